@@ -1,0 +1,114 @@
+// The catalog seam: where every chunk lies, and the snapshots. An index over packs and
+// records, transactional, and rebuildable from them.
+//
+// Implementations: SqliteCatalog (catalog.db in the repository); later PostgreSQL. All run
+// tests/unit/catalog_conformance_test.cc. Every call is thread-safe and atomic; what a call
+// that changes something returned from is durable. Faults throw Error; a damaged catalog is a
+// corrupt Error that names the file.
+//
+// Chunks are found by ChunkKey. Should a chunk come whose key another chunk has (only an
+// attacker manages that), it is *crowded*: kept apart by its ref, and never a delta's base.
+//
+// Packs have small numbers inside a catalog, so that a chunk's row is short; the number means
+// nothing outside and a rebuild may choose others.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/core/location.h"
+#include "store/core/ids.h"
+#include "store/core/time.h"
+
+namespace varve {
+
+// One object of a pack that is being added, and how the catalog will find it.
+struct ChunkRow {
+  ChunkRef ref;
+  std::uint64_t offset = 0;
+  std::uint32_t length = 0;
+  bool crowded = false;
+};
+
+struct NewPack {
+  PackId id;
+  std::uint64_t size = 0;  // the whole file
+  std::vector<ChunkRow> chunks;
+};
+
+struct PackRow {
+  PackId id;
+  std::uint64_t size = 0;
+  std::uint64_t condemned_epoch = 0;  // 0: not condemned
+  bool dropped = false;               // its file is gone or going; its chunks are absent
+};
+
+// Enough of a snapshot to list and resolve it; `record` holds the rest (see snapshot.h).
+struct SnapshotRow {
+  SnapshotId id;
+  std::string name;  // the directory's name
+  Timestamp time;
+  Bytes record;
+  std::vector<Bytes> attestations;  // oldest first
+};
+
+class Catalog {
+ public:
+  virtual ~Catalog() = default;
+
+  // --- chunks -------------------------------------------------------------------------
+  // Where the chunk of this key lies; nothing if unknown or in a dropped pack.
+  virtual std::optional<Location> find(ChunkKey key) = 0;
+  // The crowded chunk of this ref. Asked only where find() led to another chunk.
+  virtual std::optional<Location> find_crowded(const ChunkRef& ref) = 0;
+  // All chunk rows of one pack, by offset (crowded ones too, their ref whole; for the others
+  // only ref's first 8 bytes are known, the rest is zero).
+  virtual std::vector<ChunkRow> chunks_of(const PackId& pack) = 0;
+  virtual std::uint64_t chunk_count() = 0;
+
+  // --- packs --------------------------------------------------------------------------
+  virtual std::vector<PackRow> packs() = 0;
+  // Adds packs whose files are durable already. A chunk that has a row keeps it, unless that
+  // row lies in a condemned or dropped pack: then it moves here.
+  virtual void add_packs(const std::vector<NewPack>& packs) = 0;
+
+  // --- snapshots ----------------------------------------------------------------------
+  virtual std::vector<SnapshotRow> snapshots() = 0;  // oldest first (time, then name)
+  virtual std::optional<SnapshotRow> snapshot(const SnapshotId& id) = 0;
+  // The commit. Inside one transaction that no other commit overlaps: chooses the name for
+  // `time` (".2", ".3"… where it is taken), calls `make_record(name)`, which makes the record
+  // durable and returns its bytes, adds the packs as add_packs does, and inserts the row.
+  // An exception of make_record undoes everything.
+  virtual SnapshotRow commit_snapshot(const SnapshotId& id, Timestamp time,
+                                      const std::vector<NewPack>& packs,
+                                      const std::function<Bytes(const std::string& name)>& make_record) = 0;
+  virtual void add_attestation(const SnapshotId& id, ByteView attestation) = 0;
+  // Rows only, all in one transaction; unknown ids are passed over. Returns how many went.
+  virtual std::size_t forget(const std::vector<SnapshotId>& ids) = 0;
+  // Grows with every change of the snapshot list by anybody. Cheap: a mount asks each second.
+  virtual std::uint64_t generation() = 0;
+
+  // --- gc -----------------------------------------------------------------------------
+  // The number of condemnations so far. An ingest notes it when it begins.
+  virtual std::uint64_t epoch() = 0;
+  // Marks packs in one transaction with a new epoch, which is returned. Ingests that begin
+  // later do not share chunks of these packs.
+  virtual std::uint64_t condemn(const std::vector<PackId>& packs) = 0;
+  virtual void acquit(const std::vector<PackId>& packs) = 0;
+  // A repacked pack: adds `fresh` and moves the rows of its chunks there, wherever they were.
+  virtual void move_chunks(const NewPack& fresh) = 0;
+  // From here on the packs' chunks are absent (one small write, for a full disk)…
+  virtual void drop_packs(const std::vector<PackId>& packs) = 0;
+  // …and here their rows go, in batches, and the packs' own. The files are the caller's.
+  virtual void purge_dropped() = 0;
+
+  // Bytes that the catalog takes on disk, journals included.
+  virtual std::uint64_t stored_bytes() = 0;
+  // Structure check of the catalog itself; one line for each thing wrong, none when sound.
+  virtual std::vector<std::string> check() = 0;
+};
+
+}  // namespace varve

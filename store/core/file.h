@@ -1,0 +1,84 @@
+// Files, with errors thrown and descriptors closed: the one place where the store writes.
+//
+// Durability: write promises nothing; sync() is the barrier for a file's bytes, and
+// sync_directory() for a name. AtomicFile gives both at once.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "store/core/bytes.h"
+
+namespace varve {
+
+using Path = std::filesystem::path;
+
+// Owns a file descriptor. Movable; not thread-safe except for read_at and read_exact_at.
+class File {
+ public:
+  File() = default;
+  explicit File(int descriptor, Path path) noexcept : fd_(descriptor), path_(std::move(path)) {}
+  File(File&& other) noexcept;
+  File& operator=(File&& other) noexcept;
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  ~File();
+
+  static File open_read(const Path& path);                    // throws if absent
+  static std::optional<File> open_if_exists(const Path& path);  // nothing if absent
+  static File create_new(const Path& path, mode_t mode = 0600);  // throws if it exists
+  static File open_or_create(const Path& path, mode_t mode = 0600);  // read and write
+
+  int fd() const noexcept { return fd_; }
+  explicit operator bool() const noexcept { return fd_ >= 0; }
+  const Path& path() const noexcept { return path_; }
+
+  std::uint64_t size() const;
+  struct stat status() const;
+  std::size_t read_at(std::uint64_t offset, MutableBytes out) const;  // fewer only at the end
+  void read_exact_at(std::uint64_t offset, MutableBytes out) const;   // corrupt Error if short
+  void write_all(ByteView bytes);                                      // at the file position
+  void write_all_at(std::uint64_t offset, ByteView bytes);
+  void truncate(std::uint64_t size);
+  void sync();
+  void close();  // throws where the destructor would stay silent
+
+ private:
+  int fd_ = -1;
+  Path path_;
+};
+
+// Whole file in memory; a corrupt Error if it is larger than `limit`.
+Bytes read_file(const Path& path, std::size_t limit = 64u << 20);
+
+void sync_directory(const Path& directory);
+void make_directory(const Path& directory, mode_t mode = 0700);  // and its name durable
+// Gone afterwards, durable or not; false if it was not there.
+bool remove_file(const Path& path);
+
+// Bytes under a temporary name in the same folder; publish() makes them durable under `path`
+// in one step. Without publish() nothing is left behind.
+class AtomicFile {
+ public:
+  explicit AtomicFile(Path path, mode_t mode = 0600);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  File& file() noexcept { return file_; }
+  enum class Over { refuse, replace };  // refuse: an existing `path` is an io Error (EEXIST)
+  void publish(Over over = Over::refuse);
+
+ private:
+  Path path_;
+  Path temporary_;
+  File file_;
+};
+
+void write_file_atomically(const Path& path, ByteView bytes,
+                           AtomicFile::Over over = AtomicFile::Over::refuse);
+
+}  // namespace varve

@@ -1,0 +1,74 @@
+// A repository: its folder, its configuration, and the parts that work on it.
+//
+//   REPO/config               what it is: format version, id, parameters (FORMAT.md)
+//   REPO/packs/3f/3f09…       packs
+//   REPO/snapshots/<id>       snapshot records
+//   REPO/attestations/<id>-1  attestations
+//   REPO/catalog.db           the catalog (SQLite)
+//   REPO/locks/               lock files; see session.h
+//   REPO/cache/               what may be deleted at any time
+//   REPO/reserve              bytes that gc frees first when the disk is full
+//
+// Thread-safe after open(); one Repository a process is enough.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/blob/backend.h"
+#include "store/blob/pack_reader.h"
+#include "store/catalog/catalog.h"
+#include "store/chunk_reader.h"
+#include "store/core/file.h"
+#include "store/snapshot.h"
+
+namespace varve {
+
+// What init fixes for ever.
+struct RepositoryConfig {
+  RepositoryId id;
+  std::uint32_t extent_size = 64u << 10;    // bytes
+  std::uint32_t max_depth = 3;              // deltas over a full chunk, file data
+  std::uint32_t max_node_depth = 8;         // the same for manifest nodes
+  std::uint32_t node_entries = 1024;        // manifest fan-out
+  std::uint32_t stream_chunk_average = 256u << 10;  // FastCDC, bytes
+  std::int32_t compression_level = 3;       // zstd
+  std::uint64_t fingerprint_seed = 0;       // keys the XXH3 that skips unchanged extents
+};
+
+class Repository {
+ public:
+  // Creates one. `path` must be absent or an empty folder.
+  static void create(const Path& path, RepositoryConfig config = {});
+  // Throws no_repository where there is none, a failed Error for a newer format.
+  static std::unique_ptr<Repository> open(const Path& path);
+  ~Repository();
+
+  const Path& path() const noexcept;  // absolute
+  const RepositoryConfig& config() const noexcept;
+  BlobBackend& blobs() noexcept;
+  Catalog& catalog() noexcept;
+  PackReader& packs() noexcept;
+  ChunkReader& chunks() noexcept;
+
+  // All snapshots, oldest first, attestations attached.
+  std::vector<Snapshot> snapshots();
+  // The one that `text` means: a name, an unambiguous prefix of a name or id, "latest",
+  // "latest:SOURCE", or a time (the newest at or before it). Throws not_found or usage.
+  Snapshot resolve(const std::string& text);
+
+  // Makes an attestation durable and part of the snapshot.
+  void attest(const SnapshotId& id, const Attestation& attestation);
+
+ private:
+  struct State;
+  explicit Repository(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// The row of the catalog with its record and attestations decoded.
+Snapshot to_snapshot(const SnapshotRow& row);
+
+}  // namespace varve

@@ -1,0 +1,44 @@
+// Who works on the repository at this moment, known by kernel locks (see core/lock.h).
+//
+//   locks/ingest-<random>   one for each running ingest, locked by it; holds the gc epoch at
+//                           which it began. gc deletes nothing that was condemned at a later
+//                           epoch than the oldest running ingest's.
+//   locks/source-<hash>     the source that an ingest is copying: one ingest a source.
+//   locks/gc                one gc at a time.
+//   locks/reader-<random>   one for each mount; holds the ids of forgotten snapshots it still
+//                           serves, whose records gc treats as live.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/core/lock.h"
+#include "store/repository.h"
+
+namespace varve {
+
+// Registers an ingest for its lifetime: before it looks at any chunk.
+class IngestSession {
+ public:
+  explicit IngestSession(Repository& repository);
+  ~IngestSession();
+  IngestSession(const IngestSession&) = delete;
+  IngestSession& operator=(const IngestSession&) = delete;
+
+  std::uint64_t epoch() const noexcept { return epoch_; }
+
+ private:
+  FileLock lock_;
+  std::uint64_t epoch_ = 0;
+};
+
+// Throws a locked Error that names the holder.
+FileLock lock_source(Repository& repository, const std::string& source_name);
+FileLock lock_gc(Repository& repository);
+
+// The epochs of the running ingests. A session that has not yet said its epoch counts as 0.
+// Files of dead ones are removed on the way.
+std::vector<std::uint64_t> running_ingests(Repository& repository);
+
+}  // namespace varve

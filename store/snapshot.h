@@ -1,0 +1,96 @@
+// What a snapshot is: the record that says it, its files, and the attestations about it.
+//
+// On disk (FORMAT.md, "Snapshot record"): one small blob snapshots/<id> for the record, one
+// attestations/<id>-<n> for each attestation; the catalog keeps copies. Values here are plain
+// data; the functions at the end turn them into disk bytes and back, and throw a corrupt Error
+// on bytes that are no record.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/core/ids.h"
+#include "store/core/time.h"
+
+namespace varve {
+
+using Sha256 = Id<struct Sha256Tag, 32>;
+
+// How a file's manifest cuts it.
+enum class Chunking : std::uint8_t {
+  extents = 0,  // fixed file offsets, `extent_size` apart
+  content = 1,  // FastCDC; each manifest entry carries its length
+};
+
+// One file of a snapshot.
+struct FileEntry {
+  std::string path;  // relative, '/' between parts, no "." or ".." parts
+  std::uint64_t size = 0;
+  Timestamp mtime;
+  std::uint32_t mode = 0444;  // permission bits as found at the source
+  Chunking chunking = Chunking::extents;
+  std::uint32_t extent_size = 0;  // bytes; 0 unless chunking is extents
+  // The manifest: nothing for an empty file; with levels 0 `root` is the one chunk itself,
+  // else a node of that level (1: its entries are chunks).
+  std::optional<ChunkRef> root;
+  std::uint8_t levels = 0;
+  std::uint32_t source = 0;  // index into Snapshot::sources
+};
+
+// One source, as it was when the snapshot was taken.
+struct SourceInfo {
+  std::string name;      // "history.db": what --source, latest:NAME and by-source use
+  std::string kind;      // "sqlite", "stream"; later "postgresql", "redis", …
+  std::string location;  // where it came from, without secrets: an absolute path
+  Timestamp moment;      // when its read point was opened
+  // What else is known, for snapshot.json: "engine_version", "journal_mode", "page_size",
+  // "page_count", "encoding", "user_version", "application_id"…
+  std::map<std::string, std::string> facts;
+  // Cheap identity of the source's state, compared byte by byte at the next ingest; empty where
+  // it cannot be told. See source.h.
+  Bytes fingerprint;
+};
+
+// The recorded result of a verification.
+struct Attestation {
+  std::string source;   // SourceInfo::name
+  std::string level;    // "quick", "full"
+  bool passed = false;
+  Timestamp time;       // when it ended
+  double seconds = 0;   // how long it took
+  std::string program;  // "sqlite 3.40.1"
+  std::string detail;   // what was wrong, one line; empty when it passed
+  std::map<std::string, std::uint64_t> row_counts;  // by table
+  std::optional<Sha256> sha256;                     // of `file`'s bytes, as read back
+  std::string file;                                 // FileEntry::path that was verified
+};
+
+struct Snapshot {
+  SnapshotId id;
+  std::string name;  // directory name
+  Timestamp time;
+  std::string host;
+  std::vector<std::string> tags;
+  std::vector<SourceInfo> sources;
+  std::vector<FileEntry> files;  // sorted by path
+  std::uint64_t new_bytes = 0;    // plain bytes of the chunks that this ingest had to store
+  std::uint64_t added_bytes = 0;  // what it added to the packs
+  std::vector<Attestation> attestations;  // oldest first; not part of the record
+
+  std::uint64_t raw_bytes() const;  // sum of the files' sizes
+  const FileEntry* find(std::string_view path) const;  // nullptr: no such file
+  // "full", "quick" (every source passed at that level or better, by its newest attestation),
+  // "failed" (one did not pass), or "none".
+  std::string verified() const;
+  // The hash of a file, where an attestation knows it.
+  std::optional<Sha256> sha256_of(std::string_view path) const;
+};
+
+Bytes encode_record(const Snapshot& snapshot);
+Snapshot decode_record(ByteView record);
+Bytes encode_attestation(const SnapshotId& id, const Attestation& attestation);
+Attestation decode_attestation(ByteView bytes, const SnapshotId& id);
+
+}  // namespace varve
