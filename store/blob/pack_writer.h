@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "store/blob/backend.h"
-#include "store/catalog/catalog.h"
+#include "store/core/location.h"
 #include "store/transform/object.h"
 
 namespace varve {

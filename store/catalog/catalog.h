@@ -25,20 +25,6 @@
 
 namespace varve {
 
-// One object of a pack that is being added, and how the catalog will find it.
-struct ChunkRow {
-  ChunkRef ref;
-  std::uint64_t offset = 0;
-  std::uint32_t length = 0;
-  bool crowded = false;
-};
-
-struct NewPack {
-  PackId id;
-  std::uint64_t size = 0;  // the whole file
-  std::vector<ChunkRow> chunks;
-};
-
 struct PackRow {
   PackId id;
   std::uint64_t size = 0;
