@@ -16,8 +16,6 @@
 
 namespace varve {
 
-using Sha256 = Id<struct Sha256Tag, 32>;
-
 // How a file's manifest cuts it.
 enum class Chunking : std::uint8_t {
   extents = 0,  // fixed file offsets, `extent_size` apart

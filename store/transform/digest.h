@@ -22,7 +22,7 @@ class Sha256Stream {
   Sha256Stream();
   ~Sha256Stream();
   void update(ByteView bytes);
-  Id<struct Sha256Tag, 32> finish();  // once
+  Sha256 finish();  // once
 
  private:
   struct State;

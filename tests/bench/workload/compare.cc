@@ -1,4 +1,4 @@
-#include "workload/compare.h"
+#include "tests/bench/workload/compare.h"
 
 #include <algorithm>
 #include <fstream>
@@ -9,12 +9,12 @@
 namespace varve::bench {
 namespace {
 
-constexpr std::size_t page_bytes = 4096;
-constexpr std::size_t extent_bytes = 65536;
+constexpr std::size_t kPageBytes = 4096;
+constexpr std::size_t kExtentBytes = 65536;
 
 class Extents {
  public:
-  explicit Extents(const std::string& path) : file_(path, std::ios::binary), buffer_(extent_bytes) {
+  explicit Extents(const std::string& path) : file_(path, std::ios::binary), buffer_(kExtentBytes) {
     if (!file_) throw std::runtime_error(path + ": cannot be read");
   }
 
@@ -30,7 +30,7 @@ class Extents {
 };
 
 std::string_view page(std::string_view extent, std::size_t offset) {
-  return offset < extent.size() ? extent.substr(offset, page_bytes) : std::string_view();
+  return offset < extent.size() ? extent.substr(offset, kPageBytes) : std::string_view();
 }
 
 }  // namespace
@@ -46,7 +46,7 @@ Difference compare(const std::string& before, const std::string& after) {
     if (length == 0) return difference;
     ++difference.extents;
     difference.changed_extents += old_extent != new_extent ? 1 : 0;
-    for (std::size_t offset = 0; offset < length; offset += page_bytes) {
+    for (std::size_t offset = 0; offset < length; offset += kPageBytes) {
       ++difference.pages;
       difference.changed_pages += page(old_extent, offset) != page(new_extent, offset) ? 1 : 0;
     }

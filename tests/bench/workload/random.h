@@ -1,5 +1,5 @@
-// A small generator of its own (splitmix64, Steele, Lea and Flood 2014), because the distributions of
-// the standard library differ between implementations and the benchmark's bytes must not.
+// A small generator of its own (splitmix64, Steele, Lea and Flood 2014), because the distributions
+// of the standard library differ between implementations and the benchmark's bytes must not.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,10 @@ class Random {
  public:
   explicit Random(std::uint64_t seed) : state_(seed) {}
 
-  // A stream for one purpose: the same seed with another stream number shares nothing with this one.
-  Random(std::uint64_t seed, std::uint64_t stream) : state_(Random(seed).next() ^ Random(~stream).next()) {}
+  // A stream for one purpose: the same seed with another stream number shares nothing with this
+  // one.
+  Random(std::uint64_t seed, std::uint64_t stream)
+      : state_(Random(seed).next() ^ Random(~stream).next()) {}
 
   std::uint64_t next() {
     state_ += 0x9e3779b97f4a7c15U;
@@ -23,7 +25,8 @@ class Random {
     return mixed ^ (mixed >> 31U);
   }
 
-  // Uniform in [0, bound); bound is positive. The bias of the remainder is far below what a benchmark sees.
+  // Uniform in [0, bound); bound is positive. The bias of the remainder is far below what a
+  // benchmark sees.
   std::int64_t below(std::int64_t bound) {
     return static_cast<std::int64_t>(next() % static_cast<std::uint64_t>(bound));
   }

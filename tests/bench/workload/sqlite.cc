@@ -1,4 +1,4 @@
-#include "workload/sqlite.h"
+#include "tests/bench/workload/sqlite.h"
 
 #include <stdexcept>
 
@@ -40,7 +40,8 @@ Statement::Statement(Database& database, std::string_view sql) {
 }
 
 std::int64_t Statement::number() {
-  require(sqlite3_step(handle_.get()) == SQLITE_ROW, sqlite3_db_handle(handle_.get()), "read a number");
+  require(sqlite3_step(handle_.get()) == SQLITE_ROW, sqlite3_db_handle(handle_.get()),
+          "read a number");
   const std::int64_t value = sqlite3_column_int64(handle_.get(), 0);
   sqlite3_reset(handle_.get());
   return value;
@@ -52,7 +53,8 @@ void Statement::bind(int index, std::int64_t value) {
 }
 
 void Statement::bind(int index, std::string_view value) {
-  const int code = sqlite3_bind_text(handle_.get(), index, value.data(), static_cast<int>(value.size()), SQLITE_STATIC);
+  const int code = sqlite3_bind_text(handle_.get(), index, value.data(),
+                                     static_cast<int>(value.size()), SQLITE_STATIC);
   require(code == SQLITE_OK, sqlite3_db_handle(handle_.get()), "bind");
 }
 

@@ -2,12 +2,13 @@
 // SQLite's own message. Not thread-safe.
 #pragma once
 
+#include <sqlite3.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include <sqlite3.h>
+#include <tuple>
 
 namespace varve::bench {
 
@@ -38,10 +39,17 @@ class Statement {
  public:
   Statement(Database& database, std::string_view sql);
 
+  // Binds the values to ?1, ?2 ... and runs. They come as a tuple because what stands in its braces
+  // is evaluated from left to right, unlike arguments: random values are drawn in the order
+  // written.
   template <typename... Values>
-  void run(const Values&... values) {
-    int index = 0;
-    (bind(++index, values), ...);
+  void run(const std::tuple<Values...>& values) {
+    std::apply(
+        [this](const auto&... each) {
+          int index = 0;
+          (bind(++index, each), ...);
+        },
+        values);
     step();
   }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "workload/random.h"
+#include "tests/bench/workload/random.h"
 
 namespace varve::bench::text {
 
