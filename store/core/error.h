@@ -44,7 +44,7 @@ class Error : public std::runtime_error {
 // `what` reads like "cannot write /r/packs/ab12"; the reason is appended.
 Error system_error(int error_number, const std::string& what);
 
-// A corrupt Error: `what` names the damaged thing.
+// A corrupt Error: `what` names the damaged thing, the message says "`what` is damaged".
 Error corrupt_error(const std::string& what, std::string context = {});
 
 // Process exit status: 0 done, 1 failed, 2 usage, 3 done with a warning,

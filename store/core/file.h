@@ -31,6 +31,7 @@ class File {
   static std::optional<File> open_if_exists(const Path& path);  // nothing if absent
   static File create_new(const Path& path, mode_t mode = 0600);  // throws if it exists
   static File open_or_create(const Path& path, mode_t mode = 0600);  // read and write
+  static std::optional<File> open_to_change(const Path& path);  // read and write, if it exists
 
   int fd() const noexcept { return fd_; }
   explicit operator bool() const noexcept { return fd_ >= 0; }
@@ -45,6 +46,8 @@ class File {
   void truncate(std::uint64_t size);
   void sync();
   void close();  // throws where the destructor would stay silent
+  // After the file was renamed: the path that messages name.
+  void renamed(const Path& path) { path_ = path; }
 
  private:
   int fd_ = -1;
@@ -55,9 +58,17 @@ class File {
 Bytes read_file(const Path& path, std::size_t limit = 64u << 20);
 
 void sync_directory(const Path& directory);
-void make_directory(const Path& directory, mode_t mode = 0700);  // and its name durable
+// There afterwards, its name durable; one that exists already is fine.
+void make_directory(const Path& directory, mode_t mode = 0700);
 // Gone afterwards, durable or not; false if it was not there.
 bool remove_file(const Path& path);
+// Renames, durable or not; false if `to` exists.
+bool rename_new(const Path& from, const Path& to);
+
+// A random name in the folder of `path`, for bytes that get their name only when they are whole,
+// and whether a path has such a name.
+Path temporary_beside(const Path& path);
+bool is_temporary(const Path& path);
 
 // Bytes under a temporary name in the same folder; publish() makes them durable under `path`
 // in one step. Without publish() nothing is left behind.

@@ -1,7 +1,9 @@
 // Locks between processes, held by the kernel: a dead process holds none.
 //
-// flock(2) on a file under the repository's locks folder. The file's content is the holder's
-// "pid command since", for messages only; whether it is held is the kernel's word.
+// An open file description lock (fcntl(2), F_OFD_SETLK) on a file under the repository's locks
+// folder. The file's content is the holder's "pid command since", for messages only; whether it
+// is held is the kernel's word. Rejected: flock(2), which cannot be asked without being taken: a
+// gc that looks would make an ingest that just begins fail.
 #pragma once
 
 #include <optional>
@@ -14,7 +16,8 @@ namespace varve {
 class FileLock {
  public:
   enum class Mode { shared, exclusive };
-  // Nothing where another process (or another FileLock) holds it against us; never waits.
+  // Nothing where another process (or another FileLock) holds it against us; never waits. A file
+  // that this creates is held from the moment on that others can see it.
   static std::optional<FileLock> try_acquire(const Path& path, Mode mode = Mode::exclusive);
   // The holder's own words ("pid 4711, varve ingest, since 2026-11-21T02:00:00Z"), perhaps empty.
   static std::string holder(const Path& path);
