@@ -7,7 +7,7 @@
 #include <functional>
 #include <memory>
 
-#include "store/chunk_reader.h"
+#include "store/manifest_reader.h"
 #include "store/snapshot.h"
 
 namespace varve {
@@ -24,14 +24,10 @@ class FileReader {
   // Fills `out` from `offset`; returns fewer bytes only at the file's end (0 beyond it).
   std::size_t read(std::uint64_t offset, MutableBytes out);
 
-  // The chunk that holds `offset` (< size), and where its first byte lies in the file: for
-  // readers that want no copy, and for reading ahead.
-  struct Piece {
-    ChunkRef ref;
-    std::uint64_t offset = 0;  // of the chunk's first byte in the file
-    std::uint32_t length = 0;  // of the chunk
-  };
+  // The chunk that holds `offset` (< size): for readers that want no copy, and for reading ahead.
+  using Piece = ManifestReader::Piece;
   Piece piece_at(std::uint64_t offset);
+  // Its bytes, of the length that the manifest says.
   ChunkBytes load(const Piece& piece);
 
   // The whole file in order, decoded on `threads` threads ahead of `take`, which is called in

@@ -1,6 +1,8 @@
 #include "store/transform/digest.h"
 
 #include <openssl/evp.h>
+// For a hash state on the stack.
+#define XXH_STATIC_LINKING_ONLY
 #include <xxhash.h>
 
 #include "store/core/error.h"

@@ -6,7 +6,8 @@
 // Files of one chunk have no node at all (FileEntry::levels 0).
 //
 // Bytes (FORMAT.md "Manifest node"): level u8 | flags u8 (1: lengths) | count u16 | refs, 16
-// each | lengths: u32 each at level 1, u64 each above. Files cut into extents need no lengths.
+// each | lengths: u32 each at level 1, u64 each above. Only the level 1 nodes of files cut into
+// extents have no lengths.
 // References first and lengths behind, in columns: a delta then skips over what did not change.
 // Pure.
 #pragma once
@@ -21,7 +22,7 @@ namespace varve {
 struct ManifestNode {
   std::uint8_t level = 1;
   std::vector<ChunkRef> refs;
-  std::vector<std::uint64_t> lengths;  // plain bytes below each ref; empty for extents
+  std::vector<std::uint64_t> lengths;  // plain bytes below each ref, none of them 0; empty for extents
 };
 
 inline constexpr std::uint8_t kHighestLevel = 6;

@@ -1,0 +1,195 @@
+#include "store/blob/pack_reader.h"
+
+#include <fmt/format.h>
+
+#include <list>
+#include <mutex>
+#include <unordered_map>
+
+#include "store/core/error.h"
+#include "store/transform/pack_format.h"
+
+namespace varve {
+namespace {
+
+constexpr std::size_t kOpenPacks = 512;
+constexpr std::string_view kPrefix = "packs/";
+constexpr std::size_t kScanWindow = 4u << 20;
+
+std::string describe(const Location& where) {
+  return fmt::format("pack {} offset {}", to_hex(where.pack.view()), where.offset);
+}
+
+}  // namespace
+
+std::string pack_name(const PackId& id) {
+  const std::string hex = to_hex(id.view());
+  return fmt::format("{}{}/{}", kPrefix, hex.substr(0, 2), hex);
+}
+
+std::optional<PackId> pack_id_of(const std::string& blob_name) {
+  const std::size_t slash = blob_name.rfind('/');
+  if (!blob_name.starts_with(kPrefix) || slash == std::string::npos) return std::nullopt;
+  const std::optional<Bytes> bytes = from_hex(std::string_view(blob_name).substr(slash + 1));
+  if (!bytes || bytes->size() != PackId::size) return std::nullopt;
+  const PackId id = PackId::from(*bytes);
+  if (pack_name(id) != blob_name) return std::nullopt;
+  return id;
+}
+
+// Open packs, the most recently used first. Whoever reads holds a share, so that a pack may be
+// closed, or its file removed, under a reader.
+struct PackReader::State {
+  explicit State(BlobBackend& backend) : blobs(backend) {}
+
+  using Open = std::pair<PackId, std::shared_ptr<const Blob>>;
+  BlobBackend& blobs;
+  std::mutex mutex;                                            // guards the two below
+  std::list<Open> recent;
+  std::unordered_map<PackId, std::list<Open>::iterator> by_id;
+
+  std::shared_ptr<const Blob> open(const PackId& id) {
+    {
+      const std::lock_guard lock(mutex);
+      if (const auto found = by_id.find(id); found != by_id.end()) {
+        recent.splice(recent.begin(), recent, found->second);
+        return found->second->second;
+      }
+    }
+    std::shared_ptr<const Blob> blob = blobs.open(pack_name(id));
+    if (blob) remember(id, blob);
+    return blob;
+  }
+
+  void remember(const PackId& id, const std::shared_ptr<const Blob>& blob) {
+    const std::lock_guard lock(mutex);
+    if (by_id.contains(id)) return;
+    recent.emplace_front(id, blob);
+    by_id[id] = recent.begin();
+    if (recent.size() > kOpenPacks) {
+      by_id.erase(recent.back().first);
+      recent.pop_back();
+    }
+  }
+
+  std::shared_ptr<const Blob> open_or_throw(const PackId& id) {
+    std::shared_ptr<const Blob> blob = open(id);
+    if (!blob) {
+      throw Error(ErrorCode::not_found,
+                  fmt::format("pack {} is missing from the repository", to_hex(id.view())));
+    }
+    return blob;
+  }
+};
+
+PackReader::PackReader(BlobBackend& blobs) : state_(std::make_unique<State>(blobs)) {}
+PackReader::~PackReader() = default;
+
+PackReader::Found PackReader::read(const Location& where, StoredObject& out) {
+  const std::shared_ptr<const Blob> blob = state_->open(where.pack);
+  if (!blob) return Found::no_pack;
+  out.bytes.resize(where.length);
+  blob->read_exact_at(where.offset, out.bytes);
+  const std::optional<ParsedObject> parsed = parse_object_header(out.bytes);
+  if (!parsed || !object_is_intact(out.bytes, *parsed)) {
+    throw corrupt_error("a stored object is damaged at " + describe(where));
+  }
+  out.parsed = *parsed;
+  return Found::yes;
+}
+
+PackReader::Found PackReader::read_header(const Location& where, ParsedObject& out) {
+  const std::shared_ptr<const Blob> blob = state_->open(where.pack);
+  if (!blob) return Found::no_pack;
+  std::byte buffer[kLongestObjectHeader];
+  const MutableBytes head(buffer, std::min<std::size_t>(where.length, sizeof buffer));
+  blob->read_exact_at(where.offset, head);
+  const std::optional<ParsedObject> parsed = parse_object_header(head);
+  if (!parsed) throw corrupt_error("no object begins at " + describe(where));
+  out = *parsed;
+  return Found::yes;
+}
+
+std::vector<PackEntry> PackReader::entries(const PackId& pack) {
+  const std::shared_ptr<const Blob> blob = state_->open_or_throw(pack);
+  const std::string name = pack_name(pack);
+  const std::uint64_t size = blob->size();
+  if (size < kPackHeaderSize + kPackTrailerSize) throw corrupt_error(name + " is cut short");
+
+  Bytes head(kPackHeaderSize);
+  blob->read_exact_at(0, head);
+  if (decode_pack_header(head) != pack) throw corrupt_error(name + " is another pack's file");
+
+  Bytes trailer(kPackTrailerSize);
+  blob->read_exact_at(size - kPackTrailerSize, trailer);
+  const std::uint64_t footer_size = decode_pack_trailer(trailer);
+  if (footer_size > size - kPackHeaderSize - kPackTrailerSize) {
+    throw corrupt_error(name + ": its footer is longer than the file");
+  }
+  const std::uint64_t footer_at = size - kPackTrailerSize - footer_size;
+  Bytes footer(footer_size);
+  blob->read_exact_at(footer_at, footer);
+
+  std::vector<PackEntry> entries;
+  std::uint64_t offset = kPackHeaderSize;
+  for (const std::uint32_t length : decode_pack_footer(footer)) {
+    PackEntry entry{.offset = offset, .length = length, .parsed = {}};
+    if (length > footer_at - offset) throw corrupt_error(name + ": its footer does not fit it");
+    std::byte buffer[kLongestObjectHeader];
+    const MutableBytes object_head(buffer, std::min<std::size_t>(length, sizeof buffer));
+    blob->read_exact_at(offset, object_head);
+    const std::optional<ParsedObject> parsed = parse_object_header(object_head);
+    if (!parsed || parsed->header_length + parsed->header.stored_length != length) {
+      throw corrupt_error("no object begins at " + describe({pack, offset, length}));
+    }
+    entry.parsed = *parsed;
+    entries.push_back(entry);
+    offset += length;
+  }
+  if (offset != footer_at) throw corrupt_error(name + ": its footer does not fit it");
+  return entries;
+}
+
+std::vector<PackEntry> PackReader::scan(const PackId& pack) {
+  const std::shared_ptr<const Blob> blob = state_->open_or_throw(pack);
+  const std::uint64_t size = blob->size();
+  std::vector<PackEntry> entries;
+  Bytes window;
+  std::uint64_t window_at = 0;
+  // The bytes from `offset`, at least `wanted` of them where the file has so many.
+  const auto view_at = [&](std::uint64_t offset, std::uint64_t wanted) {
+    const bool inside = offset >= window_at && offset + wanted <= window_at + window.size();
+    if (!inside) {
+      window_at = offset;
+      window.resize(std::min<std::uint64_t>(size - offset, std::max<std::uint64_t>(wanted, kScanWindow)));
+      blob->read_exact_at(window_at, window);
+    }
+    return ByteView(window).subspan(offset - window_at);
+  };
+  for (std::uint64_t offset = 0; offset < size;) {
+    const std::uint64_t left = size - offset;
+    const std::optional<ParsedObject> parsed =
+        parse_object_header(view_at(offset, std::min<std::uint64_t>(left, kLongestObjectHeader)));
+    const std::uint64_t length =
+        parsed ? parsed->header_length + parsed->header.stored_length : left + 1;
+    if (length <= left && object_is_intact(view_at(offset, length).first(length), *parsed)) {
+      entries.push_back({offset, static_cast<std::uint32_t>(length), *parsed});
+      offset += length;
+    } else {
+      ++offset;
+    }
+  }
+  return entries;
+}
+
+std::uint64_t PackReader::size(const PackId& pack) { return state_->open_or_throw(pack)->size(); }
+
+void PackReader::close(const PackId& pack) {
+  const std::lock_guard lock(state_->mutex);
+  if (const auto found = state_->by_id.find(pack); found != state_->by_id.end()) {
+    state_->recent.erase(found->second);
+    state_->by_id.erase(found);
+  }
+}
+
+}  // namespace varve

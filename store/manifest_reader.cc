@@ -1,0 +1,94 @@
+#include "store/manifest_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "store/core/error.h"
+
+namespace varve {
+
+ManifestReader::ManifestReader(ChunkReader& chunks, FileEntry file, ChunkReader::Check check)
+    : chunks_(chunks), file_(std::move(file)), check_(check) {
+  if (file_.levels > kHighestLevel) {
+    throw corrupt_error(fmt::format("{}: its manifest has too many levels", file_.path));
+  }
+}
+
+std::vector<std::uint64_t> ManifestReader::ends_of(const ManifestNode& node,
+                                                   std::uint64_t bytes) const {
+  std::vector<std::uint64_t> ends;
+  ends.reserve(node.refs.size());
+  const bool extents = node.lengths.empty();
+  if (extents && (node.level != 1 || file_.chunking != Chunking::extents)) {
+    throw corrupt_error(fmt::format("{}: a manifest node without lengths", file_.path));
+  }
+  std::uint64_t end = 0;
+  for (std::size_t i = 0; i < node.refs.size(); ++i) {
+    const std::uint64_t length =
+        extents ? std::min<std::uint64_t>(file_.extent_size, bytes - end) : node.lengths[i];
+    if (length == 0 || length > bytes - end) break;
+    end += length;
+    ends.push_back(end);
+  }
+  if (end != bytes || ends.size() != node.refs.size()) {
+    throw corrupt_error(fmt::format("{}: a manifest node does not fit the file", file_.path));
+  }
+  return ends;
+}
+
+ManifestReader::Node ManifestReader::load(const ChunkRef& ref, std::uint8_t level,
+                                          std::uint64_t bytes) const {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = nodes_.find(ref);
+    if (found != nodes_.end() && found->second->node.level == level &&
+        found->second->ends.back() == bytes) {
+      return found->second;
+    }
+  }
+  auto loaded = std::make_shared<IndexedNode>();
+  loaded->node = decode_node(*chunks_.read(ref, check_), level);
+  loaded->ends = ends_of(loaded->node, bytes);
+  const std::lock_guard lock(mutex_);
+  nodes_[ref] = loaded;
+  return loaded;
+}
+
+ManifestReader::Piece ManifestReader::piece_at(std::uint64_t offset) const {
+  ChunkRef ref = file_.root.value();
+  std::uint64_t start = 0;
+  std::uint64_t bytes = file_.size;
+  for (std::uint8_t level = file_.levels; level > 0; --level) {
+    const Node node = load(ref, level, bytes);
+    const auto end = std::ranges::upper_bound(node->ends, offset - start);
+    const auto index = static_cast<std::size_t>(end - node->ends.begin());
+    const std::uint64_t before = index == 0 ? 0 : node->ends[index - 1];
+    ref = node->node.refs[index];
+    bytes = node->ends[index] - before;
+    start += before;
+  }
+  return {ref, start, static_cast<std::uint32_t>(bytes)};
+}
+
+void ManifestReader::visit(const Visitor& visitor) const {
+  if (!file_.root) return;
+  const std::function<void(const ChunkRef&, std::uint8_t, std::uint64_t, std::uint64_t)> walk =
+      [&](const ChunkRef& ref, std::uint8_t level, std::uint64_t start, std::uint64_t bytes) {
+        if (level == 0) {
+          visitor.chunk({ref, start, static_cast<std::uint32_t>(bytes)});
+          return;
+        }
+        visitor.node(ref, level);
+        const Node node = load(ref, level, bytes);
+        std::uint64_t before = 0;
+        for (std::size_t i = 0; i < node->ends.size(); ++i) {
+          walk(node->node.refs[i], static_cast<std::uint8_t>(level - 1), start + before,
+               node->ends[i] - before);
+          before = node->ends[i];
+        }
+      };
+  walk(*file_.root, file_.levels, 0, file_.size);
+}
+
+}  // namespace varve

@@ -1,0 +1,58 @@
+// A file's manifest, read lazily: which chunk holds which bytes.
+//
+// Thread-safe. Nodes that were met are kept (about 16 bytes for each chunk). The ChunkReader
+// must outlive it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "store/chunk_reader.h"
+#include "store/snapshot.h"
+#include "store/transform/manifest.h"
+
+namespace varve {
+
+class ManifestReader {
+ public:
+  ManifestReader(ChunkReader& chunks, FileEntry file, ChunkReader::Check check);
+
+  const FileEntry& file() const noexcept { return file_; }
+
+  struct Piece {
+    ChunkRef ref;
+    std::uint64_t offset = 0;  // of the chunk's first byte in the file
+    std::uint32_t length = 0;  // of the chunk
+  };
+  // The chunk that holds `offset` < file().size. Throws a corrupt Error.
+  Piece piece_at(std::uint64_t offset) const;
+
+  // Visits every chunk in order, and every node before what it leads to.
+  struct Visitor {
+    std::function<void(const ChunkRef& node, std::uint8_t level)> node;
+    std::function<void(const Piece& piece)> chunk;
+  };
+  void visit(const Visitor& visitor) const;
+
+ private:
+  // A node with the running sums of its lengths, to find a child by bisection.
+  struct IndexedNode {
+    ManifestNode node;
+    std::vector<std::uint64_t> ends;  // ends[i]: bytes up to and with child i
+  };
+  using Node = std::shared_ptr<const IndexedNode>;
+
+  Node load(const ChunkRef& ref, std::uint8_t level, std::uint64_t bytes) const;
+  std::vector<std::uint64_t> ends_of(const ManifestNode& node, std::uint64_t bytes) const;
+
+  ChunkReader& chunks_;
+  const FileEntry file_;
+  const ChunkReader::Check check_;
+  mutable std::mutex mutex_;  // guards nodes_
+  mutable std::unordered_map<ChunkRef, Node> nodes_;
+};
+
+}  // namespace varve
