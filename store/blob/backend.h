@@ -51,7 +51,7 @@ class BlobBackend {
   // All blobs whose name starts with `prefix` ("packs/"), in no order. Temporary files of
   // unfinished writers are not listed.
   virtual std::vector<BlobInfo> list(const std::string& prefix) = 0;
-  // Removes what writers that died left behind. Only while no writer lives.
+  // Removes what writers that died left behind, and nothing of those that live.
   virtual std::uint64_t remove_leftovers() = 0;  // bytes given back
 };
 

@@ -52,6 +52,13 @@ Path folder_of(const Path& path) {
   return parent.empty() ? Path(".") : parent;
 }
 
+struct flock whole_file(short kind) {
+  struct flock range {};
+  range.l_type = kind;
+  range.l_whence = SEEK_SET;
+  return range;
+}
+
 }  // namespace
 
 File::File(File&& other) noexcept
@@ -154,6 +161,31 @@ void File::sync() {
   }
 }
 
+void File::start_writeback(std::uint64_t offset, std::uint64_t length) noexcept {
+  ::sync_file_range(fd_, static_cast<off64_t>(offset), static_cast<off64_t>(length),
+                    SYNC_FILE_RANGE_WRITE);
+}
+
+bool File::try_lock(Lock kind) {
+  struct flock range = whole_file(kind == Lock::exclusive ? F_WRLCK : F_RDLCK);
+  if (without_interruption([&] { return ::fcntl(fd_, F_OFD_SETLK, &range); }) == 0) return true;
+  if (errno == EAGAIN || errno == EACCES) return false;
+  throw cannot("lock", path_, errno);
+}
+
+bool File::is_locked() const {
+  struct flock range = whole_file(F_WRLCK);
+  if (::fcntl(fd_, F_OFD_GETLK, &range) != 0) throw cannot("look at the lock of", path_, errno);
+  return range.l_type != F_UNLCK;
+}
+
+bool File::is_named() const {
+  struct stat named {};
+  if (::stat(path_.c_str(), &named) != 0) return false;
+  const struct stat ours = status();
+  return named.st_ino == ours.st_ino && named.st_dev == ours.st_dev;
+}
+
 void File::close() {
   // Linux lets go of the descriptor whatever close(2) answers, EINTR included.
   const int fd = std::exchange(fd_, -1);
@@ -207,33 +239,43 @@ bool rename_new(const Path& from, const Path& to) {
   throw cannot("create", to, errno);
 }
 
-Path temporary_beside(const Path& path) {
-  const auto random = random_id<Id<struct TemporaryTag, 8>>();
-  return folder_of(path) / fmt::format("{}{}", kTemporaryPrefix, to_hex(random.view()));
+File create_temporary(const Path& path, mode_t mode) {
+  while (true) {
+    const auto random = random_id<Id<struct TemporaryTag, 8>>();
+    File file = File::create_new(
+        folder_of(path) / fmt::format("{}{}", kTemporaryPrefix, to_hex(random.view())), mode);
+    // remove_abandoned() may have come between; then another name is as good.
+    if (file.try_lock(File::Lock::exclusive) && file.is_named()) return file;
+  }
 }
 
 bool is_temporary(const Path& path) {
   return path.filename().native().starts_with(kTemporaryPrefix);
 }
 
+std::uint64_t remove_abandoned(const Path& temporary) {
+  std::optional<File> file = File::open_to_change(temporary);
+  if (!file || !file->try_lock(File::Lock::exclusive) || !file->is_named()) return 0;
+  const std::uint64_t size = file->size();
+  return remove_file(temporary) ? size : 0;
+}
+
 AtomicFile::AtomicFile(Path path, mode_t mode)
-    : path_(std::move(path)),
-      temporary_(temporary_beside(path_)),
-      file_(File::create_new(temporary_, mode)) {}
+    : path_(std::move(path)), file_(create_temporary(path_, mode)) {}
 
 AtomicFile::~AtomicFile() {
-  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+  if (!published_) ::unlink(file_.path().c_str());
 }
 
 void AtomicFile::publish(Over over) {
   file_.sync();
-  file_.close();
   if (over == Over::refuse) {
-    if (!rename_new(temporary_, path_)) throw cannot("create", path_, EEXIST);
-  } else if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
+    if (!rename_new(file_.path(), path_)) throw cannot("create", path_, EEXIST);
+  } else if (::rename(file_.path().c_str(), path_.c_str()) != 0) {
     throw cannot("replace", path_, errno);
   }
-  temporary_.clear();
+  published_ = true;
+  file_.close();
   sync_directory(folder_of(path_));
 }
 

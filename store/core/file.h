@@ -45,6 +45,14 @@ class File {
   void write_all_at(std::uint64_t offset, ByteView bytes);
   void truncate(std::uint64_t size);
   void sync();
+  // Starts writing a range back without waiting: a hint that makes a later sync() short.
+  void start_writeback(std::uint64_t offset, std::uint64_t length) noexcept;
+  // An open file description lock on the whole file, held until it is closed; taking it again
+  // changes its kind. False where somebody else's stands against it; never waits.
+  enum class Lock { shared, exclusive };
+  bool try_lock(Lock kind);
+  bool is_locked() const;   // by another File, in any process
+  bool is_named() const;    // whether path() still leads to this file
   void close();  // throws where the destructor would stay silent
   // After the file was renamed: the path that messages name.
   void renamed(const Path& path) { path_ = path; }
@@ -65,10 +73,13 @@ bool remove_file(const Path& path);
 // Renames, durable or not; false if `to` exists.
 bool rename_new(const Path& from, const Path& to);
 
-// A random name in the folder of `path`, for bytes that get their name only when they are whole,
-// and whether a path has such a name.
-Path temporary_beside(const Path& path);
-bool is_temporary(const Path& path);
+// A new file with a random name in the folder of `path`, for bytes that get their name only when
+// they are whole. It is locked exclusively, so that anybody can tell it from what a process that
+// died left behind.
+File create_temporary(const Path& path, mode_t mode = 0600);
+bool is_temporary(const Path& path);  // by its name
+// Removes a temporary file that nobody holds any more; returns the bytes given back.
+std::uint64_t remove_abandoned(const Path& temporary);
 
 // Bytes under a temporary name in the same folder; publish() makes them durable under `path`
 // in one step. Without publish() nothing is left behind.
@@ -80,13 +91,14 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   File& file() noexcept { return file_; }
+  const File& file() const noexcept { return file_; }
   enum class Over { refuse, replace };  // refuse: an existing `path` is an io Error (EEXIST)
   void publish(Over over = Over::refuse);
 
  private:
   Path path_;
-  Path temporary_;
   File file_;
+  bool published_ = false;
 };
 
 void write_file_atomically(const Path& path, ByteView bytes,
