@@ -10,6 +10,11 @@
 #include "store/core/error.h"
 
 namespace varve {
+namespace {
+
+constexpr std::size_t kStreamBatch = 16;  // chunks: a thread's start costs as much as half of one
+
+}  // namespace
 
 struct FileReader::State {
   State(ChunkReader& reader, FileEntry file, ChunkReader::Check how)
@@ -55,21 +60,27 @@ std::size_t FileReader::read(std::uint64_t offset, MutableBytes out) {
 }
 
 void FileReader::stream(const std::function<void(ByteView)>& take, unsigned threads) {
-  // A window of futures: as many chunks ahead as keep `threads` threads busy.
-  const std::size_t window = threads <= 1 ? 0 : std::size_t{threads} * 2;
-  std::deque<std::future<ChunkBytes>> ahead;
+  using Batch = std::vector<ChunkBytes>;
+  const auto policy = threads <= 1 ? std::launch::deferred : std::launch::async;
+  std::deque<std::future<Batch>> ahead;
   std::uint64_t next = 0;
   const auto launch = [&] {
-    const Piece piece = piece_at(next);
-    next = piece.offset + piece.length;
-    const auto policy = threads <= 1 ? std::launch::deferred : std::launch::async;
-    ahead.push_back(std::async(policy, [this, piece] { return load(piece); }));
+    std::vector<Piece> pieces;
+    while (next < size() && pieces.size() < kStreamBatch) {
+      pieces.push_back(piece_at(next));
+      next += pieces.back().length;
+    }
+    ahead.push_back(std::async(policy, [this, batch = std::move(pieces)] {
+      Batch loaded;
+      for (const Piece& piece : batch) loaded.push_back(load(piece));
+      return loaded;
+    }));
   };
   while (next < size() || !ahead.empty()) {
-    while (next < size() && ahead.size() <= window) launch();
-    const ChunkBytes bytes = ahead.front().get();
+    while (next < size() && ahead.size() < std::max(threads, 1U)) launch();
+    const Batch batch = ahead.front().get();
     ahead.pop_front();
-    take(*bytes);
+    for (const ChunkBytes& bytes : batch) take(*bytes);
   }
 }
 

@@ -55,20 +55,25 @@ ManifestReader::Node ManifestReader::load(const ChunkRef& ref, std::uint8_t leve
   return loaded;
 }
 
-ManifestReader::Piece ManifestReader::piece_at(std::uint64_t offset) const {
-  ChunkRef ref = file_.root.value();
-  std::uint64_t start = 0;
-  std::uint64_t bytes = file_.size;
-  for (std::uint8_t level = file_.levels; level > 0; --level) {
-    const Node node = load(ref, level, bytes);
-    const auto end = std::ranges::upper_bound(node->ends, offset - start);
+ManifestReader::Piece ManifestReader::descend(std::uint64_t offset, std::uint8_t to_level) const {
+  Piece piece{file_.root.value(), 0, file_.size};
+  for (std::uint8_t level = file_.levels; level > to_level; --level) {
+    const Node node = load(piece.ref, level, piece.length);
+    const auto end = std::ranges::upper_bound(node->ends, offset - piece.offset);
     const auto index = static_cast<std::size_t>(end - node->ends.begin());
     const std::uint64_t before = index == 0 ? 0 : node->ends[index - 1];
-    ref = node->node.refs[index];
-    bytes = node->ends[index] - before;
-    start += before;
+    piece = {node->node.refs[index], piece.offset + before, node->ends[index] - before};
   }
-  return {ref, start, static_cast<std::uint32_t>(bytes)};
+  return piece;
+}
+
+ManifestReader::Piece ManifestReader::piece_at(std::uint64_t offset) const {
+  return descend(offset, 0);
+}
+
+std::optional<ChunkRef> ManifestReader::node_at(std::uint8_t level, std::uint64_t offset) const {
+  if (level > file_.levels || offset >= file_.size) return std::nullopt;
+  return descend(offset, level).ref;
 }
 
 void ManifestReader::visit(const Visitor& visitor) const {
@@ -76,7 +81,7 @@ void ManifestReader::visit(const Visitor& visitor) const {
   const std::function<void(const ChunkRef&, std::uint8_t, std::uint64_t, std::uint64_t)> walk =
       [&](const ChunkRef& ref, std::uint8_t level, std::uint64_t start, std::uint64_t bytes) {
         if (level == 0) {
-          visitor.chunk({ref, start, static_cast<std::uint32_t>(bytes)});
+          visitor.chunk({ref, start, bytes});
           return;
         }
         visitor.node(ref, level);

@@ -25,10 +25,13 @@ class ManifestReader {
   struct Piece {
     ChunkRef ref;
     std::uint64_t offset = 0;  // of the chunk's first byte in the file
-    std::uint32_t length = 0;  // of the chunk
+    std::uint64_t length = 0;  // of the chunk
   };
   // The chunk that holds `offset` < file().size. Throws a corrupt Error.
   Piece piece_at(std::uint64_t offset) const;
+
+  // The node of this level on the way to `offset`; nothing beyond the file or above the root.
+  std::optional<ChunkRef> node_at(std::uint8_t level, std::uint64_t offset) const;
 
   // Visits every chunk in order, and every node before what it leads to.
   struct Visitor {
@@ -45,6 +48,8 @@ class ManifestReader {
   };
   using Node = std::shared_ptr<const IndexedNode>;
 
+  // Descends from the root to `level`; 0 is the chunk.
+  Piece descend(std::uint64_t offset, std::uint8_t level) const;
   Node load(const ChunkRef& ref, std::uint8_t level, std::uint64_t bytes) const;
   std::vector<std::uint64_t> ends_of(const ManifestNode& node, std::uint64_t bytes) const;
 

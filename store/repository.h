@@ -22,21 +22,10 @@
 #include "store/catalog/catalog.h"
 #include "store/chunk_reader.h"
 #include "store/core/file.h"
+#include "store/repository_config.h"
 #include "store/snapshot.h"
 
 namespace varve {
-
-// What init fixes for ever.
-struct RepositoryConfig {
-  RepositoryId id;
-  std::uint32_t extent_size = 64u << 10;    // bytes
-  std::uint32_t max_depth = 3;              // deltas over a full chunk, file data
-  std::uint32_t max_node_depth = 8;         // the same for manifest nodes
-  std::uint32_t node_entries = 1024;        // manifest fan-out
-  std::uint32_t stream_chunk_average = 256u << 10;  // FastCDC, bytes
-  std::int32_t compression_level = 3;       // zstd
-  std::uint64_t fingerprint_seed = 0;       // keys the XXH3 that skips unchanged extents
-};
 
 class Repository {
  public:
@@ -59,6 +48,9 @@ class Repository {
   // "latest:SOURCE", or a time (the newest at or before it). Throws not_found or usage.
   Snapshot resolve(const std::string& text);
 
+  // The newest snapshot that holds this source; nothing if none does.
+  std::optional<Snapshot> latest_of(const std::string& source_name);
+
   // Makes an attestation durable and part of the snapshot.
   void attest(const SnapshotId& id, const Attestation& attestation);
 
@@ -67,6 +59,10 @@ class Repository {
   explicit Repository(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+// "snapshots/<id>" and "attestations/<id>-": blob names of a snapshot's record and attestations.
+std::string record_name(const SnapshotId& id);
+std::string attestation_prefix(const SnapshotId& id);
 
 // The row of the catalog with its record and attestations decoded.
 Snapshot to_snapshot(const SnapshotRow& row);

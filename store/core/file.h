@@ -94,6 +94,8 @@ class AtomicFile {
   const File& file() const noexcept { return file_; }
   enum class Over { refuse, replace };  // refuse: an existing `path` is an io Error (EEXIST)
   void publish(Over over = Over::refuse);
+  // In place of what was there, at once but not durable: for caches that prove themselves.
+  void publish_unsynced();
 
  private:
   Path path_;

@@ -1,0 +1,151 @@
+#include "store/chunk_writer.h"
+
+#include <fmt/format.h>
+
+#include "store/core/error.h"
+#include "store/transform/delta_policy.h"
+#include "store/transform/digest.h"
+
+namespace varve {
+namespace {
+
+// New chunks that are remembered in memory before they go into the catalog (some 60 bytes each).
+// They are durable then, and garbage to gc until the snapshot is committed.
+constexpr std::uint64_t kSpillAfter = 1u << 19;
+
+std::vector<ChainLevel> levels_of(const std::vector<ChainLink>& chain) {
+  std::vector<ChainLevel> levels;
+  for (const ChainLink& link : chain) {
+    levels.push_back({link.header.depth, link.header.stored_length, link.header.spent});
+  }
+  return levels;
+}
+
+}  // namespace
+
+ChunkWriter::ChunkWriter(Repository& repository, std::uint64_t epoch)
+    : catalog_(repository.catalog()),
+      config_(repository.config()),
+      chains_(repository.catalog(), repository.packs()),
+      pack_reader_(repository.packs()),
+      packs_(repository.blobs()) {
+  for (const PackRow& pack : catalog_.packs()) {
+    if (pack.condemned_epoch != 0 && pack.condemned_epoch <= epoch) condemned_.insert(pack.id);
+  }
+}
+
+std::optional<ChunkId> ChunkWriter::in_repository(const ChunkRef& ref) {
+  const std::optional<ChainLoader::Known> known = chains_.look_up(ref);
+  if (!known || condemned_.contains(known->where.pack)) return std::nullopt;
+  return known->id;
+}
+
+bool ChunkWriter::key_is_taken(ChunkKey key) {
+  const std::optional<Location> where = catalog_.find(key);
+  return where && !condemned_.contains(where->pack);
+}
+
+ChunkWriter::Claim ChunkWriter::claim(const ChunkId& id) {
+  const ChunkRef ref = ref_of(id);
+  const ChunkKey key = key_of(ref);
+  if (const std::optional<ChunkId> known = in_repository(ref)) {
+    if (*known == id) return Claim::have_it;
+    throw Error(ErrorCode::failed,
+                fmt::format("two chunks share the reference {}: the source holds bytes that were "
+                            "made to collide; nothing was stored",
+                            to_hex(ref.view())));
+  }
+  const bool taken = key_is_taken(key);
+  Shard& shard = shards_[(key.value >> 8) % kShards];
+  const std::lock_guard lock(shard.mutex);
+  if (!taken) {
+    const auto [entry, inserted] = shard.claimed.try_emplace(key, id);
+    if (inserted) return Claim::ours;
+    if (entry->second == id) return Claim::have_it;
+  }
+  return shard.crowded.insert(id).second ? Claim::crowded : Claim::have_it;
+}
+
+ChunkRef ChunkWriter::put(ObjectKind kind, ByteView plain,
+                          const std::optional<ChunkRef>& predecessor, WorkerTools& tools) {
+  ObjectHeader header;
+  header.kind = kind;
+  header.plain_length = static_cast<std::uint32_t>(plain.size());
+  header.id = chunk_id(plain);
+  const ChunkRef ref = ref_of(header.id);
+  const Claim claimed = claim(header.id);
+  if (claimed == Claim::have_it) return ref;
+  header.crowded = claimed == Claim::crowded;
+  store(header, plain, predecessor, tools);
+  new_bytes_ += plain.size();
+  if (++unspilled_ >= kSpillAfter) spill();
+  return ref;
+}
+
+void ChunkWriter::store(ObjectHeader header, ByteView plain,
+                        const std::optional<ChunkRef>& predecessor, WorkerTools& tools) {
+  if (predecessor && store_delta(header, plain, *predecessor, tools)) return;
+  const Compressor::Result full = tools.compressor.full(plain);
+  header.codec = full.codec;
+  packs_.append(header, full.stored);
+}
+
+// Bases are the repository's, never a crowded chunk (a base is named by its key), and of the
+// same kind. A damaged predecessor is no base: the new version is stored whole.
+std::vector<ChainLink> ChunkWriter::usable_chain(const ChunkRef& predecessor, ObjectKind kind,
+                                                 WorkerTools& tools) {
+  try {
+    std::vector<ChainLink> chain = chains_.load_chain(predecessor, tools.decompressor);
+    const bool usable = !chain.front().header.crowded && chain.front().header.kind == kind;
+    return usable ? std::move(chain) : std::vector<ChainLink>();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt) throw;
+    return {};
+  }
+}
+
+bool ChunkWriter::store_delta(ObjectHeader header, ByteView plain, const ChunkRef& predecessor,
+                              WorkerTools& tools) {
+  const std::vector<ChainLink> chain = usable_chain(predecessor, header.kind, tools);
+  if (chain.empty()) return false;
+  const std::vector<ChainLevel> levels = levels_of(chain);
+  const DeltaPolicy policy(levels, header.kind == ObjectKind::node ? config_.max_node_depth
+                                                                   : config_.max_depth);
+  for (std::optional<std::size_t> base = policy.first_base(); base; base = policy.higher(*base)) {
+    const Compressor::Result delta = tools.compressor.delta(plain, chain[*base].plain);
+    if (!policy.keep(*base, delta.stored.size())) continue;
+    header.codec = Codec::delta;
+    header.depth = policy.depth(*base);
+    header.spent = policy.spent(*base, delta.stored.size());
+    header.base = key_of(chain[*base].header.id);
+    packs_.append(header, delta.stored);
+    return true;
+  }
+  return false;
+}
+
+void ChunkWriter::spill() {
+  const std::lock_guard lock(spill_mutex_);
+  if (unspilled_ < kSpillAfter) return;
+  unspilled_ = 0;
+  // Chunks claimed but not yet appended stay claimed in memory: only what is in committed packs
+  // may be forgotten here.
+  packs_.finish();
+  const std::vector<NewPack> packs = packs_.take_committed();
+  catalog_.add_packs(packs);
+  for (const NewPack& pack : packs) {
+    for (const ChunkRow& chunk : pack.chunks) {
+      if (chunk.crowded) continue;
+      Shard& shard = shards_[(key_of(chunk.ref).value >> 8) % kShards];
+      const std::lock_guard shard_lock(shard.mutex);
+      shard.claimed.erase(key_of(chunk.ref));
+    }
+  }
+}
+
+std::vector<NewPack> ChunkWriter::finish() {
+  packs_.finish();
+  return packs_.take_committed();
+}
+
+}  // namespace varve

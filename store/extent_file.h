@@ -1,0 +1,65 @@
+// A page-structured file on its way into the store: cut at fixed offsets, each extent compared
+// with the one at the same offset of the last snapshot.
+//
+// Unchanged by its keyed XXH3-128: the old ref is taken over. Else it goes to the ChunkWriter,
+// with the old chunk as predecessor. One thread fills buffers; workers do the rest.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "store/chunk_writer.h"
+#include "store/fingerprint_table.h"
+#include "store/manifest_builder.h"
+#include "store/source.h"
+
+namespace varve {
+
+// What the last snapshot knows about the same file. Members may be null.
+struct Predecessor {
+  std::unique_ptr<ManifestReader> manifest;
+  std::unique_ptr<FingerprintTable> fingerprints;
+};
+
+class ExtentFile {
+ public:
+  ExtentFile(ChunkWriter& chunks, Workers& workers, const RepositoryConfig& config,
+             std::shared_ptr<const Predecessor> predecessor, const Path& fingerprint_path);
+
+  MutableBytes buffer();
+  void produced(std::size_t count);
+
+  struct Result {
+    std::uint64_t size = 0;
+    ManifestBuilder::Root root;
+  };
+  Result finish();        // all bytes were produced
+  void keep_fingerprints();  // after the commit of a snapshot that holds the result
+
+ private:
+  struct Extent {
+    std::uint64_t index = 0;
+    Bytes bytes;
+    std::size_t filled = 0;
+  };
+  void submit();
+  void process(const Extent& extent, WorkerTools& tools);
+  std::optional<ChunkRef> predecessor_ref(const Extent& extent) const;
+  std::unique_ptr<Extent> new_extent();
+
+  ChunkWriter& chunks_;
+  Workers& workers_;
+  const RepositoryConfig& config_;
+  std::shared_ptr<const Predecessor> predecessor_;  // until finish()
+  ManifestBuilder manifest_;
+  FingerprintTableWriter fingerprints_;
+  std::unique_ptr<Extent> current_;
+  std::uint64_t next_index_ = 0;
+  std::uint64_t size_ = 0;
+  std::optional<ChunkRef> root_;
+  std::mutex pool_mutex_;  // guards pool_
+  std::vector<std::unique_ptr<Extent>> pool_;  // buffers to use again
+};
+
+}  // namespace varve

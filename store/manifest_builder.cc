@@ -1,0 +1,85 @@
+#include "store/manifest_builder.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "store/core/error.h"
+
+namespace varve {
+
+ManifestBuilder::ManifestBuilder(ChunkWriter& chunks, const ManifestReader* predecessor,
+                                 Chunking chunking, std::size_t fan_out)
+    : chunks_(chunks), predecessor_(predecessor), chunking_(chunking), fan_out_(fan_out) {}
+
+void ManifestBuilder::add(std::uint64_t index, const ChunkRef& ref, std::uint32_t length,
+                          WorkerTools& tools) {
+  const std::uint64_t node = index / fan_out_;
+  const std::size_t slot = index % fan_out_;
+  Run full;
+  {
+    const std::lock_guard lock(mutex_);
+    ++count_;
+    Run& run = runs_[node];
+    if (run.refs.size() <= slot) {
+      run.refs.resize(slot + 1);
+      run.lengths.resize(slot + 1);
+    }
+    run.refs[slot] = ref;
+    run.lengths[slot] = length;
+    if (++run.filled < fan_out_) return;
+    full = std::move(run);
+    runs_.erase(node);
+  }
+  // Only extents know a node's place in the file before all nodes in front of it are full; for
+  // streams the position of an average chunk is as good a guess at the predecessor.
+  const std::uint64_t offset = node * fan_out_ * full.lengths.front();
+  const Child leaf = store_node(1, full, offset, tools);
+  const std::lock_guard lock(mutex_);
+  if (leaves_.size() <= node) leaves_.resize(node + 1);
+  leaves_[node] = leaf;
+}
+
+ManifestBuilder::Child ManifestBuilder::store_node(std::uint8_t level, const Run& run,
+                                                   std::uint64_t offset, WorkerTools& tools) {
+  ManifestNode node{.level = level, .refs = run.refs, .lengths = {}};
+  if (level > 1 || chunking_ == Chunking::content) node.lengths = run.lengths;
+  std::optional<ChunkRef> base;
+  if (predecessor_ != nullptr) base = predecessor_->node_at(level, offset);
+  const ChunkRef ref = chunks_.put(ObjectKind::node, encode_node(node), base, tools);
+  return {ref, std::accumulate(run.lengths.begin(), run.lengths.end(), std::uint64_t{0})};
+}
+
+std::vector<ManifestBuilder::Child> ManifestBuilder::store_level(std::uint8_t level,
+                                                                 const std::vector<Child>& below,
+                                                                 WorkerTools& tools) {
+  std::vector<Child> nodes;
+  std::uint64_t offset = 0;
+  for (std::size_t start = 0; start < below.size(); start += fan_out_) {
+    Run run;
+    for (std::size_t i = start; i < std::min(start + fan_out_, below.size()); ++i) {
+      run.refs.push_back(below[i].ref);
+      run.lengths.push_back(below[i].bytes);
+    }
+    nodes.push_back(store_node(level, run, offset, tools));
+    offset += nodes.back().bytes;
+  }
+  return nodes;
+}
+
+ManifestBuilder::Root ManifestBuilder::finish(WorkerTools& tools) {
+  if (count_ == 0) return {};
+  if (count_ == 1) return {runs_.begin()->second.refs.front(), 0};
+  if (!runs_.empty()) {
+    const auto& [node, run] = *runs_.begin();
+    const std::uint64_t offset = node * fan_out_ * run.lengths.front();
+    leaves_.resize(node + 1);
+    leaves_[node] = store_node(1, run, offset, tools);
+    runs_.clear();
+  }
+  std::uint8_t level = 1;
+  while (leaves_.size() > 1) leaves_ = store_level(++level, leaves_, tools);
+  if (level > kHighestLevel) throw Error(ErrorCode::failed, "a file is too large for a manifest");
+  return {leaves_.front().ref, level};
+}
+
+}  // namespace varve

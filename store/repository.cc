@@ -1,0 +1,142 @@
+#include "store/repository.h"
+
+#include <fmt/format.h>
+
+#include "store/blob/local_backend.h"
+#include "store/catalog/sqlite_catalog.h"
+#include "store/core/error.h"
+#include "store/snapshot_name.h"
+
+namespace varve {
+namespace {
+
+namespace stdfs = std::filesystem;
+
+constexpr std::size_t kCacheBytes = 64u << 20;
+constexpr std::size_t kReserveBytes = 1u << 20;
+
+void refuse_unless_empty(const Path& path) {
+  std::error_code error;
+  const stdfs::file_status status = stdfs::status(path, error);
+  if (status.type() == stdfs::file_type::not_found) return;
+  if (error) throw system_error(error.value(), fmt::format("cannot look at {}", path.native()));
+  if (status.type() != stdfs::file_type::directory) {
+    throw Error(ErrorCode::failed,
+                fmt::format("{} is not a folder: name a new or an empty one", path.native()));
+  }
+  const bool empty = stdfs::is_empty(path, error);
+  if (error) throw system_error(error.value(), fmt::format("cannot read {}", path.native()));
+  if (!empty) {
+    const bool repository = stdfs::exists(path / "config", error);
+    throw Error(ErrorCode::failed,
+                fmt::format("{} {}: name a new or an empty folder", path.native(),
+                            repository ? "holds a repository already" : "is not empty"));
+  }
+}
+
+// Bytes that gc can free on a full disk. Random ones, so that no filesystem compresses them away.
+void write_reserve(const Path& path) {
+  Bytes bytes(kReserveBytes);
+  for (std::size_t at = 0; at < bytes.size(); at += 256) {
+    fill_random(MutableBytes(bytes).subspan(at, 256));
+  }
+  write_file_atomically(path, bytes);
+}
+
+}  // namespace
+
+struct Repository::State {
+  State(const Path& root, const RepositoryConfig& read_config)
+      : path(root),
+        config(read_config),
+        blobs(root),
+        catalog(root / "catalog.db"),
+        packs(blobs),
+        chunks(catalog, packs, kCacheBytes) {}
+
+  const Path path;
+  const RepositoryConfig config;
+  LocalBackend blobs;
+  SqliteCatalog catalog;
+  PackReader packs;
+  ChunkReader chunks;
+};
+
+Repository::Repository(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Repository::~Repository() = default;
+
+void Repository::create(const Path& path, RepositoryConfig config) {
+  refuse_unless_empty(path);
+  config.id = random_id<RepositoryId>();
+  fill_random(std::as_writable_bytes(std::span(&config.fingerprint_seed, 1)));
+  make_directory(path);
+  for (const char* folder : {"packs", "snapshots", "attestations", "locks", "cache"}) {
+    make_directory(path / folder);
+  }
+  SqliteCatalog::create(path / "catalog.db");
+  write_reserve(path / "reserve");
+  write_file_atomically(path / "config", encode_config(config));  // last: now it is a repository
+}
+
+std::unique_ptr<Repository> Repository::open(const Path& path) {
+  const std::optional<File> file = File::open_if_exists(path / "config");
+  if (!file) {
+    throw Error(ErrorCode::no_repository,
+                fmt::format("{} holds no repository: make one with 'varve init {}'", path.native(),
+                            path.native()));
+  }
+  const RepositoryConfig config = decode_config(read_file(path / "config", 1u << 16));
+  return std::unique_ptr<Repository>(
+      new Repository(std::make_unique<State>(stdfs::canonical(path), config)));
+}
+
+const Path& Repository::path() const noexcept { return state_->path; }
+const RepositoryConfig& Repository::config() const noexcept { return state_->config; }
+BlobBackend& Repository::blobs() noexcept { return state_->blobs; }
+Catalog& Repository::catalog() noexcept { return state_->catalog; }
+PackReader& Repository::packs() noexcept { return state_->packs; }
+ChunkReader& Repository::chunks() noexcept { return state_->chunks; }
+
+std::string record_name(const SnapshotId& id) { return "snapshots/" + to_hex(id.view()); }
+std::string attestation_prefix(const SnapshotId& id) {
+  return fmt::format("attestations/{}-", to_hex(id.view()));
+}
+
+Snapshot to_snapshot(const SnapshotRow& row) {
+  Snapshot snapshot = decode_record(row.record);
+  for (const Bytes& attestation : row.attestations) {
+    snapshot.attestations.push_back(decode_attestation(attestation, row.id));
+  }
+  return snapshot;
+}
+
+std::vector<Snapshot> Repository::snapshots() {
+  std::vector<Snapshot> snapshots;
+  for (const SnapshotRow& row : catalog().snapshots()) snapshots.push_back(to_snapshot(row));
+  return snapshots;
+}
+
+Snapshot Repository::resolve(const std::string& text) { return resolve_snapshot(snapshots(), text); }
+
+std::optional<Snapshot> Repository::latest_of(const std::string& source_name) {
+  const std::vector<SnapshotRow> rows = catalog().snapshots();
+  for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
+    Snapshot snapshot = to_snapshot(*row);
+    for (const SourceInfo& source : snapshot.sources) {
+      if (source.name == source_name) return snapshot;
+    }
+  }
+  return std::nullopt;
+}
+
+void Repository::attest(const SnapshotId& id, const Attestation& attestation) {
+  const Bytes bytes = encode_attestation(id, attestation);
+  const std::string prefix = attestation_prefix(id);
+  const std::string name = fmt::format("{}{}", prefix, blobs().list(prefix).size() + 1);
+  const std::unique_ptr<BlobWriter> blob = blobs().create(name);
+  blob->append(bytes);
+  blob->commit();
+  catalog().add_attestation(id, bytes);
+}
+
+}  // namespace varve

@@ -1,0 +1,70 @@
+#include "store/repository_config.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+
+#include "store/core/error.h"
+#include "store/transform/object.h"
+#include "store/transform/seal.h"
+
+namespace varve {
+namespace {
+
+constexpr std::string_view kMagic = "VARVERP1";
+constexpr std::uint32_t kDeepest = 64;
+
+bool is_sane(const RepositoryConfig& config) {
+  return config.extent_size >= 4096 && config.extent_size <= kLargestChunk &&
+         std::has_single_bit(config.extent_size) && config.max_depth <= kDeepest &&
+         config.max_node_depth <= kDeepest && config.node_entries >= 2 &&
+         config.node_entries <= UINT16_MAX && std::has_single_bit(config.stream_chunk_average) &&
+         config.stream_chunk_average >= 1024 &&
+         config.stream_chunk_average * std::uint64_t{4} <= kLargestChunk &&
+         config.compression_level >= 1 && config.compression_level <= 19;
+}
+
+}  // namespace
+
+Bytes encode_config(const RepositoryConfig& config) {
+  Encoder out;
+  out.bytes(as_bytes(kMagic));
+  out.u32(kFormatVersion);
+  out.bytes(config.id.view());
+  out.u32(config.extent_size);
+  out.u32(config.max_depth);
+  out.u32(config.max_node_depth);
+  out.u32(config.node_entries);
+  out.u32(config.stream_chunk_average);
+  out.u32(config.compression_level);
+  out.u64(config.fingerprint_seed);
+  seal_record(out);
+  return out.take();
+}
+
+RepositoryConfig decode_config(ByteView bytes) {
+  // The version first: a newer format may be sealed or laid out in another way.
+  Decoder front(bytes, "repository config");
+  if (as_text(front.bytes(kMagic.size())) != kMagic) throw corrupt_error("repository config: no magic");
+  if (const std::uint32_t version = front.u32(); version > kFormatVersion) {
+    throw Error(ErrorCode::failed,
+                fmt::format("the repository has format {}, this varve reads up to {}: use a newer varve",
+                            version, kFormatVersion));
+  }
+  Decoder in(open_record(bytes, "repository config"), "repository config");
+  in.bytes(kMagic.size() + sizeof kFormatVersion);
+  RepositoryConfig config;
+  config.id = RepositoryId::from(in.bytes(RepositoryId::size));
+  config.extent_size = in.u32();
+  config.max_depth = in.u32();
+  config.max_node_depth = in.u32();
+  config.node_entries = in.u32();
+  config.stream_chunk_average = in.u32();
+  config.compression_level = in.u32();
+  config.fingerprint_seed = in.u64();
+  in.finish();
+  if (!is_sane(config)) throw corrupt_error("repository config: a parameter is out of range");
+  return config;
+}
+
+}  // namespace varve

@@ -1,0 +1,29 @@
+// What init fixes for ever: the repository's `config` file.
+//
+// Bytes (FORMAT.md "Configuration"): "VARVERP1" | format version u32 | id 16 | extent size u32 |
+// depth u32 | node depth u32 | node entries u32 | stream chunk average u32 | level u32 |
+// fingerprint seed u64 | seal.
+#pragma once
+
+#include "store/core/ids.h"
+
+namespace varve {
+
+inline constexpr std::uint32_t kFormatVersion = 1;
+
+struct RepositoryConfig {
+  RepositoryId id;
+  std::uint32_t extent_size = 64u << 10;    // bytes
+  std::uint32_t max_depth = 3;              // deltas over a full chunk, file data
+  std::uint32_t max_node_depth = 8;         // the same for manifest nodes
+  std::uint32_t node_entries = 1024;        // manifest fan-out
+  std::uint32_t stream_chunk_average = 256u << 10;  // FastCDC, bytes, a power of two
+  std::uint32_t compression_level = 3;      // zstd
+  std::uint64_t fingerprint_seed = 0;       // keys the XXH3 that skips unchanged extents
+};
+
+Bytes encode_config(const RepositoryConfig& config);
+// Throws a corrupt Error, or a failed one where a newer varve wrote it.
+RepositoryConfig decode_config(ByteView bytes);
+
+}  // namespace varve
