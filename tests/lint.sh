@@ -1,0 +1,29 @@
+#!/bin/bash
+# clang-format and clang-tidy over all sources; any finding fails.
+#
+#   tests/lint.sh BUILD [FILE.cc...]    BUILD has a compile_commands.json; default: all sources
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+build=${1:?usage: tests/lint.sh BUILD [FILE.cc...]}
+shift
+limit=900  # seconds for clang-tidy over everything: a run that hangs must not hang CI
+
+mapfile -t all < <(find store fs tools tests -name '*.h' -o -name '*.cc' | sort)
+echo "== clang-format, ${#all[@]} files"
+clang-format --dry-run -Werror "${all[@]}"
+
+sources=("$@")
+if [[ ${#sources[@]} -eq 0 ]]; then
+  # Only what this build compiles: the compile commands say how.
+  mapfile -t sources < <(grep -o '"file": "[^"]*"' "$build/compile_commands.json" |
+    cut -d'"' -f4 | grep -v "/$build/" | sort -u)
+fi
+echo "== clang-tidy, ${#sources[@]} files"
+chatter=$(mktemp)  # "4711 warnings generated" for each file, and what went wrong
+trap 'rm -f "$chatter"' EXIT
+printf '%s\0' "${sources[@]}" |
+  timeout "$limit" xargs -0 -n 1 -P 2 clang-tidy -quiet -p "$build" 2> "$chatter" || {
+    grep -v 'warnings* generated' "$chatter" >&2
+    exit 1
+  }

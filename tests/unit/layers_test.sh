@@ -1,0 +1,34 @@
+#!/bin/bash
+# Includes point downwards only: what a file of each layer may include of varve.
+#
+#   layers_test.sh ROOT
+set -euo pipefail
+cd "$1"
+
+declare -A below=(
+  [store/core]='store/core'
+  [store/transform]='store/core|store/transform'
+  [store/blob]='store/core|store/transform|store/blob'
+  [store/catalog]='store/core|store/catalog'
+  [store]='store|store/[a-z]+'
+  [fs]='store|store/[a-z]+|fs'
+  [tools]='store|store/[a-z]+|fs|tools|tools/[a-z]+'
+)
+
+mapfile -t includes < <(grep -rHoE --include='*.h' --include='*.cc' \
+  '^#include "[^"]+"' store fs tools | sed -E 's/:#include "/ /; s/"$//')
+[[ ${#includes[@]} -gt 100 ]] || { echo "only ${#includes[@]} includes found in $1" >&2; exit 1; }
+
+wrong=0
+for pair in "${includes[@]}"; do
+  read -r file included <<< "$pair"
+  layer=$(dirname "$file")
+  [[ $layer == tools/* ]] && layer=tools
+  allowed=${below[$layer]:-}
+  if [[ ! $(dirname "$included") =~ ^(${allowed:-none})$ ]]; then
+    echo "$file includes $included: ${allowed:+layer $layer may include $allowed only}" >&2
+    [[ -n $allowed ]] || echo "  and $layer is no layer that this test knows" >&2
+    wrong=1
+  fi
+done
+exit $wrong
