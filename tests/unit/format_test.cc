@@ -1,0 +1,156 @@
+// Holds the code to the hex vectors of store/FORMAT.md.
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+
+#include "store/repository_config.h"
+#include "store/snapshot.h"
+#include "store/transform/digest.h"
+#include "store/transform/manifest.h"
+#include "store/transform/object.h"
+#include "store/transform/pack_format.h"
+
+namespace varve {
+namespace {
+
+constexpr std::string_view kFence = "```hex ";
+
+std::map<std::string, std::string> read_vectors() {
+  std::ifstream in(VARVE_SOURCE_DIR "/store/FORMAT.md");
+  std::map<std::string, std::string> vectors;
+  std::string name;
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with(kFence)) {
+      name = line.substr(kFence.size());
+      vectors[name];
+    } else if (line.starts_with("```")) {
+      name.clear();
+    } else if (!name.empty()) {
+      std::erase(line, ' ');
+      vectors[name] += line;
+    }
+  }
+  return vectors;
+}
+
+void expect_vector(const std::string& name, ByteView bytes) {
+  const std::map<std::string, std::string> vectors = read_vectors();
+  ASSERT_TRUE(vectors.contains(name)) << "FORMAT.md has no vector " << name;
+  EXPECT_EQ(vectors.at(name), to_hex(bytes)) << name;
+}
+
+template <class AnyId>
+AnyId counting_id(unsigned first) {
+  AnyId id;
+  for (std::byte& byte : id.bytes) byte = static_cast<std::byte>(first++);
+  return id;
+}
+
+TEST(Format, PackHeader) {
+  const Bytes bytes = encode_pack_header(counting_id<PackId>(1));
+  expect_vector("pack-header", bytes);
+  EXPECT_EQ(bytes.size(), kPackHeaderSize);
+  EXPECT_EQ(decode_pack_header(bytes), counting_id<PackId>(1));
+}
+
+TEST(Format, PackFooter) {
+  const Bytes bytes = encode_pack_footer({60, 300});
+  expect_vector("pack-footer", bytes);
+  const std::uint32_t length = decode_pack_trailer(ByteView(bytes).last(kPackTrailerSize));
+  EXPECT_EQ(length + kPackTrailerSize, bytes.size());
+  EXPECT_EQ(decode_pack_footer(ByteView(bytes).first(length)), (std::vector<std::uint32_t>{60, 300}));
+}
+
+TEST(Format, RawObject) {
+  ObjectHeader header;
+  header.plain_length = 5;
+  header.id = chunk_id(as_bytes("varve"));
+  Encoder out;
+  encode_object(out, header, as_bytes("varve"));
+  expect_vector("object-raw", out.buffer());
+}
+
+TEST(Format, DeltaObject) {
+  ObjectHeader header;
+  header.codec = Codec::delta;
+  header.depth = 2;
+  header.plain_length = 65536;
+  header.spent = 300;
+  header.id = chunk_id(as_bytes("new"));
+  header.base = key_of(chunk_id(as_bytes("old")));
+  Encoder out;
+  encode_object(out, header, as_bytes("\x01\x02\x03"));
+  expect_vector("object-delta", out.buffer());
+}
+
+TEST(Format, ManifestNode) {
+  const ManifestNode node{.level = 1,
+                          .refs = {counting_id<ChunkRef>(0), counting_id<ChunkRef>(16)},
+                          .lengths = {5, 70000}};
+  expect_vector("manifest-node", encode_node(node));
+}
+
+TEST(Format, Config) {
+  RepositoryConfig config;
+  config.id = counting_id<RepositoryId>(0);
+  config.fingerprint_seed = 1;
+  const Bytes bytes = encode_config(config);
+  expect_vector("config", bytes);
+  EXPECT_EQ(decode_config(bytes).id, config.id);
+  EXPECT_EQ(decode_config(bytes).fingerprint_seed, 1U);
+}
+
+Snapshot some_snapshot() {
+  Snapshot snapshot;
+  snapshot.id = counting_id<SnapshotId>(0);
+  snapshot.name = "2026-11-21T02-00-00Z";
+  snapshot.time = {1795226400};
+  snapshot.host = "db1";
+  snapshot.tags = {"nightly"};
+  snapshot.new_bytes = 65536;
+  snapshot.added_bytes = 300;
+  SourceInfo source;
+  source.name = "history.db";
+  source.kind = "sqlite";
+  source.location = "/srv/app/history.db";
+  source.moment = {1795226399};
+  source.facts = {{"journal_mode", "wal"}, {"page_size", "4096"}};
+  source.fingerprint = {std::byte{1}, std::byte{2}};
+  snapshot.sources = {source};
+  FileEntry file;
+  file.path = "history.db";
+  file.size = 65536;
+  file.mtime = {1795226000};
+  file.mode = 0640;
+  file.extent_size = 65536;
+  file.root = counting_id<ChunkRef>(32);
+  snapshot.files = {file};
+  return snapshot;
+}
+
+TEST(Format, SnapshotRecord) {
+  const Bytes bytes = encode_record(some_snapshot());
+  expect_vector("snapshot-record", bytes);
+  EXPECT_EQ(encode_record(decode_record(bytes)), bytes);
+}
+
+TEST(Format, Attestation) {
+  Attestation attestation;
+  attestation.source = "history.db";
+  attestation.file = "history.db";
+  attestation.level = "full";
+  attestation.passed = true;
+  attestation.time = {1795226405};
+  attestation.seconds = 1.5;
+  attestation.program = "sqlite 3.40.1";
+  attestation.row_counts = {{"users", 300}};
+  attestation.sha256 = counting_id<Sha256>(0);
+  const Bytes bytes = encode_attestation(some_snapshot().id, attestation);
+  expect_vector("attestation", bytes);
+  EXPECT_EQ(encode_attestation(some_snapshot().id, decode_attestation(bytes, some_snapshot().id)), bytes);
+}
+
+}  // namespace
+}  // namespace varve
