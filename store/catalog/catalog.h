@@ -16,11 +16,12 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "store/core/location.h"
 #include "store/core/ids.h"
+#include "store/core/location.h"
 #include "store/core/time.h"
 
 namespace varve {
@@ -48,17 +49,21 @@ class Catalog {
   // --- chunks -------------------------------------------------------------------------
   // Where the chunk of this key lies; nothing if unknown or in a dropped pack.
   virtual std::optional<Location> find(ChunkKey key) = 0;
-  // The crowded chunk of this ref. Asked only where find() led to another chunk.
+  // The same for many keys at one moment: found[i] for keys[i]. The spans are equally long.
+  virtual void find_many(std::span<const ChunkKey> keys,
+                         std::span<std::optional<Location>> found) = 0;
+  // The crowded chunk of this ref. Asked where find() led to another chunk, or nowhere: the
+  // chunk that crowded this one out may have gone before it.
   virtual std::optional<Location> find_crowded(const ChunkRef& ref) = 0;
-  // All chunk rows of one pack, by offset (crowded ones too, their ref whole; for the others
-  // only ref's first 8 bytes are known, the rest is zero).
-  virtual std::vector<ChunkRow> chunks_of(const PackId& pack) = 0;
+  // Rows of chunks; those of dropped packs count until they are purged.
   virtual std::uint64_t chunk_count() = 0;
 
   // --- packs --------------------------------------------------------------------------
   virtual std::vector<PackRow> packs() = 0;
-  // Adds packs whose files are durable already. A chunk that has a row keeps it, unless that
-  // row lies in a condemned or dropped pack: then it moves here.
+  // Adds packs whose files are durable already; one that is known stays as it is. A chunk that
+  // has a row keeps it, unless that row lies in a condemned or dropped pack: then it moves here.
+  // A kept row may be another chunk's that came at the same time, so what lost to it can be
+  // found as crowded.
   virtual void add_packs(const std::vector<NewPack>& packs) = 0;
 
   // --- snapshots ----------------------------------------------------------------------
@@ -67,29 +72,34 @@ class Catalog {
   // The commit. Inside one transaction that no other commit overlaps: chooses the name for
   // `time` (".2", ".3"… where it is taken), calls `make_record(name)`, which makes the record
   // durable and returns its bytes, adds the packs as add_packs does, and inserts the row.
-  // An exception of make_record undoes everything.
+  // make_record must not call the catalog. An exception of it undoes everything.
   virtual SnapshotRow commit_snapshot(const SnapshotId& id, Timestamp time,
                                       const std::vector<NewPack>& packs,
                                       const std::function<Bytes(const std::string& name)>& make_record) = 0;
   virtual void add_attestation(const SnapshotId& id, ByteView attestation) = 0;
   // Rows only, all in one transaction; unknown ids are passed over. Returns how many went.
   virtual std::size_t forget(const std::vector<SnapshotId>& ids) = 0;
-  // Grows with every change of the snapshot list by anybody. Cheap: a mount asks each second.
+  // Grows with every change of the snapshots or their attestations by anybody. Cheap: a mount
+  // asks each second.
   virtual std::uint64_t generation() = 0;
 
   // --- gc -----------------------------------------------------------------------------
   // The number of condemnations so far. An ingest notes it when it begins.
   virtual std::uint64_t epoch() = 0;
-  // Marks packs in one transaction with a new epoch, which is returned. Ingests that begin
-  // later do not share chunks of these packs.
+  // Marks packs in one transaction with a new epoch, which is returned; those that are condemned
+  // already keep theirs. Ingests that begin later do not share chunks of these packs.
   virtual std::uint64_t condemn(const std::vector<PackId>& packs) = 0;
   virtual void acquit(const std::vector<PackId>& packs) = 0;
-  // A repacked pack: adds `fresh` and moves the rows of its chunks there, wherever they were.
-  virtual void move_chunks(const NewPack& fresh) = 0;
+  // A repacked pack: adds `fresh` and moves the rows of its chunks there from the condemned and
+  // dropped packs that they are in. Exactly add_packs.
+  void move_chunks(const NewPack& fresh) { add_packs({fresh}); }
   // From here on the packs' chunks are absent (one small write, for a full disk)…
   virtual void drop_packs(const std::vector<PackId>& packs) = 0;
-  // …and here their rows go, in batches, and the packs' own. The files are the caller's.
-  virtual void purge_dropped() = 0;
+  // …and here one pack's rows go, in batches, and at the end its own. `refs` are the pack's
+  // chunks (its footer names them); rows that have moved elsewhere stay. A pack that is not
+  // known is purged already; one that is not dropped is an Error. The file is the caller's.
+  // Rejected: finding the rows by their pack. The index for it would double a chunk's row.
+  virtual void purge_dropped(const PackId& pack, std::span<const ChunkRef> refs) = 0;
 
   // Bytes that the catalog takes on disk, journals included.
   virtual std::uint64_t stored_bytes() = 0;

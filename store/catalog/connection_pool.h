@@ -1,0 +1,51 @@
+// The connections of one process to the catalog: opened when needed, at most a few, lent to one
+// caller at a time. Thread-safe.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "store/catalog/connection.h"
+
+namespace varve {
+
+class ConnectionPool {
+ public:
+  // Opens the first connection, with the errors of Connection.
+  explicit ConnectionPool(Path file);
+
+  // A connection for as long as this lives. It must not be asked for twice by one thread.
+  class Lease {
+   public:
+    Lease(ConnectionPool& pool, std::unique_ptr<Connection> connection) noexcept
+        : pool_(pool), connection_(std::move(connection)) {}
+    ~Lease() { pool_.give_back(std::move(connection_)); }
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    Connection& operator*() const noexcept { return *connection_; }
+    Connection* operator->() const noexcept { return connection_.get(); }
+
+   private:
+    ConnectionPool& pool_;
+    std::unique_ptr<Connection> connection_;
+  };
+
+  Lease take();  // waits while all are lent
+  const Path& file() const noexcept { return file_; }
+
+ private:
+  void give_back(std::unique_ptr<Connection> connection) noexcept;
+
+  // Each has its page cache of up to 4 MiB; a lookup lasts microseconds.
+  static constexpr std::size_t kMost = 4;
+
+  const Path file_;
+  std::mutex mutex_;
+  std::condition_variable returned_;
+  std::vector<std::unique_ptr<Connection>> idle_;  // guarded by mutex_
+  std::size_t lent_ = 0;                           // guarded by mutex_
+};
+
+}  // namespace varve

@@ -1,0 +1,24 @@
+// The catalog's rows of snapshots and attestations, inside a transaction of the caller.
+// Not thread-safe.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/catalog/connection.h"
+
+namespace varve {
+
+// Oldest first, attestations attached.
+std::vector<SnapshotRow> read_snapshots(Connection& connection);
+std::optional<SnapshotRow> read_snapshot(Connection& connection, const SnapshotId& id);
+
+// The directory name for `time` that no snapshot has.
+std::string free_name(Connection& connection, Timestamp time);
+void insert_snapshot(Connection& connection, const SnapshotRow& row);
+// False for an unknown snapshot.
+bool insert_attestation(Connection& connection, const SnapshotId& id, ByteView attestation);
+bool delete_snapshot(Connection& connection, const SnapshotId& id);
+
+}  // namespace varve

@@ -1,0 +1,244 @@
+#include "store/catalog/sqlite_catalog.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+#include "store/catalog/chunk_rows.h"
+#include "store/catalog/snapshot_rows.h"
+
+namespace varve {
+namespace {
+
+constexpr std::size_t kPurgeBatch = 4096;  // rows a transaction: others write in between
+
+std::uint64_t read_number(Connection& connection, std::string_view sql) {
+  Query query(connection.statement(sql));
+  return query.step() ? query.number(0) : 0;
+}
+
+constexpr char kEpoch[] = "SELECT value FROM meta WHERE name='epoch'";
+constexpr char kGeneration[] = "SELECT value FROM meta WHERE name='generation'";
+
+void grow_generation(Connection& connection) {
+  Query(connection.statement("UPDATE meta SET value=value+1 WHERE name='generation'")).run();
+}
+
+void for_each_pack(Connection& connection, std::string_view sql, const std::vector<PackId>& packs) {
+  for (const PackId& pack : packs) Query(connection.statement(sql), pack.view()).run();
+}
+
+// Freed pages are filled by later rows; only when they are a quarter of the file it shrinks.
+void shrink_if_worth_it(Connection& connection) {
+  const std::int64_t free = connection.ask("PRAGMA freelist_count");
+  if (free * 4 > connection.ask("PRAGMA page_count")) {
+    connection.execute("PRAGMA incremental_vacuum");
+  }
+}
+
+std::optional<std::uint64_t> number_of_dropped(Connection& connection, const PackId& pack) {
+  Query query(connection.statement("SELECT number, dropped FROM packs WHERE id=?1"), pack.view());
+  if (!query.step()) return std::nullopt;
+  if (query.integer(1) == 0) {
+    throw Error(ErrorCode::failed,
+                fmt::format("pack {} is in use, it cannot be purged", to_hex(pack.view())));
+  }
+  return query.number(0);
+}
+
+}  // namespace
+
+void SqliteCatalog::create(const Path& path) {
+  File::create_new(path).close();
+  try {
+    Connection::make_tables(path);
+    sync_directory(path.has_parent_path() ? path.parent_path() : Path("."));
+  } catch (...) {
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+      std::error_code ignored;  // the first error is the one to tell
+      std::filesystem::remove(Path(path) += suffix, ignored);
+    }
+    throw;
+  }
+}
+
+SqliteCatalog::SqliteCatalog(const Path& path) : pool_(path) {}
+
+template <class Work>
+auto SqliteCatalog::write(const Work& work) {
+  const std::scoped_lock lock(write_mutex_);
+  const ConnectionPool::Lease connection = pool_.take();
+  Transaction transaction(*connection, Transaction::Kind::write);
+  if constexpr (std::is_void_v<decltype(work(*connection))>) {
+    work(*connection);
+    transaction.commit();
+  } else {
+    auto result = work(*connection);
+    transaction.commit();
+    return result;
+  }
+}
+
+std::optional<Location> SqliteCatalog::find(ChunkKey key) {
+  return find_chunk(*pool_.take(), key);
+}
+
+void SqliteCatalog::find_many(std::span<const ChunkKey> keys,
+                              std::span<std::optional<Location>> found) {
+  const ConnectionPool::Lease connection = pool_.take();
+  Transaction transaction(*connection, Transaction::Kind::read);
+  for (std::size_t i = 0; i < keys.size(); ++i) found[i] = find_chunk(*connection, keys[i]);
+  transaction.commit();
+}
+
+std::optional<Location> SqliteCatalog::find_crowded(const ChunkRef& ref) {
+  return find_crowded_chunk(*pool_.take(), ref);
+}
+
+std::uint64_t SqliteCatalog::chunk_count() {
+  return read_number(*pool_.take(),
+                     "SELECT (SELECT count(*) FROM chunks) + (SELECT count(*) FROM crowded)");
+}
+
+std::vector<PackRow> SqliteCatalog::packs() {
+  const ConnectionPool::Lease connection = pool_.take();
+  Transaction transaction(*connection, Transaction::Kind::read);
+  // A transaction sees a moment from its first read on.
+  read_number(*connection, kEpoch);
+  std::vector<PackRow> rows;
+  for (const PackTable::Entry& entry : connection->packs().entries()) rows.push_back(entry.row);
+  transaction.commit();
+  return rows;
+}
+
+void SqliteCatalog::add_packs(const std::vector<NewPack>& packs) {
+  write([&](Connection& connection) {
+    for (const NewPack& pack : packs) add_pack(connection, pack);
+  });
+}
+
+std::vector<SnapshotRow> SqliteCatalog::snapshots() {
+  const ConnectionPool::Lease connection = pool_.take();
+  Transaction transaction(*connection, Transaction::Kind::read);
+  std::vector<SnapshotRow> rows = read_snapshots(*connection);
+  transaction.commit();
+  return rows;
+}
+
+std::optional<SnapshotRow> SqliteCatalog::snapshot(const SnapshotId& id) {
+  const ConnectionPool::Lease connection = pool_.take();
+  Transaction transaction(*connection, Transaction::Kind::read);
+  std::optional<SnapshotRow> row = read_snapshot(*connection, id);
+  transaction.commit();
+  return row;
+}
+
+SnapshotRow SqliteCatalog::commit_snapshot(
+    const SnapshotId& id, Timestamp time, const std::vector<NewPack>& packs,
+    const std::function<Bytes(const std::string& name)>& make_record) {
+  return write([&](Connection& connection) {
+    for (const NewPack& pack : packs) add_pack(connection, pack);
+    SnapshotRow row{id, free_name(connection, time), time, {}, {}};
+    // Last, so that little can fail after the record is durable.
+    row.record = make_record(row.name);
+    insert_snapshot(connection, row);
+    grow_generation(connection);
+    return row;
+  });
+}
+
+void SqliteCatalog::add_attestation(const SnapshotId& id, ByteView attestation) {
+  write([&](Connection& connection) {
+    if (!insert_attestation(connection, id, attestation)) {
+      throw Error(ErrorCode::not_found,
+                  fmt::format("snapshot {} is not in the catalog", to_hex(id.view())));
+    }
+    grow_generation(connection);
+  });
+}
+
+std::size_t SqliteCatalog::forget(const std::vector<SnapshotId>& ids) {
+  return write([&](Connection& connection) {
+    std::size_t gone = 0;
+    for (const SnapshotId& id : ids) {
+      if (delete_snapshot(connection, id)) ++gone;
+    }
+    if (gone > 0) grow_generation(connection);
+    return gone;
+  });
+}
+
+std::uint64_t SqliteCatalog::generation() { return read_number(*pool_.take(), kGeneration); }
+
+std::uint64_t SqliteCatalog::epoch() { return read_number(*pool_.take(), kEpoch); }
+
+std::uint64_t SqliteCatalog::condemn(const std::vector<PackId>& packs) {
+  return write([&](Connection& connection) {
+    Query(connection.statement("UPDATE meta SET value=value+1 WHERE name='epoch'")).run();
+    for_each_pack(connection,
+                  "UPDATE packs SET condemned_epoch=(SELECT value FROM meta WHERE name='epoch')"
+                  " WHERE id=?1 AND condemned_epoch=0",
+                  packs);
+    return read_number(connection, kEpoch);
+  });
+}
+
+void SqliteCatalog::acquit(const std::vector<PackId>& packs) {
+  write([&](Connection& connection) {
+    for_each_pack(connection, "UPDATE packs SET condemned_epoch=0 WHERE id=?1", packs);
+  });
+}
+
+void SqliteCatalog::drop_packs(const std::vector<PackId>& packs) {
+  write([&](Connection& connection) {
+    for_each_pack(connection, "UPDATE packs SET dropped=1 WHERE id=?1", packs);
+  });
+}
+
+void SqliteCatalog::purge_dropped(const PackId& pack, std::span<const ChunkRef> refs) {
+  for (std::size_t at = 0; at < refs.size(); at += kPurgeBatch) {
+    const auto batch = refs.subspan(at, std::min(kPurgeBatch, refs.size() - at));
+    write([&](Connection& connection) {
+      const auto number = number_of_dropped(connection, pack);
+      if (number) remove_chunks(connection, *number, batch);
+    });
+  }
+  write([&](Connection& connection) {
+    if (!number_of_dropped(connection, pack)) return;
+    Query(connection.statement("DELETE FROM packs WHERE id=?1"), pack.view()).run();
+    shrink_if_worth_it(connection);
+  });
+}
+
+std::uint64_t SqliteCatalog::stored_bytes() {
+  // Not -shm: it only indexes the journal, and goes with the last process.
+  std::uint64_t bytes = 0;
+  for (const char* suffix : {"", "-wal"}) {
+    std::error_code absent;
+    const std::uintmax_t size = std::filesystem::file_size(Path(pool_.file()) += suffix, absent);
+    if (!absent) bytes += size;
+  }
+  return bytes;
+}
+
+std::vector<std::string> SqliteCatalog::check() {
+  std::vector<std::string> wrong;
+  const ConnectionPool::Lease connection = pool_.take();
+  Transaction transaction(*connection, Transaction::Kind::read);
+  try {
+    Query integrity(connection->statement("PRAGMA integrity_check(100)"));
+    while (integrity.step()) {
+      if (integrity.text(0) != "ok") wrong.push_back(fmt::format("catalog: {}", integrity.text(0)));
+    }
+    if (wrong.empty()) check_chunks(*connection, wrong);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt) throw;
+    wrong.push_back(fmt::format("{} ({})", error.what(), error.context()));
+  }
+  return wrong;
+}
+
+}  // namespace varve
