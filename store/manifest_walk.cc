@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <mutex>
+#include <utility>
 
 #include "store/parallel.h"
 
@@ -18,11 +19,13 @@ void ManifestWalk::walk(const std::vector<Snapshot>& snapshots, const Visitor& v
   for (const Snapshot& snapshot : snapshots) {
     for (const FileEntry& file : snapshot.files) {
       if (!file.root) continue;
-      if (file.levels > kHighestLevel) {
-        throw corrupt_error(fmt::format("the record of snapshot {}", snapshot.name));
-      }
       visitor.references(std::span(&*file.root, 1));
-      if (file.levels > 0) add_node(*file.root, file.levels);
+      if (file.levels > kHighestLevel) {
+        visitor.unreadable(*file.root,
+                           corrupt_error(fmt::format("the record of {}", snapshot.name)));
+      } else if (file.levels > 0) {
+        add_node(*file.root, file.levels);
+      }
     }
   }
   for (std::uint8_t level = kHighestLevel; level > 0; --level) walk_level(level, visitor);
