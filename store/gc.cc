@@ -1,0 +1,190 @@
+#include "store/gc.h"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "store/core/error.h"
+#include "store/gc_plan.h"
+#include "store/mark.h"
+#include "store/orphans.h"
+#include "store/pack_use.h"
+#include "store/parallel.h"
+#include "store/repack.h"
+#include "store/reserve.h"
+#include "store/session.h"
+
+namespace varve {
+namespace {
+
+// How often gc looks again where snapshots come or go while it looks.
+constexpr int kLooks = 8;
+
+// What gc knows after one look at the repository, and what it means to take away.
+struct Look {
+  std::uint64_t generation = 0;
+  KeySet live;
+  Usage usage;
+  std::vector<PackUse> chosen;
+};
+
+class Collection {
+ public:
+  Collection(Repository& repository, const GcOptions& options)
+      : repository_(repository), catalog_(repository.catalog()), options_(options) {}
+
+  GcResult run() {
+    sweep();
+    Look look = this->look();
+    std::vector<PackUse> ready = condemn(look);
+    for (int looks = 1; catalog_.generation() != look.generation; ++looks) {
+      if (looks == kLooks) {
+        ready.clear();
+        break;
+      }
+      look = this->look();
+      ready = condemn(look);
+    }
+    count(look, ready);
+    if (!options_.dry_run) take_away(look, ready);
+    return result_;
+  }
+
+ private:
+  // What earlier runs and crashes left.
+  void sweep() {
+    if (!options_.dry_run) finish_dropped(repository_);
+    const Orphans orphans = find_orphans(repository_);
+    result_.freed_bytes += orphans.bytes;
+    result_.packs_deleted += orphans.packs.size();
+    if (options_.dry_run) return;
+    remove_orphans(repository_, orphans);
+    repository_.blobs().remove_leftovers();
+  }
+
+  Look look() {
+    Look look;
+    const Roots roots = find_roots(repository_);
+    look.generation = roots.generation;
+    look.live = mark(repository_, roots, options_.stop);
+    look.usage = measure_packs(repository_, look.live, options_.stop);
+    look.chosen = choose_packs(look.usage, options_.worth);
+    return look;
+  }
+
+  // Returns the chosen packs that no running ingest keeps from being taken away.
+  std::vector<PackUse> condemn(Look& look) {
+    throw_if_stopped(options_.stop);
+    std::vector<PackId> fresh;
+    for (const PackUse& use : look.chosen) {
+      if (use.pack.condemned_epoch == 0) fresh.push_back(use.pack.id);
+    }
+    std::uint64_t epoch = catalog_.epoch() + 1;
+    if (!options_.dry_run) {
+      acquit_others(look);
+      if (!fresh.empty()) epoch = catalog_.condemn(fresh);
+    }
+    const std::vector<std::uint64_t> ingests = running_ingests(repository_);
+    std::vector<PackUse> ready;
+    for (PackUse& use : look.chosen) {
+      if (use.pack.condemned_epoch == 0) use.pack.condemned_epoch = epoch;
+      const bool waits = std::any_of(ingests.begin(), ingests.end(), [&](std::uint64_t began) {
+        return began < use.pack.condemned_epoch;
+      });
+      if (!waits) ready.push_back(use);
+    }
+    return ready;
+  }
+
+  // Packs that an earlier run condemned and that turned out not to be worth it.
+  void acquit_others(const Look& look) {
+    std::set<PackId> chosen;
+    for (const PackUse& use : look.chosen) chosen.insert(use.pack.id);
+    std::vector<PackId> others;
+    for (const PackUse& use : look.usage.packs) {
+      if (use.pack.condemned_epoch != 0 && !chosen.contains(use.pack.id)) {
+        others.push_back(use.pack.id);
+      }
+    }
+    if (!others.empty()) catalog_.acquit(others);
+  }
+
+  void count(const Look& look, const std::vector<PackUse>& ready) {
+    for (const PackUse& use : look.usage.packs) {
+      result_.live_chunks += use.live_objects;
+      result_.live_bytes += use.live_bytes;
+      result_.kept_garbage_bytes += use.garbage_bytes();
+    }
+    for (const PackUse& use : look.chosen) {
+      result_.kept_garbage_bytes -= use.garbage_bytes();
+      result_.waiting_bytes += use.garbage_bytes();
+    }
+    for (const PackUse& use : ready) {
+      result_.waiting_bytes -= use.garbage_bytes();
+      result_.freed_bytes += use.garbage_bytes();
+      ++(use.live_objects == 0 ? result_.packs_deleted : result_.packs_rewritten);
+    }
+    result_.garbage_bytes =
+        result_.freed_bytes + result_.kept_garbage_bytes + result_.waiting_bytes;
+  }
+
+  void take_away(const Look& look, const std::vector<PackUse>& ready) {
+    std::vector<PackId> empty;
+    for (const PackUse& use : ready) {
+      if (use.live_objects == 0) empty.push_back(use.pack.id);
+    }
+    throw_if_stopped(options_.stop);
+    delete_packs(repository_, empty);
+    for (const std::vector<PackUse>& group : group_packs(ready)) {
+      throw_if_stopped(options_.stop);
+      spare(rewrite_packs(repository_, look.live, group, options_.stop), group);
+    }
+  }
+
+  void spare(const std::vector<PackId>& damaged, const std::vector<PackUse>& group) {
+    if (damaged.empty()) return;
+    catalog_.acquit(damaged);
+    const std::set<PackId> stays(damaged.begin(), damaged.end());
+    for (const PackUse& use : group) {
+      if (!stays.contains(use.pack.id)) continue;
+      result_.freed_bytes -= use.garbage_bytes();
+      result_.kept_garbage_bytes += use.garbage_bytes();
+      --result_.packs_rewritten;
+    }
+  }
+
+  Repository& repository_;
+  Catalog& catalog_;
+  const GcOptions& options_;
+  GcResult result_;
+};
+
+// A full disk ends the first try at some step; with the reserve's bytes the second goes on.
+GcResult collect_on_full_disk(Repository& repository, const GcOptions& options) {
+  if (is_nearly_full(repository.path())) free_reserve(repository.path());
+  try {
+    return Collection(repository, options).run();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::no_space || !free_reserve(repository.path())) throw;
+  }
+  return Collection(repository, options).run();
+}
+
+}  // namespace
+
+GcResult collect_garbage(Repository& repository, const GcOptions& options) {
+  const auto began = std::chrono::steady_clock::now();
+  const FileLock lock = lock_gc(repository);
+  GcResult result;
+  if (options.dry_run) {
+    result = Collection(repository, options).run();
+  } else {
+    result = collect_on_full_disk(repository, options);
+    make_reserve(repository.path());
+  }
+  result.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  return result;
+}
+
+}  // namespace varve

@@ -1,0 +1,59 @@
+#include "store/orphans.h"
+
+#include "store/record_files.h"
+#include "store/session.h"
+
+namespace varve {
+namespace {
+
+std::set<SnapshotId> ids_in_catalog(Catalog& catalog) {
+  std::set<SnapshotId> ids;
+  for (const SnapshotRow& row : catalog.snapshots()) ids.insert(row.id);
+  return ids;
+}
+
+std::set<PackId> packs_in_catalog(Catalog& catalog) {
+  std::set<PackId> ids;
+  for (const PackRow& row : catalog.packs()) ids.insert(row.id);
+  return ids;
+}
+
+std::vector<BlobInfo> list_records(BlobBackend& blobs) {
+  std::vector<BlobInfo> records = blobs.list(std::string(kRecordPrefix));
+  std::vector<BlobInfo> attestations = blobs.list(std::string(kAttestationPrefix));
+  records.insert(records.end(), attestations.begin(), attestations.end());
+  return records;
+}
+
+}  // namespace
+
+Orphans find_orphans(Repository& repository) {
+  const std::vector<BlobInfo> packs = repository.blobs().list("packs/");
+  const std::vector<BlobInfo> records = list_records(repository.blobs());
+  std::set<SnapshotId> known = ids_in_catalog(repository.catalog());
+  if (!running_ingests(repository).empty()) return {};
+  known.merge(ids_in_catalog(repository.catalog()));
+  const std::set<PackId> known_packs = packs_in_catalog(repository.catalog());
+
+  Orphans orphans;
+  for (const BlobInfo& blob : packs) {
+    const std::optional<PackId> id = pack_id_of(blob.name);
+    if (!id || known_packs.contains(*id)) continue;
+    orphans.packs.push_back(blob);
+    orphans.bytes += blob.size;
+  }
+  for (const BlobInfo& blob : records) {
+    const std::optional<SnapshotId> id = snapshot_id_of(blob.name);
+    if (!id || known.contains(*id)) continue;
+    orphans.records.insert(*id);
+    orphans.bytes += blob.size;
+  }
+  return orphans;
+}
+
+void remove_orphans(Repository& repository, const Orphans& orphans) {
+  for (const BlobInfo& blob : orphans.packs) repository.blobs().remove(blob.name);
+  remove_record_files(repository.blobs(), orphans.records);
+}
+
+}  // namespace varve

@@ -1,0 +1,51 @@
+#include "store/record_files.h"
+
+namespace varve {
+namespace {
+
+// The id at the front of `text`, and what follows it.
+std::optional<SnapshotId> leading_id(std::string_view text) {
+  if (text.size() < 2 * SnapshotId::size) return std::nullopt;
+  const std::optional<Bytes> bytes = from_hex(text.substr(0, 2 * SnapshotId::size));
+  if (!bytes) return std::nullopt;
+  return SnapshotId::from(*bytes);
+}
+
+std::uint64_t remove_below(BlobBackend& blobs, std::string_view prefix,
+                           const std::set<SnapshotId>& ids) {
+  std::uint64_t freed = 0;
+  for (const BlobInfo& blob : blobs.list(std::string(prefix))) {
+    const std::optional<SnapshotId> id = snapshot_id_of(blob.name);
+    if (id && ids.contains(*id) && blobs.remove(blob.name)) freed += blob.size;
+  }
+  return freed;
+}
+
+}  // namespace
+
+std::string record_name(const SnapshotId& id) {
+  return std::string(kRecordPrefix) + to_hex(id.view());
+}
+
+std::string attestation_prefix(const SnapshotId& id) {
+  return std::string(kAttestationPrefix) + to_hex(id.view()) + "-";
+}
+
+std::optional<SnapshotId> snapshot_id_of(std::string_view blob_name) {
+  std::optional<SnapshotId> id;
+  if (blob_name.starts_with(kRecordPrefix)) {
+    id = leading_id(blob_name.substr(kRecordPrefix.size()));
+    if (id && record_name(*id) != blob_name) return std::nullopt;
+  } else if (blob_name.starts_with(kAttestationPrefix)) {
+    id = leading_id(blob_name.substr(kAttestationPrefix.size()));
+    if (id && !blob_name.starts_with(attestation_prefix(*id))) return std::nullopt;
+  }
+  return id;
+}
+
+std::uint64_t remove_record_files(BlobBackend& blobs, const std::set<SnapshotId>& ids) {
+  if (ids.empty()) return 0;
+  return remove_below(blobs, kAttestationPrefix, ids) + remove_below(blobs, kRecordPrefix, ids);
+}
+
+}  // namespace varve

@@ -1,0 +1,29 @@
+// The blobs of snapshot records and attestations: their names, and taking them away.
+//
+// Thread-safe as BlobBackend is.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "store/blob/backend.h"
+#include "store/core/ids.h"
+
+namespace varve {
+
+inline constexpr std::string_view kRecordPrefix = "snapshots/";
+inline constexpr std::string_view kAttestationPrefix = "attestations/";
+
+std::string record_name(const SnapshotId& id);         // "snapshots/<id>"
+std::string attestation_prefix(const SnapshotId& id);  // "attestations/<id>-", a number follows
+
+// The snapshot that a record or an attestation belongs to; nothing for other names.
+std::optional<SnapshotId> snapshot_id_of(std::string_view blob_name);
+
+// Removes the records and attestations of these snapshots, attestations first, so that none is
+// left whose record is gone. Returns the bytes given back.
+std::uint64_t remove_record_files(BlobBackend& blobs, const std::set<SnapshotId>& ids);
+
+}  // namespace varve
