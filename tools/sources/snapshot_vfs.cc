@@ -1,0 +1,226 @@
+#include "tools/sources/snapshot_vfs.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <cstring>
+#include <map>
+#include <mutex>
+
+#include "store/core/error.h"
+
+namespace varve {
+
+// What a name stands for, from the connection's beginning to its end.
+struct SnapshotDatabase::Entry {
+  explicit Entry(FileReader& file);
+  ~Entry();
+  Entry(const Entry&) = delete;
+  Entry& operator=(const Entry&) = delete;
+
+  FileReader& reader;
+  std::string name;
+  std::string error;  // touched by the connection's thread only
+};
+
+namespace {
+
+using Entry = SnapshotDatabase::Entry;
+
+// SQLite opens files by name, so the open ones have names.
+class Registry {
+ public:
+  void add(Entry& entry) {
+    const std::lock_guard lock(mutex_);
+    entry.name = fmt::format("snapshot-{}", ++count_);
+    entries_[entry.name] = &entry;
+  }
+  void remove(const Entry& entry) {
+    const std::lock_guard lock(mutex_);
+    entries_.erase(entry.name);
+  }
+  Entry* find(const char* name) {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(name);
+    return found == entries_.end() ? nullptr : found->second;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, Entry*, std::less<>> entries_;  // guarded by mutex_
+  std::uint64_t count_ = 0;                             // guarded by mutex_
+};
+
+Registry& registry() {
+  static Registry instance;
+  return instance;
+}
+
+// SQLite allocates the memory, and knows only the base part.
+struct OpenFile {
+  sqlite3_file base;
+  Entry* entry;
+};
+
+Entry& entry_of(sqlite3_file* file) { return *reinterpret_cast<OpenFile*>(file)->entry; }
+
+int close_file(sqlite3_file*) { return SQLITE_OK; }
+
+// No exception may pass through SQLite.
+int read_file_part(sqlite3_file* file, void* out, int count, sqlite3_int64 offset) {
+  Entry& entry = entry_of(file);
+  const MutableBytes room(static_cast<std::byte*>(out), static_cast<std::size_t>(count));
+  try {
+    const std::size_t got = entry.reader.read(static_cast<std::uint64_t>(offset), room);
+    if (got == room.size()) return SQLITE_OK;
+    std::memset(room.data() + got, 0, room.size() - got);
+    return SQLITE_IOERR_SHORT_READ;
+  } catch (const std::exception& error) {
+    if (entry.error.empty()) entry.error = error.what();
+  } catch (...) {
+    if (entry.error.empty()) entry.error = "unknown failure";
+  }
+  return SQLITE_IOERR_READ;
+}
+
+int refuse_write(sqlite3_file*, const void*, int, sqlite3_int64) { return SQLITE_READONLY; }
+int refuse_truncate(sqlite3_file*, sqlite3_int64) { return SQLITE_READONLY; }
+int sync_nothing(sqlite3_file*, int) { return SQLITE_OK; }
+
+int tell_size(sqlite3_file* file, sqlite3_int64* size) {
+  *size = static_cast<sqlite3_int64>(entry_of(file).reader.size());
+  return SQLITE_OK;
+}
+
+int lock_nothing(sqlite3_file*, int) { return SQLITE_OK; }
+
+int nobody_reserves(sqlite3_file*, int* reserved) {
+  *reserved = 0;
+  return SQLITE_OK;
+}
+
+int control_nothing(sqlite3_file*, int, void*) { return SQLITE_NOTFOUND; }
+int sector_size(sqlite3_file*) { return 0; }  // SQLite's own default
+int characteristics(sqlite3_file*) { return SQLITE_IOCAP_IMMUTABLE; }
+
+constexpr sqlite3_io_methods make_methods() {
+  sqlite3_io_methods methods = {};
+  methods.iVersion = 1;
+  methods.xClose = close_file;
+  methods.xRead = read_file_part;
+  methods.xWrite = refuse_write;
+  methods.xTruncate = refuse_truncate;
+  methods.xSync = sync_nothing;
+  methods.xFileSize = tell_size;
+  methods.xLock = lock_nothing;
+  methods.xUnlock = lock_nothing;
+  methods.xCheckReservedLock = nobody_reserves;
+  methods.xFileControl = control_nothing;
+  methods.xSectorSize = sector_size;
+  methods.xDeviceCharacteristics = characteristics;
+  return methods;
+}
+
+constexpr sqlite3_io_methods kMethods = make_methods();
+
+int open_file(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out_flags) {
+  file->pMethods = nullptr;
+  Entry* entry = (flags & SQLITE_OPEN_MAIN_DB) != 0 ? registry().find(name) : nullptr;
+  if (entry == nullptr) return SQLITE_CANTOPEN;
+  reinterpret_cast<OpenFile*>(file)->entry = entry;
+  file->pMethods = &kMethods;
+  if (out_flags != nullptr) *out_flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB;
+  return SQLITE_OK;
+}
+
+int refuse_delete(sqlite3_vfs*, const char*, int) { return SQLITE_READONLY; }
+
+int nothing_exists(sqlite3_vfs*, const char*, int, int* exists) {
+  *exists = 0;
+  return SQLITE_OK;
+}
+
+int keep_name(sqlite3_vfs*, const char* name, int room, char* out) {
+  if (std::strlen(name) >= static_cast<std::size_t>(room)) return SQLITE_CANTOPEN;
+  std::strcpy(out, name);
+  return SQLITE_OK;
+}
+
+// What has nothing to do with files the system's own file layer does.
+sqlite3_vfs* system_vfs(sqlite3_vfs* self) { return static_cast<sqlite3_vfs*>(self->pAppData); }
+
+int randomness(sqlite3_vfs* self, int count, char* out) {
+  return system_vfs(self)->xRandomness(system_vfs(self), count, out);
+}
+int sleep_for(sqlite3_vfs* self, int microseconds) {
+  return system_vfs(self)->xSleep(system_vfs(self), microseconds);
+}
+int current_time(sqlite3_vfs* self, double* time) {
+  return system_vfs(self)->xCurrentTime(system_vfs(self), time);
+}
+int last_error(sqlite3_vfs*, int, char*) { return 0; }
+
+sqlite3_vfs make_vfs() {
+  sqlite3_vfs vfs = {};
+  vfs.iVersion = 1;
+  vfs.szOsFile = sizeof(OpenFile);
+  vfs.mxPathname = 64;
+  vfs.zName = "varve";
+  vfs.pAppData = sqlite3_vfs_find(nullptr);
+  vfs.xOpen = open_file;
+  vfs.xDelete = refuse_delete;
+  vfs.xAccess = nothing_exists;
+  vfs.xFullPathname = keep_name;
+  vfs.xRandomness = randomness;
+  vfs.xSleep = sleep_for;
+  vfs.xCurrentTime = current_time;
+  vfs.xGetLastError = last_error;
+  return vfs;
+}
+
+// Registered once; SQLite keeps the pointer for the life of the process.
+const char* vfs_name() {
+  static sqlite3_vfs vfs = make_vfs();
+  static const int registered = sqlite3_vfs_register(&vfs, 0);
+  if (registered != SQLITE_OK) {
+    throw Error(ErrorCode::failed, "SQLite does not take varve's file layer: its memory is full");
+  }
+  return vfs.zName;
+}
+
+OwnedSqliteConnection connect(const Entry& entry) {
+  sqlite3* connection = nullptr;
+  const int code = sqlite3_open_v2(
+      entry.name.c_str(), &connection,
+      SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, vfs_name());
+  OwnedSqliteConnection owned(connection);
+  if (code != SQLITE_OK) {
+    throw Error(ErrorCode::failed, fmt::format("SQLite cannot open the stored {}: {}",
+                                               entry.reader.file().path, sqlite3_errstr(code)));
+  }
+  return owned;
+}
+
+void distrust(sqlite3* connection) {
+  sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+  sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
+  sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
+}
+
+}  // namespace
+
+SnapshotDatabase::Entry::Entry(FileReader& file) : reader(file) { registry().add(*this); }
+SnapshotDatabase::Entry::~Entry() { registry().remove(*this); }
+
+SnapshotDatabase::SnapshotDatabase(FileReader& file)
+    : entry_(std::make_unique<Entry>(file)), connection_(connect(*entry_)) {
+  distrust(connection_.get());
+}
+
+SnapshotDatabase::~SnapshotDatabase() = default;
+
+const std::string& SnapshotDatabase::store_error() const { return entry_->error; }
+
+}  // namespace varve

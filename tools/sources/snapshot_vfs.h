@@ -1,0 +1,39 @@
+// A stored file as an SQLite database: SQLite reads it through the store, no mount needed.
+//
+// A small read-only file layer for SQLite (a VFS, named "varve", registered at first use). The
+// database cannot change (SQLITE_IOCAP_IMMUTABLE), so there are no locks, no journals, and no
+// second look at anything. Other files are refused: temporary ones stay in memory.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "store/file_reader.h"
+#include "tools/sources/sqlite_handle.h"
+
+namespace varve {
+
+// A connection to a stored file. Not thread-safe, except that sqlite3_interrupt on handle() may
+// come from anywhere. What SQLite reads is not trusted: the schema runs no functions with side
+// effects, and shadow tables cannot be written.
+class SnapshotDatabase {
+ public:
+  // `file` must outlive it. Reads nothing yet. Throws a failed Error if SQLite does not start.
+  explicit SnapshotDatabase(FileReader& file);
+  ~SnapshotDatabase();
+  SnapshotDatabase(const SnapshotDatabase&) = delete;
+  SnapshotDatabase& operator=(const SnapshotDatabase&) = delete;
+
+  sqlite3* handle() const noexcept { return connection_.get(); }
+  // The store's words where it could not read a part of the file: SQLite only says "disk I/O
+  // error". Empty otherwise.
+  const std::string& store_error() const;
+
+  struct Entry;
+
+ private:
+  std::unique_ptr<Entry> entry_;
+  OwnedSqliteConnection connection_;
+};
+
+}  // namespace varve

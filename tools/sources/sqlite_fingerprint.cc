@@ -1,0 +1,55 @@
+#include "tools/sources/sqlite_fingerprint.h"
+
+#include <array>
+
+#include "tools/sources/file_stamp.h"
+#include "tools/sources/sqlite_companions.h"
+#include "tools/sources/sqlite_file.h"
+#include "tools/sources/sqlite_header.h"
+
+namespace varve {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+constexpr std::size_t kLogHeaderSize = 32;
+// Counted up by every transaction, and its value when the library's version was noted.
+constexpr std::size_t kChangeCounter = 24;
+constexpr std::size_t kValidFor = 92;
+
+void look_at_log(const Path& database, Encoder& out, StampedIdentity& found) {
+  const std::optional<File> log = File::open_if_exists(log_path(database));
+  std::array<std::byte, kLogHeaderSize> header{};
+  const std::size_t size = log ? log->read_at(0, header) : 0;
+  out.varint(size);
+  if (size == 0) return;
+  found.stamps.push_back(stamp_of(log->status()));
+  encode(out, found.stamps.back());
+  out.bytes(ByteView(header).first(size));
+}
+
+StampedIdentity look_at(const Path& database) {
+  StampedIdentity found;
+  Encoder out;
+  out.u8(kVersion);
+  if (const std::optional<FileStamp> stamp = stamp_of(database)) {
+    found.stamps.push_back(*stamp);
+    encode(out, *stamp);
+  }
+  SqliteHeader header;
+  OpenedSqliteFile(database).file().read(0, header.bytes);
+  out.u32(header.number_at(kChangeCounter));
+  out.u32(header.number_at(kValidFor));
+  look_at_log(database, out, found);
+  found.identity = out.take();
+  return found;
+}
+
+}  // namespace
+
+Bytes sqlite_fingerprint(const Path& database) {
+  // Somebody is in a transaction, or died in one: open() finds out which.
+  if (has_live_journal(database)) return {};
+  return settled_identity([&] { return look_at(database); });
+}
+
+}  // namespace varve

@@ -1,0 +1,91 @@
+#include "tools/sources/sqlite_source.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "store/core/error.h"
+#include "tools/sources/source_file.h"
+#include "tools/sources/sqlite_fingerprint.h"
+
+namespace varve {
+namespace {
+
+constexpr mode_t kPermissionBits = 0777;
+
+// The file behind `path`, which is an SQLite database by its first bytes.
+Path require_database(const Path& path) {
+  Path real = std::filesystem::canonical(path);
+  const OpenedSqliteFile opened(real);
+  const std::uint64_t size = opened.file().size();
+  SqliteHeader header;
+  opened.file().read(0, header.bytes);
+  // SQLite makes the file empty and writes the header with the first transaction.
+  if (size != 0 && (size < SqliteHeader::kSize || !header.has_magic())) {
+    throw Error(ErrorCode::failed,
+                fmt::format("cannot ingest {}: it is no SQLite database (or an encrypted one); "
+                            "--raw stores it as a plain file",
+                            path.string()));
+  }
+  return real;
+}
+
+void fill(SqliteReadPoint& read_point, FileWriter& writer) {
+  for (std::uint64_t offset = 0; offset < read_point.size();) {
+    const MutableBytes room = writer.buffer();
+    const std::size_t count = std::min<std::uint64_t>(room.size(), read_point.size() - offset);
+    read_point.read(offset, room.first(count));
+    writer.produced(count);
+    offset += count;
+  }
+}
+
+}  // namespace
+
+SqliteSource::SqliteSource(const Path& path, std::string name, SqliteOptions options)
+    : path_(std::filesystem::absolute(path).lexically_normal()),
+      name_(std::move(name)),
+      options_(options) {}
+
+Bytes SqliteSource::fingerprint() {
+  require_source_file(path_);
+  return sqlite_fingerprint(require_database(path_));
+}
+
+void SqliteSource::open() {
+  mode_ = require_source_file(path_).st_mode & kPermissionBits;
+  read_point_.emplace(require_database(path_), options_.busy_timeout);
+  moment_ = Timestamp::now();
+}
+
+SourceInfo SqliteSource::copy(SnapshotBuilder& builder) {
+  SqliteReadPoint& read_point = read_point_.value();
+  const SnapshotBuilder::NewFile file{.path = name_,
+                                      .mode = mode_,
+                                      .mtime = moment_,
+                                      .chunking = Chunking::extents,
+                                      .size_hint = read_point.size()};
+  builder.add_file(file, [&](FileWriter& writer) {
+    fill(read_point, writer);
+    read_point.finish();
+  });
+  warn_of_damage(builder);
+  SourceInfo info{.name = name_,
+                  .kind = kind(),
+                  .location = location(),
+                  .moment = moment_,
+                  .facts = facts_of(read_point.header(), read_point.size()),
+                  .fingerprint = {}};
+  read_point_.reset();
+  return info;
+}
+
+void SqliteSource::warn_of_damage(SnapshotBuilder& builder) const {
+  if (!read_point_->damage()) return;
+  builder.warn(fmt::format("{} is damaged (SQLite says: {}): its bytes were stored as they are; "
+                           "restore an earlier snapshot, or try sqlite3's .recover on a copy",
+                           path_.string(), *read_point_->damage()));
+}
+
+}  // namespace varve
