@@ -32,8 +32,7 @@ std::vector<Snapshot> of_one_source(const std::vector<std::string>& times) {
 }
 
 // The times of what stays, oldest first, as they were written.
-std::vector<std::string> kept(const std::vector<Snapshot>& snapshots,
-                              const RetentionPolicy& policy,
+std::vector<std::string> kept(const std::vector<Snapshot>& snapshots, const RetentionPolicy& policy,
                               const std::optional<std::string>& source = {}) {
   std::vector<std::string> names;
   for (const RetentionDecision& decision : judge(snapshots, policy, source)) {
@@ -73,7 +72,8 @@ TEST(Retention, LastKeepsTheNewest) {
 TEST(Retention, OfTwoSnapshotsInOneHourTheNewerIsTheHours) {
   const auto snapshots =
       of_one_source({"2026-01-01T02:05", "2026-01-01T02:55", "2026-01-01T03:00"});
-  EXPECT_EQ(kept(snapshots, {.hourly = 5}), (Names{"2026-01-01T02-55-00Z", "2026-01-01T03-00-00Z"}));
+  EXPECT_EQ(kept(snapshots, {.hourly = 5}),
+            (Names{"2026-01-01T02-55-00Z", "2026-01-01T03-00-00Z"}));
 }
 
 TEST(Retention, OfTwoSnapshotsInOneSecondTheLaterNumberIsNewer) {
@@ -126,8 +126,8 @@ TEST(Retention, WithinCountsBackFromTheSourcesNewest) {
 
 TEST(Retention, ReasonsNameSourceRuleAndPeriod) {
   const auto snapshots = of_one_source({"2026-11-19T04:00", "2026-11-20T02:00"});
-  const RetentionPolicy policy{.last = 7, .hourly = 1, .daily = 2, .weekly = 1, .monthly = 1,
-                               .yearly = 1, .within = 3600};
+  const RetentionPolicy policy{
+      .last = 7, .hourly = 1, .daily = 2, .weekly = 1, .monthly = 1, .yearly = 1, .within = 3600};
   const auto decisions = judge(snapshots, policy, {});
   EXPECT_EQ(reasons_of(decisions, "2026-11-20T02-00-00Z"),
             (Names{"a.db: last 1 of 7", "a.db: hourly 2026-11-20T02", "a.db: daily 2026-11-20",
@@ -226,9 +226,11 @@ bool newest_of_a_newest_period(const std::vector<Timestamp>& times, Timestamp ow
   return newer_periods.size() < count;
 }
 
-bool model_keeps(const std::vector<Timestamp>& times, Timestamp own, const RetentionPolicy& policy) {
+bool model_keeps(const std::vector<Timestamp>& times, Timestamp own,
+                 const RetentionPolicy& policy) {
   const Timestamp newest = *std::max_element(times.begin(), times.end());
-  const auto newer = std::count_if(times.begin(), times.end(), [&](Timestamp t) { return t > own; });
+  const auto newer =
+      std::count_if(times.begin(), times.end(), [&](Timestamp t) { return t > own; });
   return own == newest || newer < static_cast<std::int64_t>(policy.last) ||
          newest_of_a_newest_period(times, own, policy.hourly, Rules::hour) ||
          newest_of_a_newest_period(times, own, policy.daily, Rules::day) ||
@@ -264,8 +266,12 @@ class RandomHistory {
   }
 
   RetentionPolicy policy() {
-    return {.last = count(), .hourly = count(), .daily = count(), .weekly = count(),
-            .monthly = count(), .yearly = count(),
+    return {.last = count(),
+            .hourly = count(),
+            .daily = count(),
+            .weekly = count(),
+            .monthly = count(),
+            .yearly = count(),
             .within = below(3) == 0 ? below(40LL * 86400) : 0};
   }
 
