@@ -1,0 +1,190 @@
+#include "store/restore.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <memory>
+
+#include "store/core/error.h"
+#include "store/file_reader.h"
+#include "store/staged_file.h"
+#include "store/transform/digest.h"
+
+namespace varve {
+namespace {
+
+using FolderPointer = std::shared_ptr<TargetFolder>;
+
+// One file that is to be written, and where.
+struct Job {
+  const FileEntry* file = nullptr;
+  FolderPointer folder;
+  std::string name;
+  Path target() const { return folder->path() / name; }
+};
+
+Error refused(const Path& target, std::string_view why) {
+  return Error(ErrorCode::failed, fmt::format("cannot restore to {}: {}", target.native(), why));
+}
+
+void refuse_repository(const Repository& repository, const TargetFolder& folder) {
+  const Path root = std::filesystem::canonical(repository.path());
+  const Path real = folder.real_path();
+  const auto [end, ignored] = std::mismatch(root.begin(), root.end(), real.begin(), real.end());
+  if (end == root.end()) {
+    throw refused(folder.path(), "it lies in the repository; choose a folder outside");
+  }
+}
+
+void refuse_existing(const Job& job, bool force) {
+  const auto found = job.folder->look_at(job.name);
+  if (!found) return;
+  if (S_ISLNK(found->st_mode)) {
+    throw refused(job.target(), "it is a symbolic link; name the file that it points to");
+  }
+  if (!S_ISREG(found->st_mode)) throw refused(job.target(), "it exists and is no regular file");
+  if (!force) throw refused(job.target(), "it exists; --force replaces it");
+}
+
+// SQLite would replay what it finds in them into the restored database.
+void refuse_leftover_journals(const Snapshot& snapshot, const Job& job) {
+  if (snapshot.sources.at(job.file->source).kind != "sqlite") return;
+  for (const std::string_view suffix : {"-journal", "-wal"}) {
+    const std::string journal = fmt::format("{}{}", job.name, suffix);
+    if (!job.folder->look_at(journal)) continue;
+    throw refused(job.target(),
+                  fmt::format("{} beside it would be replayed into the restored database; stop "
+                              "what uses the old one and remove it",
+                              journal));
+  }
+}
+
+// The folder of a file of the snapshot below `root`, its missing parts created.
+FolderPointer folder_for(const FolderPointer& root, const Path& relative,
+                         std::map<Path, FolderPointer>& known) {
+  if (relative.empty()) return root;
+  if (const auto found = known.find(relative); found != known.end()) return found->second;
+  const std::string name = relative.filename();
+  if (name.empty() || name == "." || name == ".." || relative.is_absolute()) {
+    throw corrupt_error("the snapshot's list of files", "path " + relative.native());
+  }
+  const FolderPointer parent = folder_for(root, relative.parent_path(), known);
+  return known[relative] = TargetFolder::open_in(parent, name);
+}
+
+class Restoration {
+ public:
+  Restoration(Repository& repository, const Snapshot& snapshot, std::vector<Job> jobs,
+              const RestoreOptions& options)
+      : repository_(repository), snapshot_(snapshot), jobs_(std::move(jobs)), options_(options) {
+    for (const Job& job : jobs_) all_bytes_ += job.file->size;
+  }
+
+  RestoreResult run() {
+    const auto begin = std::chrono::steady_clock::now();
+    for (const Job& job : jobs_) {
+      refuse_repository(repository_, *job.folder);
+      refuse_existing(job, options_.force);
+      refuse_leftover_journals(snapshot_, job);
+    }
+    for (const Job& job : jobs_) write(job);
+    publish();
+    result_.raw_bytes = done_bytes_;
+    result_.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    return std::move(result_);
+  }
+
+ private:
+  void refuse_interruption() const {
+    if (options_.stop.stop_requested()) {
+      throw Error(ErrorCode::interrupted, "interrupted: nothing was restored");
+    }
+  }
+
+  void write(const Job& job) {
+    StagedFile& staged =
+        *staged_.emplace_back(std::make_unique<StagedFile>(job.folder, job.name, job.file->size));
+    const std::optional<Sha256> expected = snapshot_.sha256_of(job.file->path);
+    Sha256Stream hash;
+    std::uint64_t size = 0;
+    FileReader reader(repository_.chunks(), *job.file, ChunkReader::Check::id);
+    reader.stream(
+        [&](ByteView bytes) {
+          refuse_interruption();
+          staged.write(bytes);
+          if (expected) hash.update(bytes);
+          size += bytes.size();
+          done_bytes_ += bytes.size();
+          if (options_.progress) options_.progress(done_bytes_, all_bytes_);
+        },
+        options_.threads);
+    if (size != job.file->size || (expected && hash.finish() != *expected)) {
+      throw corrupt_error(fmt::format("{} of snapshot {}", job.file->path, snapshot_.name),
+                          "its bytes are not those that were verified");
+    }
+    staged.seal(job.file->mode, job.file->mtime);
+    result_.files.push_back({job.file->path, job.target(), size, expected.has_value()});
+  }
+
+  void publish() {
+    refuse_interruption();
+    const auto over = options_.force ? AtomicFile::Over::replace : AtomicFile::Over::refuse;
+    std::size_t published = 0;
+    try {
+      for (; published < staged_.size(); ++published) staged_[published]->publish(over);
+      for (const Job& job : jobs_) job.folder->sync();
+    } catch (const Error&) {
+      if (!options_.force) {
+        for (std::size_t i = 0; i < published; ++i) staged_[i]->withdraw();
+      }
+      throw;
+    }
+    for (const Job& job : jobs_) job.folder->keep();
+  }
+
+  Repository& repository_;
+  const Snapshot& snapshot_;
+  std::vector<Job> jobs_;  // outlives staged_: its folders are removed after the files in them
+  const RestoreOptions& options_;
+  std::vector<std::unique_ptr<StagedFile>> staged_;
+  std::uint64_t all_bytes_ = 0;
+  std::uint64_t done_bytes_ = 0;
+  RestoreResult result_;
+};
+
+}  // namespace
+
+RestoreResult restore_file(Repository& repository, const Snapshot& snapshot, const FileEntry& file,
+                           const Path& target, const RestoreOptions& options) {
+  Job job{&file, nullptr, {}};
+  std::error_code unreadable;  // then opening its folder says why
+  if (std::filesystem::is_directory(target, unreadable) || !target.has_filename()) {
+    job.folder = TargetFolder::open(target, TargetFolder::Missing::refuse);
+    job.name = Path(file.path).filename();
+  } else {
+    const Path parent = target.has_parent_path() ? target.parent_path() : Path(".");
+    job.folder = TargetFolder::open(parent, TargetFolder::Missing::refuse);
+    job.name = target.filename();
+  }
+  return Restoration(repository, snapshot, {job}, options).run();
+}
+
+RestoreResult restore_snapshot(Repository& repository, const Snapshot& snapshot, const Path& folder,
+                               const RestoreOptions& options) {
+  const FolderPointer root = TargetFolder::open(folder, TargetFolder::Missing::create);
+  refuse_repository(repository, *root);
+  std::map<Path, FolderPointer> known;
+  std::vector<Job> jobs;
+  for (const FileEntry& file : snapshot.files) {
+    const Path path(file.path);
+    jobs.push_back({&file, folder_for(root, path.parent_path(), known), path.filename()});
+  }
+  RestoreResult result = Restoration(repository, snapshot, std::move(jobs), options).run();
+  root->keep();
+  return result;
+}
+
+}  // namespace varve

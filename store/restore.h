@@ -1,0 +1,52 @@
+// Restore: files of a snapshot written to a folder, all of them or none.
+//
+// Each file is written under a temporary name beside its target, through reads that check every
+// chunk's id, and against the whole file's SHA-256 where an attestation knows it; then synced.
+// Only when all are whole do they take their names. A full disk, damage, or an interruption
+// before that leaves nothing behind.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "store/core/file.h"
+#include "store/repository.h"
+
+namespace varve {
+
+struct RestoreOptions {
+  bool force = false;  // regular files that exist are replaced, their owner kept
+  unsigned threads = 2;
+  std::function<void(std::uint64_t done, std::uint64_t all)> progress;  // bytes
+  std::stop_token stop;
+};
+
+struct RestoredFile {
+  std::string path;  // in the snapshot
+  Path target;
+  std::uint64_t size = 0;
+  bool hash_checked = false;  // the whole SHA-256 was known, and is right
+};
+
+struct RestoreResult {
+  std::vector<RestoredFile> files;
+  std::uint64_t raw_bytes = 0;
+  double seconds = 0;
+};
+
+// One file. `target` is its new path, or a folder that exists: then it keeps its name in there.
+RestoreResult restore_file(Repository& repository, const Snapshot& snapshot, const FileEntry& file,
+                           const Path& target, const RestoreOptions& options);
+
+// The whole snapshot into `folder`, which is created if missing.
+RestoreResult restore_snapshot(Repository& repository, const Snapshot& snapshot, const Path& folder,
+                               const RestoreOptions& options);
+
+// Both throw a failed Error, before anything is written, where a target exists (without force), is
+// no regular file, lies in the repository, or has a SQLite journal beside it that would be
+// replayed into the restored database; corrupt and io Errors as they come.
+
+}  // namespace varve

@@ -1,0 +1,85 @@
+#include "store/check.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "store/core/error.h"
+#include "tools/cli/commands.h"
+#include "tools/cli/format.h"
+#include "tools/cli/help.h"
+#include "tools/cli/json_output.h"
+#include "tools/cli/progress.h"
+#include "tools/cli/signals.h"
+
+namespace varve::cli {
+namespace {
+
+std::string line_of(const Damage& damage) {
+  std::string text = "damage: " + damage.what;
+  if (!damage.files.empty()) text += "; it hurts " + join(damage.files);
+  return printable(text);
+}
+
+std::string summary_of(const CheckResult& result) {
+  std::string text = fmt::format("{}, {}", format_count(result.snapshots, "snapshot"),
+                                 format_count(result.chunks, "chunk"));
+  if (result.read_chunks > 0) {
+    text += fmt::format("; {} read, {}", format_count(result.read_chunks),
+                        format_bytes(result.raw_bytes));
+    const std::string rate = format_rate(result.raw_bytes, result.seconds);
+    if (!rate.empty()) text += fmt::format(" ({})", rate);
+  }
+  return fmt::format("{}; {}: {}", text, format_seconds(result.seconds),
+                     result.damage.empty()
+                         ? std::string("all is well")
+                         : format_count(result.damage.size(), "damaged place"));
+}
+
+std::string text_of(const CheckResult& result) {
+  std::string text;
+  for (const Damage& damage : result.damage) text += line_of(damage) + "\n";
+  return text + summary_of(result);
+}
+
+int check_repository(CommandLine& line, double percent) {
+  const SignalStop signals;
+  const auto repository = line.open_repository();
+  Progress progress("checking", !line.global.quiet, Progress::Unit::objects);
+  CheckOptions options;
+  options.read_data = percent > 0;
+  options.percent = percent;
+  options.stop = signals.token();
+  options.progress = [&](std::uint64_t done, std::uint64_t all) { progress.show(done, all); };
+  const CheckResult result = check(*repository, options);
+  progress.wipe();
+  line.print_facts(check_json(result), [&] { return text_of(result); });
+  if (result.damage.empty()) return 0;
+  complain(fmt::format("the repository {} is damaged in {}: restore what is sound, then forget the "
+                       "snapshots that are hurt",
+                       repository->path().native(),
+                       format_count(result.damage.size(), "place")));
+  return exit_status(ErrorCode::failed);
+}
+
+}  // namespace
+
+void add_check(CLI::App& program, CommandLine& line) {
+  CLI::App& command = add_command(program, "check",
+                                  "Check that all is there and is what was written.",
+                                  "varve check\nvarve check --read-data\nvarve check --read-data=5");
+  auto percent = std::make_shared<double>(0);
+  command
+      .add_flag("--read-data{100}", *percent,
+                "read the stored bytes too: checksum, decoding, id; all, or that part at random")
+      ->option_text("[=PERCENT]");
+  add_global_options(command, line.global, Facts::printed);
+  command.callback([&line, percent, &command] {
+    if (command.count("--read-data") > 0 && !(*percent > 0 && *percent <= 100)) {
+      throw CLI::ValidationError("--read-data", "PERCENT is more than 0 and at most 100");
+    }
+    line.action = [percent](CommandLine& l) { return check_repository(l, *percent); };
+  });
+}
+
+}  // namespace varve::cli

@@ -1,0 +1,175 @@
+#include "tools/cli/json_output.h"
+
+#include <nlohmann/json.hpp>
+
+#include "tools/cli/verified.h"
+
+namespace varve::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string text_of(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json names_of_sources(const Snapshot& snapshot) {
+  Json names = Json::array();
+  for (const SourceInfo& source : snapshot.sources) names.push_back(source.name);
+  return names;
+}
+
+// What every document says of a snapshot, up to "files".
+Json head_of(const Snapshot& snapshot) {
+  return {{"name", snapshot.name},
+          {"id", to_hex(snapshot.id.view())},
+          {"time", to_iso(snapshot.time)},
+          {"host", snapshot.host},
+          {"sources", names_of_sources(snapshot)},
+          {"tags", snapshot.tags},
+          {"files", snapshot.files.size()},
+          {"raw_bytes", snapshot.raw_bytes()}};
+}
+
+Json summary_of(const Snapshot& snapshot) {
+  Json json = head_of(snapshot);
+  json["added_bytes"] = snapshot.added_bytes;
+  json["verified"] = snapshot.verified();
+  return json;
+}
+
+Json json_of(const Attestation& attestation) {
+  return {{"source", attestation.source},
+          {"level", attestation.level},
+          {"passed", attestation.passed},
+          {"time", to_iso(attestation.time)},
+          {"seconds", attestation.seconds},
+          {"program", attestation.program},
+          {"detail", attestation.detail},
+          {"row_counts", attestation.row_counts}};
+}
+
+Json json_of(const Snapshot& snapshot, const FileEntry& file) {
+  const std::string& source = snapshot.sources.at(file.source).name;
+  Json json = {{"path", file.path},
+               {"raw_bytes", file.size},
+               {"time", to_iso(file.mtime)},
+               {"source", source},
+               {"verified", source_verified(snapshot, source)},
+               {"sha256", nullptr}};
+  if (const auto hash = snapshot.sha256_of(file.path)) json["sha256"] = to_hex(hash->view());
+  return json;
+}
+
+Json json_of(const ObjectTotals& totals) {
+  return {{"count", totals.count},
+          {"raw_bytes", totals.raw_bytes},
+          {"stored_bytes", totals.stored_bytes},
+          {"header_bytes", totals.header_bytes}};
+}
+
+}  // namespace
+
+std::string init_json(const Path& repository) {
+  return text_of({{"repository", repository.native()}});
+}
+
+std::string snapshots_json(const std::vector<Snapshot>& snapshots) {
+  Json list = Json::array();
+  for (const Snapshot& snapshot : snapshots) list.push_back(summary_of(snapshot));
+  return text_of({{"snapshots", list}});
+}
+
+std::string snapshot_files_json(const Snapshot& snapshot) {
+  Json files = Json::array();
+  for (const FileEntry& file : snapshot.files) files.push_back(json_of(snapshot, file));
+  Json attestations = Json::array();
+  for (const Attestation& attestation : snapshot.attestations) {
+    attestations.push_back(json_of(attestation));
+  }
+  return text_of(
+      {{"snapshot", summary_of(snapshot)}, {"files", files}, {"attestations", attestations}});
+}
+
+std::string ingest_json(const IngestReport& report) {
+  const IngestResult& result = report.result;
+  Json json = head_of(result.snapshot);
+  json["read_bytes"] = result.bytes_read;
+  json["new_bytes"] = result.unchanged ? 0 : result.snapshot.new_bytes;
+  json["added_bytes"] = result.unchanged ? 0 : result.snapshot.added_bytes;
+  json["seconds"] = result.seconds;
+  json["verified"] = result.snapshot.verified();
+  json["verify_seconds"] = report.verify_seconds;
+  json["unchanged"] = result.unchanged;
+  json["warnings"] = report.warnings;
+  return text_of(json);
+}
+
+std::string restore_json(const Snapshot& snapshot, const RestoreResult& result) {
+  Json files = Json::array();
+  for (const RestoredFile& file : result.files) {
+    files.push_back({{"path", file.path},
+                     {"target", file.target.native()},
+                     {"raw_bytes", file.size},
+                     {"sha256_checked", file.hash_checked}});
+  }
+  return text_of({{"name", snapshot.name},
+                  {"files", files},
+                  {"raw_bytes", result.raw_bytes},
+                  {"seconds", result.seconds}});
+}
+
+std::string check_json(const CheckResult& result) {
+  Json damage = Json::array();
+  for (const Damage& one : result.damage) {
+    damage.push_back({{"what", one.what}, {"files", one.files}});
+  }
+  return text_of({{"snapshots", result.snapshots},
+                  {"chunks", result.chunks},
+                  {"read_chunks", result.read_chunks},
+                  {"raw_bytes", result.raw_bytes},
+                  {"seconds", result.seconds},
+                  {"damage", damage}});
+}
+
+std::string forget_json(const std::vector<RetentionDecision>& decisions, bool dry_run) {
+  Json kept = Json::array();
+  Json removed = Json::array();
+  for (const RetentionDecision& decision : decisions) {
+    if (decision.keep) {
+      kept.push_back({{"name", decision.name}, {"reasons", decision.reasons}});
+    } else {
+      removed.push_back({{"name", decision.name}});
+    }
+  }
+  return text_of({{"kept", kept}, {"removed", removed}, {"dry_run", dry_run}});
+}
+
+std::string gc_json(const GcResult& result, bool dry_run) {
+  return text_of({{"live_chunks", result.live_chunks},
+                  {"live_bytes", result.live_bytes},
+                  {"garbage_bytes", result.garbage_bytes},
+                  {"freed_bytes", result.freed_bytes},
+                  {"kept_garbage_bytes", result.kept_garbage_bytes},
+                  {"waiting_bytes", result.waiting_bytes},
+                  {"packs_deleted", result.packs_deleted},
+                  {"packs_rewritten", result.packs_rewritten},
+                  {"seconds", result.seconds},
+                  {"dry_run", dry_run}});
+}
+
+std::string stats_json(const Stats& stats) {
+  return text_of({{"snapshots", stats.snapshots},
+                  {"raw_bytes", stats.raw_bytes},
+                  {"stored_bytes", stats.stored_bytes},
+                  {"ratio", stats.ratio()},
+                  {"chunks", json_of(stats.chunks)},
+                  {"manifests", json_of(stats.manifests)},
+                  {"pack_overhead_bytes", stats.pack_overhead_bytes},
+                  {"catalog_bytes", stats.catalog_bytes},
+                  {"records_bytes", stats.records_bytes},
+                  {"cache_bytes", stats.cache_bytes},
+                  {"garbage_bytes", stats.garbage_bytes}});
+}
+
+}  // namespace varve::cli

@@ -1,0 +1,29 @@
+// The results of the commands as JSON documents. Field names and their order are part of what
+// varve promises to scripts; sizes are bytes, times are text in UTC. Bytes that are no UTF-8 (in a
+// file's name) come as U+FFFD.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "store/check.h"
+#include "store/gc.h"
+#include "store/restore.h"
+#include "store/retention.h"
+#include "store/snapshot.h"
+#include "store/stats.h"
+#include "tools/cli/ingest_report.h"
+
+namespace varve::cli {
+
+std::string snapshots_json(const std::vector<Snapshot>& snapshots);
+std::string snapshot_files_json(const Snapshot& snapshot);
+std::string ingest_json(const IngestReport& report);
+std::string restore_json(const Snapshot& snapshot, const RestoreResult& result);
+std::string check_json(const CheckResult& result);
+std::string forget_json(const std::vector<RetentionDecision>& decisions, bool dry_run);
+std::string gc_json(const GcResult& result, bool dry_run);
+std::string stats_json(const Stats& stats);
+std::string init_json(const Path& repository);
+
+}  // namespace varve::cli

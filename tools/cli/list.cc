@@ -1,0 +1,103 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "tools/cli/commands.h"
+#include "tools/cli/format.h"
+#include "tools/cli/help.h"
+#include "tools/cli/json_output.h"
+#include "tools/cli/signals.h"
+#include "tools/cli/verified.h"
+
+namespace varve::cli {
+namespace {
+
+std::vector<std::string> names_of_sources(const Snapshot& snapshot) {
+  std::vector<std::string> names;
+  for (const SourceInfo& source : snapshot.sources) names.push_back(source.name);
+  return names;
+}
+
+std::string table_of(const std::vector<Snapshot>& snapshots) {
+  if (snapshots.empty()) return "There is no snapshot yet. Next: varve ingest DATABASE";
+  using enum Table::Align;
+  Table table({{"SNAPSHOT", left},
+               {"FILES", right},
+               {"SIZE", right},
+               {"ADDED", right},
+               {"VERIFIED", left},
+               {"SOURCES", left},
+               {"TAGS", left}});
+  for (const Snapshot& snapshot : snapshots) {
+    table.add({snapshot.name, format_count(snapshot.files.size()),
+               format_bytes(snapshot.raw_bytes()), format_bytes(snapshot.added_bytes),
+               snapshot.verified(), join(names_of_sources(snapshot)), join(snapshot.tags)});
+  }
+  return table.text();
+}
+
+std::string heading_of(const Snapshot& snapshot) {
+  std::string text = fmt::format("{} of {}, {}", snapshot.name, snapshot.host,
+                                 format_count(snapshot.files.size(), "file"));
+  if (!snapshot.tags.empty()) text += ", tagged " + join(snapshot.tags);
+  return printable(text) + "\n\n";
+}
+
+std::string table_of_files(const Snapshot& snapshot) {
+  using enum Table::Align;
+  Table table({{"FILE", left},
+               {"SIZE", right},
+               {"SOURCE", left},
+               {"VERIFIED", left},
+               {"SHA-256", left}});
+  for (const FileEntry& file : snapshot.files) {
+    const std::string& source = snapshot.sources.at(file.source).name;
+    const std::optional<Sha256> hash = snapshot.sha256_of(file.path);
+    table.add({file.path, format_bytes(file.size), source, source_verified(snapshot, source),
+               hash ? to_hex(hash->view()) : "not known"});
+  }
+  return table.text();
+}
+
+// What a failed verification had to say.
+std::string faults_of(const Snapshot& snapshot) {
+  std::string text;
+  for (const SourceInfo& source : snapshot.sources) {
+    const Attestation* attestation = newest_attestation(snapshot, source.name);
+    if (attestation == nullptr || attestation->passed) continue;
+    text += printable(fmt::format("{} failed its verification: {}", source.name,
+                                  attestation->detail)) +
+            "\n";
+  }
+  return text.empty() ? text : "\n" + text;
+}
+
+int list(CommandLine& line, const std::string& named) {
+  exit_at_signals();
+  const auto repository = line.open_repository();
+  if (named.empty()) {
+    const std::vector<Snapshot> snapshots = repository->snapshots();
+    line.print_facts(snapshots_json(snapshots), [&] { return table_of(snapshots); });
+  } else {
+    const Snapshot snapshot = repository->resolve(named);
+    line.print_facts(snapshot_files_json(snapshot), [&] {
+      return heading_of(snapshot) + table_of_files(snapshot) + faults_of(snapshot);
+    });
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_list(CLI::App& program, CommandLine& line) {
+  CLI::App& command = add_command(program, "list", "List the snapshots, or the files of one.",
+                                  "varve list\nvarve list latest --json");
+  auto snapshot = std::make_shared<std::string>();
+  command.add_option("SNAPSHOT", *snapshot, "list its files")->option_text(" ");
+  add_global_options(command, line.global, Facts::printed);
+  command.callback([&line, snapshot] {
+    line.action = [snapshot](CommandLine& l) { return list(l, *snapshot); };
+  });
+}
+
+}  // namespace varve::cli

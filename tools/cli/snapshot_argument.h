@@ -1,0 +1,34 @@
+// SNAPSHOT:PATH on the command line. Both parts may hold colons ("latest:history.db",
+// "2026-11-21T02:00:00Z"), so the text alone does not say where one ends; the repository does.
+//
+// For a file, the last colon whose left side is a snapshot that has the right side as a file
+// counts: "latest:history.db" is history.db of the newest snapshot,
+// "latest:history.db:history.db" of the newest that holds that source. Text without such a colon
+// may name a snapshot of exactly one file.
+// Where a whole snapshot is possible too (restore), text that names one means that:
+// "latest:history.db" is the whole newest snapshot of that source.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "store/snapshot.h"
+
+namespace varve::cli {
+
+// Repository::resolve: throws not_found or usage.
+using ResolveSnapshot = std::function<Snapshot(const std::string&)>;
+
+struct SnapshotArgument {
+  Snapshot snapshot;
+  std::optional<std::string> path;  // of a file that the snapshot has; nothing: the whole
+
+  const FileEntry& file() const { return *snapshot.find(path.value()); }
+};
+
+// Both throw a not_found or usage Error that says what there is instead.
+SnapshotArgument find_file(const std::string& text, const ResolveSnapshot& resolve);
+SnapshotArgument find_snapshot_or_file(const std::string& text, const ResolveSnapshot& resolve);
+
+}  // namespace varve::cli

@@ -1,0 +1,63 @@
+#include "store/stats.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "tools/cli/commands.h"
+#include "tools/cli/format.h"
+#include "tools/cli/help.h"
+#include "tools/cli/json_output.h"
+#include "tools/cli/signals.h"
+
+namespace varve::cli {
+namespace {
+
+std::vector<std::string> row_of(const std::string& name, const ObjectTotals& totals) {
+  return {name, format_count(totals.count), format_bytes(totals.raw_bytes),
+          format_bytes(totals.stored_bytes), format_bytes(totals.header_bytes)};
+}
+
+std::string text_of(const Stats& stats) {
+  using enum Table::Align;
+  Table totals({{"", left}, {"COUNT", right}, {"RAW", right}, {"STORED", right}});
+  totals.add({"snapshots", format_count(stats.snapshots), format_bytes(stats.raw_bytes),
+              format_bytes(stats.stored_bytes)});
+
+  Table objects({{"OBJECTS", left},
+                 {"COUNT", right},
+                 {"RAW", right},
+                 {"STORED", right},
+                 {"HEADERS", right}});
+  objects.add(row_of("file data", stats.chunks));
+  objects.add(row_of("manifests", stats.manifests));
+
+  Table rest({{"BESIDES", left}, {"STORED", right}});
+  rest.add({"pack headers and footers", format_bytes(stats.pack_overhead_bytes)});
+  rest.add({"catalog", format_bytes(stats.catalog_bytes)});
+  rest.add({"snapshot records", format_bytes(stats.records_bytes)});
+  rest.add({"cache", format_bytes(stats.cache_bytes)});
+
+  return fmt::format("{}\n{}\n{}\nratio of raw to stored  {:.1f}\ngarbage                 {}\n",
+                     totals.text(), objects.text(), rest.text(), stats.ratio(),
+                     format_bytes(stats.garbage_bytes));
+}
+
+int show_stats(CommandLine& line) {
+  exit_at_signals();
+  const auto repository = line.open_repository();
+  const Stats stats = collect_stats(*repository);
+  line.print_facts(stats_json(stats), [&] { return text_of(stats); });
+  return 0;
+}
+
+}  // namespace
+
+void add_stats(CLI::App& program, CommandLine& line) {
+  CLI::App& command =
+      add_command(program, "stats", "Show where the bytes are.", "varve stats\nvarve stats --json");
+  add_global_options(command, line.global, Facts::printed);
+  command.callback([&line] { line.action = show_stats; });
+}
+
+}  // namespace varve::cli
