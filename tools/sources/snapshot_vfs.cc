@@ -20,7 +20,9 @@ struct SnapshotDatabase::Entry {
 
   FileReader& reader;
   std::string name;
-  std::string error;  // touched by the connection's thread only
+  // Touched by the connection's thread only.
+  std::string error;
+  Watcher watcher;
 };
 
 namespace {
@@ -70,6 +72,7 @@ int close_file(sqlite3_file*) { return SQLITE_OK; }
 int read_file_part(sqlite3_file* file, void* out, int count, sqlite3_int64 offset) {
   Entry& entry = entry_of(file);
   const MutableBytes room(static_cast<std::byte*>(out), static_cast<std::size_t>(count));
+  if (entry.watcher && !entry.watcher(room.size())) return SQLITE_IOERR_READ;
   try {
     const std::size_t got = entry.reader.read(static_cast<std::uint64_t>(offset), room);
     if (got == room.size()) return SQLITE_OK;
@@ -201,6 +204,11 @@ OwnedSqliteConnection connect(const Entry& entry) {
   return owned;
 }
 
+int keep_computing(void* entry) {
+  const auto& watcher = static_cast<Entry*>(entry)->watcher;
+  return !watcher || watcher(0) ? 0 : 1;
+}
+
 void distrust(sqlite3* connection) {
   sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
@@ -220,6 +228,12 @@ SnapshotDatabase::SnapshotDatabase(FileReader& file)
 }
 
 SnapshotDatabase::~SnapshotDatabase() = default;
+
+void SnapshotDatabase::watch(Watcher watcher) {
+  constexpr int kInstructions = 100'000;  // a few milliseconds
+  entry_->watcher = std::move(watcher);
+  sqlite3_progress_handler(connection_.get(), kInstructions, keep_computing, entry_.get());
+}
 
 const std::string& SnapshotDatabase::store_error() const { return entry_->error; }
 

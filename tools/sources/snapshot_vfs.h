@@ -5,6 +5,7 @@
 // second look at anything. Other files are refused: temporary ones stay in memory.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -23,6 +24,11 @@ class SnapshotDatabase {
   ~SnapshotDatabase();
   SnapshotDatabase(const SnapshotDatabase&) = delete;
   SnapshotDatabase& operator=(const SnapshotDatabase&) = delete;
+
+  // Called with the count of bytes of each read, and now and then while SQLite computes (0).
+  // Where it returns false, SQLite gives up what it is doing. It must not throw.
+  using Watcher = std::function<bool(std::size_t bytes)>;
+  void watch(Watcher watcher);
 
   sqlite3* handle() const noexcept { return connection_.get(); }
   // The store's words where it could not read a part of the file: SQLite only says "disk I/O

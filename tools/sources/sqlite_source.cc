@@ -15,14 +15,12 @@ namespace {
 constexpr mode_t kPermissionBits = 0777;
 
 // The file behind `path`, which is an SQLite database by its first bytes.
-Path require_database(const Path& path) {
+Path require_database(const Path& path, off_t size) {
   Path real = std::filesystem::canonical(path);
-  const OpenedSqliteFile opened(real);
-  const std::uint64_t size = opened.file().size();
   SqliteHeader header;
-  opened.file().read(0, header.bytes);
+  OpenedSqliteFile(real).file().read(0, header.bytes);
   // SQLite makes the file empty and writes the header with the first transaction.
-  if (size != 0 && (size < SqliteHeader::kSize || !header.has_magic())) {
+  if (size != 0 && (size < off_t{SqliteHeader::kSize} || !header.has_magic())) {
     throw Error(ErrorCode::failed,
                 fmt::format("cannot ingest {}: it is no SQLite database (or an encrypted one); "
                             "--raw stores it as a plain file",
@@ -49,13 +47,14 @@ SqliteSource::SqliteSource(const Path& path, std::string name, SqliteOptions opt
       options_(options) {}
 
 Bytes SqliteSource::fingerprint() {
-  require_source_file(path_);
-  return sqlite_fingerprint(require_database(path_));
+  const struct stat status = require_source_file(path_);
+  return sqlite_fingerprint(require_database(path_, status.st_size));
 }
 
 void SqliteSource::open() {
-  mode_ = require_source_file(path_).st_mode & kPermissionBits;
-  read_point_.emplace(require_database(path_), options_.busy_timeout);
+  const struct stat status = require_source_file(path_);
+  mode_ = status.st_mode & kPermissionBits;
+  read_point_.emplace(require_database(path_, status.st_size), options_.busy_timeout);
   moment_ = Timestamp::now();
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "store/core/error.h"
 
@@ -70,7 +71,10 @@ std::vector<std::uint32_t> WalIndex::frame_pages(std::uint32_t frames) const {
     const volatile std::uint32_t* words = map(block) + (block == 0 ? kFirstPageWord : 0);
     const std::size_t room = block == 0 ? kFramesInFirstBlock : kFramesInBlock;
     const std::size_t count = std::min<std::size_t>(room, frames - pages.size());
-    for (std::size_t i = 0; i < count; ++i) pages.push_back(static_cast<std::uint32_t>(words[i]));
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint32_t page = words[i];
+      pages.push_back(page);
+    }
   }
   return pages;
 }

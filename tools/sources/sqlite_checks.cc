@@ -1,0 +1,155 @@
+#include "tools/sources/sqlite_checks.h"
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "tools/sources/one_line.h"
+
+namespace varve {
+namespace {
+
+constexpr std::size_t kFaultsShown = 3;
+constexpr std::string_view kSettings =
+    "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384;";
+constexpr int kPrimaryCode = 0xff;
+
+std::string text_of(sqlite3_stmt* row, int column) {
+  const auto* text = sqlite3_column_text(row, column);
+  const int size = sqlite3_column_bytes(row, column);
+  if (text == nullptr) return {};
+  return {reinterpret_cast<const char*>(text), static_cast<std::size_t>(size)};
+}
+
+std::string quoted(std::string_view name) {
+  std::string text = "\"";
+  for (const char letter : name) text.append(letter == '"' ? 2 : 1, letter);
+  return text + '"';
+}
+
+// A statement that could not run to its end, in the store's words if the store is why.
+struct Failure {
+  int code = 0;
+  std::string words;
+};
+
+// `take` sees each row, and returns false when it wants no more.
+std::optional<Failure> query(SnapshotDatabase& database, const std::string& sql,
+                             const std::function<bool(sqlite3_stmt*)>& take) {
+  sqlite3_stmt* prepared = nullptr;
+  int code = sqlite3_prepare_v2(database.handle(), sql.c_str(), -1, &prepared, nullptr);
+  const OwnedSqliteStatement statement(prepared);
+  if (code == SQLITE_OK) {
+    while ((code = sqlite3_step(prepared)) == SQLITE_ROW && take(prepared)) continue;
+  }
+  if (!database.store_error().empty()) return Failure{code, database.store_error()};
+  if (code == SQLITE_ROW || code == SQLITE_DONE) return std::nullopt;
+  return Failure{code, sqlite3_errmsg(database.handle())};
+}
+
+void add_fault(SqliteFindings& findings, std::string_view words) {
+  if (findings.faults.size() < kFaultsShown) findings.faults.push_back(one_line(words));
+}
+
+// Damage to the trees comes first, all of it in one row that begins with stars. Then there is
+// nothing more to ask for: SQLite would go on to walk through these trees.
+void check_integrity(SnapshotDatabase& database, std::string_view pragma,
+                     SqliteFindings& findings) {
+  bool answered = false;
+  const auto failure =
+      query(database, fmt::format("PRAGMA {}({})", pragma, kFaultsShown), [&](sqlite3_stmt* row) {
+        const std::string words = text_of(row, 0);
+        answered = true;
+        if (words == "ok") return true;
+        add_fault(findings, words);
+        return findings.faults.size() < kFaultsShown && !words.starts_with("***");
+      });
+  if (failure) {
+    findings.faults.clear();
+    add_fault(findings, failure->words);
+  } else if (!answered) {
+    add_fault(findings, fmt::format("{} gave no answer", pragma));
+  }
+}
+
+void check_foreign_keys(SnapshotDatabase& database, SqliteFindings& findings) {
+  std::map<std::pair<std::string, std::string>, std::uint64_t> orphans;  // child, parent
+  const auto failure = query(database, "PRAGMA foreign_key_check", [&](sqlite3_stmt* row) {
+    ++orphans[{text_of(row, 0), text_of(row, 2)}];
+    return true;
+  });
+  if (failure) add_fault(findings, "foreign_key_check: " + failure->words);
+  for (const auto& [tables, count] : orphans) {
+    add_fault(findings, fmt::format("foreign_key_check: {} row{} of {} refer{} to no row of {}",
+                                    count, count == 1 ? "" : "s", tables.first,
+                                    count == 1 ? "s" : "", tables.second));
+  }
+}
+
+bool is_damage(int code) {
+  switch (code & kPrimaryCode) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_IOERR:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void count_table(SnapshotDatabase& database, const std::string& table,
+                 SqliteFindings& findings) {
+  std::uint64_t count = 0;
+  const auto failure =
+      query(database, "SELECT count(*) FROM " + quoted(table), [&](sqlite3_stmt* row) {
+        count = static_cast<std::uint64_t>(sqlite3_column_int64(row, 0));
+        return true;
+      });
+  if (!failure) {
+    findings.row_counts[one_line(table)] = count;
+  } else if (is_damage(failure->code)) {
+    add_fault(findings, fmt::format("{}: {}", table, failure->words));
+  } else if (findings.notes.size() < kFaultsShown) {
+    findings.notes.push_back(
+        one_line(fmt::format("{} was not counted ({})", table, failure->words)));
+  }
+}
+
+void count_rows(SnapshotDatabase& database, SqliteFindings& findings) {
+  std::vector<std::string> tables;
+  const auto failure =
+      query(database, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name",
+            [&](sqlite3_stmt* row) {
+              tables.push_back(text_of(row, 0));
+              return true;
+            });
+  if (failure) add_fault(findings, failure->words);
+  for (const std::string& table : tables) count_table(database, table, findings);
+}
+
+SqliteFindings begin(SnapshotDatabase& database) {
+  sqlite3_exec(database.handle(), kSettings.data(), nullptr, nullptr, nullptr);
+  return {};
+}
+
+}  // namespace
+
+SqliteFindings check_quickly(SnapshotDatabase& database) {
+  SqliteFindings findings = begin(database);
+  check_integrity(database, "quick_check", findings);
+  return findings;
+}
+
+SqliteFindings check_fully(SnapshotDatabase& database) {
+  SqliteFindings findings = begin(database);
+  check_integrity(database, "integrity_check", findings);
+  if (!findings.faults.empty()) return findings;
+  check_foreign_keys(database, findings);
+  count_rows(database, findings);
+  return findings;
+}
+
+}  // namespace varve

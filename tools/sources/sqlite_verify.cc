@@ -1,0 +1,144 @@
+#include "tools/sources/sqlite_verify.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <utility>
+
+#include "store/core/error.h"
+#include "store/transform/digest.h"
+#include "tools/sources/one_line.h"
+#include "tools/sources/sqlite_checks.h"
+
+namespace varve {
+namespace {
+
+// The file's hash, made on a thread of its own beside SQLite's checks.
+class Hashing {
+ public:
+  Hashing(FileReader& file, std::stop_token stop)
+      : stop_(std::move(stop)),
+        result_(std::async(std::launch::async, [this, &file] { return hash(file); })) {}
+  ~Hashing() { abandoned_ = true; }  // the future waits
+  Hashing(const Hashing&) = delete;
+  Hashing& operator=(const Hashing&) = delete;
+
+  std::uint64_t bytes() const noexcept { return bytes_; }
+  bool done_within(std::chrono::milliseconds time) const {
+    return result_.wait_for(time) == std::future_status::ready;
+  }
+  Sha256 finish() { return result_.get(); }  // throws what the store threw
+
+ private:
+  Sha256 hash(FileReader& file) {
+    Sha256Stream hash;
+    file.stream(
+        [&](ByteView bytes) {
+          if (abandoned_ || stop_.stop_requested()) {
+            throw Error(ErrorCode::interrupted, "the verification was interrupted");
+          }
+          hash.update(bytes);
+          bytes_ += bytes.size();
+        },
+        1);
+    return hash.finish();
+  }
+
+  std::stop_token stop_;
+  std::atomic<bool> abandoned_{false};
+  std::atomic<std::uint64_t> bytes_{0};
+  std::future<Sha256> result_;  // last: its thread uses the others
+};
+
+// Counts what both readers have read.
+class Progress {
+ public:
+  Progress(std::uint64_t size, const Hashing& hashing, const VerifyProgress& report)
+      : size_(size), hashing_(hashing), report_(report) {}
+
+  void checked(std::size_t bytes) {
+    checked_ = std::min(checked_ + bytes, size_);  // SQLite reads some pages twice
+    tell();
+  }
+  void all_checked() {
+    checked_ = size_;
+    tell();
+  }
+  void tell() const {
+    if (report_) report_(checked_ + hashing_.bytes(), 2 * size_);
+  }
+
+ private:
+  std::uint64_t size_;
+  const Hashing& hashing_;
+  const VerifyProgress& report_;
+  std::uint64_t checked_ = 0;
+};
+
+void stop_if_asked(const std::stop_token& stop, const FileReader& file) {
+  if (!stop.stop_requested()) return;
+  throw Error(ErrorCode::interrupted,
+              fmt::format("the verification of {} was interrupted", file.file().path));
+}
+
+SqliteFindings check(FileReader& file, VerifyLevel level, const std::stop_token& stop,
+                     Progress& progress) {
+  SnapshotDatabase database(file);
+  database.watch([&](std::size_t bytes) {
+    progress.checked(bytes);
+    return !stop.stop_requested();
+  });
+  SqliteFindings findings =
+      level == VerifyLevel::quick ? check_quickly(database) : check_fully(database);
+  stop_if_asked(stop, file);
+  progress.all_checked();
+  return findings;
+}
+
+std::optional<Sha256> hash_of(Hashing& hashing, const Progress& progress,
+                              std::vector<std::string>& faults) {
+  constexpr auto kReportEvery = std::chrono::milliseconds(100);
+  while (!hashing.done_within(kReportEvery)) progress.tell();
+  try {
+    return hashing.finish();
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::interrupted) throw;
+    faults.insert(faults.begin(), one_line(error.what()));
+    return std::nullopt;
+  }
+}
+
+std::string detail_of(const SqliteFindings& findings) {
+  std::vector<std::string> lines = findings.faults;
+  lines.insert(lines.end(), findings.notes.begin(), findings.notes.end());
+  lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
+  return fmt::format("{}", fmt::join(lines, "; "));
+}
+
+}  // namespace
+
+Attestation verify_sqlite(FileReader& file, VerifyLevel level, std::stop_token stop,
+                          const VerifyProgress& progress) {
+  const auto start = std::chrono::steady_clock::now();
+  Hashing hashing(file, stop);
+  Progress both(file.size(), hashing, progress);
+  SqliteFindings findings = check(file, level, stop, both);
+  Attestation attestation;
+  attestation.sha256 = hash_of(hashing, both, findings.faults);
+  attestation.level = level == VerifyLevel::quick ? "quick" : "full";
+  attestation.passed = findings.faults.empty();
+  attestation.detail = detail_of(findings);
+  attestation.row_counts = std::move(findings.row_counts);
+  attestation.program = fmt::format("sqlite {}", sqlite3_libversion());
+  attestation.file = file.file().path;
+  attestation.time = Timestamp::now();
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  attestation.seconds = elapsed.count();
+  return attestation;
+}
+
+}  // namespace varve

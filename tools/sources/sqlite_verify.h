@@ -1,0 +1,32 @@
+// Proves a stored SQLite database by having SQLite read it through the store.
+//
+// quick  PRAGMA quick_check: every page and row, but not each index against its table.
+// full   PRAGMA integrity_check, and where it finds nothing PRAGMA foreign_key_check and the
+//        row count of every table. A virtual table whose module is not here, or that cannot be
+//        counted for another reason that is no damage, is named in the detail.
+// Both   the SHA-256 of the whole file, as the store reads it.
+//
+// The database may be damaged, or made to harm: no trigger, view, extension or function with
+// side effects runs, and nothing is counted in a database that the check has found damaged
+// (a loop in a tree would never end). It is never milder than SQLite itself: what
+// `sqlite3 FILE "PRAGMA integrity_check"` objects to does not pass.
+#pragma once
+
+#include <functional>
+#include <stop_token>
+
+#include "store/file_reader.h"
+
+namespace varve {
+
+enum class VerifyLevel { quick, full };
+
+// `done` of `all` bytes of work; called on the caller's thread.
+using VerifyProgress = std::function<void(std::uint64_t done, std::uint64_t all)>;
+
+// All fields but the source's name. Damage, in the database or in the store, is a result, not an
+// Error; an interrupted Error is thrown when `stop` asks for it. Reads with one more thread.
+Attestation verify_sqlite(FileReader& file, VerifyLevel level, std::stop_token stop = {},
+                          const VerifyProgress& progress = {});
+
+}  // namespace varve
