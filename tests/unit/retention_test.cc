@@ -325,11 +325,11 @@ TEST(RetentionProperties, EverySourceKeepsItsNewestAndOrderIsOldestFirst) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     RandomHistory random(seed);
     const std::vector<Snapshot> snapshots = random.snapshots();
-    for (const std::optional<std::string> source : {std::optional<std::string>{}, {"b.db"}}) {
+    for (const std::optional<std::string>& source : {std::optional<std::string>{}, {"b.db"}}) {
       const auto decisions = judge(snapshots, random.policy(), source);
       std::map<SnapshotId, bool> keep;
       for (const RetentionDecision& decision : decisions) keep[decision.id] = decision.keep;
-      for (const std::string name : {"a.db", "b.db", "c.db"}) {
+      for (const char* name : {"a.db", "b.db", "c.db"}) {
         const std::vector<Timestamp> times = times_of(snapshots, name);
         if (times.empty()) continue;
         const Timestamp newest = *std::max_element(times.begin(), times.end());

@@ -29,18 +29,16 @@ int print_file(CommandLine& line, const std::string& named) {
 }  // namespace
 
 void add_cat(CLI::App& program, CommandLine& line) {
-  CLI::App& command =
-      add_command(program, "cat", "Write one file to standard output.",
-                  "varve cat latest:history.db | sha256sum\n"
-                  "varve cat 2026-11-21T02-00-00Z:history.db > history.db");
+  CLI::App& command = add_command(program, "cat", "Write one file to standard output.",
+                                  "varve cat latest:history.db | sha256sum\n"
+                                  "varve cat 2026-11-21T02-00-00Z:history.db > history.db");
   auto file = std::make_shared<std::string>();
   command.add_option("SNAPSHOT:PATH", *file, "the file; every chunk is checked against its id")
       ->required()
       ->option_text(" ");
   add_global_options(command, line.global, Facts::none);
-  command.callback([&line, file] {
-    line.action = [file](CommandLine& l) { return print_file(l, *file); };
-  });
+  command.callback(
+      [&line, file] { line.action = [file](CommandLine& l) { return print_file(l, *file); }; });
 }
 
 }  // namespace varve::cli

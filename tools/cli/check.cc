@@ -31,9 +31,8 @@ std::string summary_of(const CheckResult& result) {
     if (!rate.empty()) text += fmt::format(" ({})", rate);
   }
   return fmt::format("{}; {}: {}", text, format_seconds(result.seconds),
-                     result.damage.empty()
-                         ? std::string("all is well")
-                         : format_count(result.damage.size(), "damaged place"));
+                     result.damage.empty() ? std::string("all is well")
+                                           : format_count(result.damage.size(), "damaged place"));
 }
 
 std::string text_of(const CheckResult& result) {
@@ -55,19 +54,19 @@ int check_repository(CommandLine& line, double percent) {
   progress.wipe();
   line.print_facts(check_json(result), [&] { return text_of(result); });
   if (result.damage.empty()) return 0;
-  complain(fmt::format("the repository {} is damaged in {}: restore what is sound, then forget the "
-                       "snapshots that are hurt",
-                       repository->path().native(),
-                       format_count(result.damage.size(), "place")));
+  complain(
+      fmt::format("the repository {} is damaged in {}: restore what is sound, then forget the "
+                  "snapshots that are hurt",
+                  repository->path().native(), format_count(result.damage.size(), "place")));
   return exit_status(ErrorCode::failed);
 }
 
 }  // namespace
 
 void add_check(CLI::App& program, CommandLine& line) {
-  CLI::App& command = add_command(program, "check",
-                                  "Check that all is there and is what was written.",
-                                  "varve check\nvarve check --read-data\nvarve check --read-data=5");
+  CLI::App& command =
+      add_command(program, "check", "Check that all is there and is what was written.",
+                  "varve check\nvarve check --read-data\nvarve check --read-data=5");
   auto percent = std::make_shared<double>(0);
   command
       .add_flag("--read-data{100}", *percent,

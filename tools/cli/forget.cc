@@ -148,9 +148,8 @@ int forget_snapshots(CommandLine& line, const ForgetArguments& arguments) {
     if (!decision.keep) doomed.push_back(decision.id);
   }
   if (!arguments.dry_run && !doomed.empty()) forget(*repository, doomed);
-  line.print_facts(forget_json(decisions, arguments.dry_run), [&] {
-    return text_of(decisions, arguments.dry_run, line.global.verbose);
-  });
+  line.print_facts(forget_json(decisions, arguments.dry_run),
+                   [&] { return text_of(decisions, arguments.dry_run, line.global.verbose); });
   return 0;
 }
 
@@ -179,11 +178,11 @@ void add_policy_options(CLI::App& command, ForgetArguments& arguments) {
 }  // namespace
 
 void add_forget(CLI::App& program, CommandLine& line) {
-  CLI::App& command = add_command(
-      program, "forget",
-      "Remove snapshots, by name or by a policy; the last one of a source stays.",
-      "varve forget 2026-11-21T02-00-00Z\n"
-      "varve forget --keep-daily 7 --keep-weekly 5 --keep-monthly 12 --dry-run");
+  CLI::App& command =
+      add_command(program, "forget",
+                  "Remove snapshots, by name or by a policy; the last one of a source stays.",
+                  "varve forget 2026-11-21T02-00-00Z\n"
+                  "varve forget --keep-daily 7 --keep-weekly 5 --keep-monthly 12 --dry-run");
   auto arguments = std::make_shared<ForgetArguments>();
   command.add_option("SNAPSHOT", arguments->names, "the snapshots to remove")->option_text("...");
   command.add_flag("--dry-run", arguments->dry_run,

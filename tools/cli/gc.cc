@@ -14,11 +14,10 @@ namespace varve::cli {
 namespace {
 
 std::string text_of(const GcResult& result, bool dry_run) {
-  std::string text =
-      fmt::format("{} {} in {}: {} {}, {} rewritten\n", dry_run ? "would free" : "freed",
-                  format_bytes(result.freed_bytes), format_seconds(result.seconds),
-                  format_count(result.packs_deleted, "pack"), "deleted",
-                  format_count(result.packs_rewritten));
+  std::string text = fmt::format(
+      "{} {} in {}: {} {}, {} rewritten\n", dry_run ? "would free" : "freed",
+      format_bytes(result.freed_bytes), format_seconds(result.seconds),
+      format_count(result.packs_deleted, "pack"), "deleted", format_count(result.packs_rewritten));
   text += fmt::format("{} in {} are needed\n", format_bytes(result.live_bytes),
                       format_count(result.live_chunks, "chunk"));
   if (result.kept_garbage_bytes > 0) {

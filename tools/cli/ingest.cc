@@ -146,8 +146,7 @@ void add_options(CLI::App& command, IngestArguments& arguments) {
   command.add_option("--time", arguments.time, "the snapshot's time; default: now")
       ->option_text("T");
   command
-      .add_option("--verify", arguments.verify,
-                  "how the stored snapshot is proven; default: full")
+      .add_option("--verify", arguments.verify, "how the stored snapshot is proven; default: full")
       ->option_text("none|quick|full")
       ->check(CLI::IsMember({"none", "quick", "full"}));
   command.add_flag("--raw", arguments.raw, "store plain files that are no databases");

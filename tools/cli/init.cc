@@ -12,8 +12,8 @@ namespace {
 
 int create_repository(CommandLine& line, const std::string& named) {
   const SignalStop deferred;  // half a repository is none
-  const Path path = std::filesystem::absolute(named.empty() ? line.global.repository_path()
-                                                            : Path(named));
+  const Path path =
+      std::filesystem::absolute(named.empty() ? line.global.repository_path() : Path(named));
   Repository::create(path);
   line.print_facts(init_json(path), [&] {
     return fmt::format("{} is a repository now. Next: varve -r {} ingest DATABASE", path.native(),
@@ -25,9 +25,11 @@ int create_repository(CommandLine& line, const std::string& named) {
 }  // namespace
 
 void add_init(CLI::App& program, CommandLine& line) {
-  CLI::App& command = add_command(program, "init", "Create a repository.", "varve init /srv/backup");
+  CLI::App& command =
+      add_command(program, "init", "Create a repository.", "varve init /srv/backup");
   auto path = std::make_shared<std::string>();
-  command.add_option("REPO", *path, "a folder that is empty or does not exist; default: that of -r")
+  command
+      .add_option("REPO", *path, "a folder that is empty or does not exist; default: that of -r")
       ->option_text(" ");
   add_global_options(command, line.global, Facts::printed);
   command.callback([&line, path] {

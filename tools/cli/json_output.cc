@@ -39,14 +39,10 @@ Json summary_of(const Snapshot& snapshot) {
 }
 
 Json json_of(const Attestation& attestation) {
-  return {{"source", attestation.source},
-          {"level", attestation.level},
-          {"passed", attestation.passed},
-          {"time", to_iso(attestation.time)},
-          {"seconds", attestation.seconds},
-          {"program", attestation.program},
-          {"detail", attestation.detail},
-          {"row_counts", attestation.row_counts}};
+  return {{"source", attestation.source},   {"level", attestation.level},
+          {"passed", attestation.passed},   {"time", to_iso(attestation.time)},
+          {"seconds", attestation.seconds}, {"program", attestation.program},
+          {"detail", attestation.detail},   {"row_counts", attestation.row_counts}};
 }
 
 Json json_of(const Snapshot& snapshot, const FileEntry& file) {

@@ -45,11 +45,8 @@ std::string heading_of(const Snapshot& snapshot) {
 
 std::string table_of_files(const Snapshot& snapshot) {
   using enum Table::Align;
-  Table table({{"FILE", left},
-               {"SIZE", right},
-               {"SOURCE", left},
-               {"VERIFIED", left},
-               {"SHA-256", left}});
+  Table table(
+      {{"FILE", left}, {"SIZE", right}, {"SOURCE", left}, {"VERIFIED", left}, {"SHA-256", left}});
   for (const FileEntry& file : snapshot.files) {
     const std::string& source = snapshot.sources.at(file.source).name;
     const std::optional<Sha256> hash = snapshot.sha256_of(file.path);
@@ -65,9 +62,9 @@ std::string faults_of(const Snapshot& snapshot) {
   for (const SourceInfo& source : snapshot.sources) {
     const Attestation* attestation = newest_attestation(snapshot, source.name);
     if (attestation == nullptr || attestation->passed) continue;
-    text += printable(fmt::format("{} failed its verification: {}", source.name,
-                                  attestation->detail)) +
-            "\n";
+    text +=
+        printable(fmt::format("{} failed its verification: {}", source.name, attestation->detail)) +
+        "\n";
   }
   return text.empty() ? text : "\n" + text;
 }

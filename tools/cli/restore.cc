@@ -24,8 +24,9 @@ struct RestoreArguments {
 std::string text_of(const RestoreResult& result) {
   std::string text;
   for (const RestoredFile& file : result.files) {
-    text += printable(fmt::format("{}  {}, {}", file.target.native(), format_bytes(file.size),
-                                  file.hash_checked ? "SHA-256 as verified" : "every chunk checked"));
+    text +=
+        printable(fmt::format("{}  {}, {}", file.target.native(), format_bytes(file.size),
+                              file.hash_checked ? "SHA-256 as verified" : "every chunk checked"));
     text += '\n';
   }
   text += fmt::format("restored {}, {} in {}", format_count(result.files.size(), "file"),

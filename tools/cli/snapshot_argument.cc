@@ -52,7 +52,8 @@ Error no_file_named(const Snapshot& snapshot, const std::string& text) {
 }  // namespace
 
 SnapshotArgument find_file(const std::string& text, const ResolveSnapshot& resolve) {
-  std::optional<Error> best;  // of the split that came nearest
+  std::optional<Error> no_file;  // of the last colon with a snapshot on its left
+  std::optional<Error> no_snapshot;
   for (std::size_t colon = text.rfind(':'); colon != std::string::npos && colon > 0;
        colon = text.rfind(':', colon - 1)) {
     const std::string path = text.substr(colon + 1);
@@ -60,7 +61,8 @@ SnapshotArgument find_file(const std::string& text, const ResolveSnapshot& resol
     if (left.snapshot && left.snapshot->find(path) != nullptr) {
       return {std::move(*left.snapshot), path};
     }
-    if (!best) best = left.snapshot ? no_such_file(*left.snapshot, path) : *left.error;
+    if (left.snapshot && !no_file) no_file = no_such_file(*left.snapshot, path);
+    if (!left.snapshot && !no_snapshot) no_snapshot = left.error;
   }
   Resolution whole = try_resolve(text, resolve);
   if (whole.snapshot && whole.snapshot->files.size() == 1) {
@@ -68,7 +70,8 @@ SnapshotArgument find_file(const std::string& text, const ResolveSnapshot& resol
     return {std::move(*whole.snapshot), path};
   }
   if (whole.snapshot) throw no_file_named(*whole.snapshot, text);
-  throw best ? *best : *whole.error;
+  if (no_file) throw *no_file;
+  throw no_snapshot ? *no_snapshot : *whole.error;
 }
 
 SnapshotArgument find_snapshot_or_file(const std::string& text, const ResolveSnapshot& resolve) {

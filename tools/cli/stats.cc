@@ -24,11 +24,8 @@ std::string text_of(const Stats& stats) {
   totals.add({"snapshots", format_count(stats.snapshots), format_bytes(stats.raw_bytes),
               format_bytes(stats.stored_bytes)});
 
-  Table objects({{"OBJECTS", left},
-                 {"COUNT", right},
-                 {"RAW", right},
-                 {"STORED", right},
-                 {"HEADERS", right}});
+  Table objects(
+      {{"OBJECTS", left}, {"COUNT", right}, {"RAW", right}, {"STORED", right}, {"HEADERS", right}});
   objects.add(row_of("file data", stats.chunks));
   objects.add(row_of("manifests", stats.manifests));
 
