@@ -5,8 +5,8 @@
 //                           epoch than the oldest running ingest's.
 //   locks/source-<hash>     the source that an ingest is copying: one ingest a source.
 //   locks/gc                one gc at a time.
-//   locks/reader-<random>   one for each mount; holds the ids of forgotten snapshots it still
-//                           serves, whose records gc treats as live.
+//   locks/reader-<random>   one for each mount, with the snapshots that gc treats as live for
+//                           it: see reader_session.h.
 #pragma once
 
 #include <optional>

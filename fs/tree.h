@@ -1,0 +1,81 @@
+// The tree that the mount shows, without a word of FUSE: names, attributes, link targets.
+//
+//   /NAME/…                        a snapshot's files, SHA256SUMS, snapshot.json
+//   /latest -> NAME
+//   /by-source/SOURCE/NAME -> ../../NAME, and latest; /by-tag/TAG/ likewise
+//
+// With MountSettings::snapshot the root is that snapshot's folder. Thread-safe. Throws a
+// not_found Error for what is not there any more.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fs/mount_options.h"
+#include "fs/node.h"
+#include "fs/snapshot_cache.h"
+#include "fs/snapshot_list.h"
+
+namespace varve {
+
+struct NamedNode {
+  std::string name;
+  Node node;
+  mode_t type = S_IFDIR;
+};
+
+// How long the kernel may believe an answer.
+enum class Lifetime {
+  now,           // asks each time
+  until_told,    // as long as the watcher does not call it off
+  for_ever,
+};
+
+class Tree {
+ public:
+  // `alone`: the snapshot of MountSettings::snapshot.
+  Tree(SnapshotList& list, SnapshotCache& cache, MountSettings settings,
+       std::optional<SnapshotId> alone);
+
+  Node root() const;
+  std::optional<Node> lookup(const Node& folder, std::string_view name);
+  // Everything in it but "." and "..".
+  std::vector<NamedNode> children(const Node& folder);
+  // st_ino is left to the caller.
+  struct stat attributes(const Node& node);
+  std::string link_target(const Node& link);
+
+  // Of the name that led to it, of its attributes, and of what is not in it.
+  Lifetime name_lifetime(const Node& node) const;
+  Lifetime attribute_lifetime(const Node& node);
+  Lifetime absence_lifetime(const Node& folder) const;
+
+  // Throws not_found where the snapshot is gone.
+  std::shared_ptr<const SnapshotView> view(const SnapshotId& id);
+  // The JSON at this moment.
+  std::string json(const SnapshotId& id);
+
+ private:
+  Node entry_node(const SnapshotView& view, std::uint32_t entry) const;
+  Node snapshot_node(const ListedSnapshot& snapshot) const;
+  Node label_node(Axis axis, std::string label) const;
+  Node link_node(Axis axis, const std::string& label, const ListedSnapshot& snapshot) const;
+  std::optional<Node> lookup_root(std::string_view name);
+  std::optional<Node> lookup_label(const Node& label, std::string_view name);
+  std::vector<NamedNode> root_children();
+  std::vector<NamedNode> label_children(const Node& label);
+  std::vector<ListedSnapshot> snapshots_of(const Node& label);
+  Timestamp time_of(const Node& node);
+  void describe_entry(const Node& node, struct stat& out);
+  mode_t mode(mode_t type, mode_t permissions) const;
+
+  SnapshotList& list_;
+  SnapshotCache& cache_;
+  const MountSettings settings_;
+  const std::optional<SnapshotId> alone_;
+};
+
+}  // namespace varve
