@@ -61,9 +61,9 @@ class Catalog {
   // --- packs --------------------------------------------------------------------------
   virtual std::vector<PackRow> packs() = 0;
   // Adds packs whose files are durable already; one that is known stays as it is. A chunk that
-  // has a row keeps it, unless that row lies in a condemned or dropped pack: then it moves here.
-  // A kept row may be another chunk's that came at the same time, so what lost to it can be
-  // found as crowded.
+  // has a row keeps it, unless that row lies in a condemned or dropped pack: then it moves here
+  // (so does what gc copies out of condemned packs). A kept row may be another chunk's that came
+  // at the same time, so what lost to it can be found as crowded.
   virtual void add_packs(const std::vector<NewPack>& packs) = 0;
 
   // --- snapshots ----------------------------------------------------------------------
@@ -90,9 +90,6 @@ class Catalog {
   // already keep theirs. Ingests that begin later do not share chunks of these packs.
   virtual std::uint64_t condemn(const std::vector<PackId>& packs) = 0;
   virtual void acquit(const std::vector<PackId>& packs) = 0;
-  // A repacked pack: adds `fresh` and moves the rows of its chunks there from the condemned and
-  // dropped packs that they are in. Exactly add_packs.
-  void move_chunks(const NewPack& fresh) { add_packs({fresh}); }
   // From here on the packs' chunks are absent (one small write, for a full disk)…
   virtual void drop_packs(const std::vector<PackId>& packs) = 0;
   // …and here one pack's rows go, in batches, and at the end its own. `refs` are the pack's

@@ -124,11 +124,11 @@ std::optional<Location> find_crowded_chunk(Connection& connection, const ChunkRe
 
 void add_pack(Connection& connection, const NewPack& pack) {
   PackAdder adder(connection, add_pack_row(connection, pack));
-  // In the tree's order: each page is touched once.
+  // In the tree's order: each page is touched once. Of two chunks of one key the first stays so.
   std::vector<const ChunkRow*> rows;
   rows.reserve(pack.chunks.size());
   for (const ChunkRow& row : pack.chunks) rows.push_back(&row);
-  std::sort(rows.begin(), rows.end(), [](const ChunkRow* a, const ChunkRow* b) {
+  std::stable_sort(rows.begin(), rows.end(), [](const ChunkRow* a, const ChunkRow* b) {
     return row_key(key_of(a->ref)) < row_key(key_of(b->ref));
   });
   for (const ChunkRow* row : rows) adder.add(*row);

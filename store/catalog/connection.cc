@@ -53,7 +53,7 @@ void Connection::make_tables(const Path& file) {
   const int code = sqlite3_open_v2(file.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);
   const std::unique_ptr<sqlite3, Closer> database(opened);
   if (code != SQLITE_OK) throw catalog_error(opened, code, file);
-  for (const char* sql : {kCatalogFileSettings, "BEGIN;", kCatalogTables, "COMMIT;"}) {
+  for (const char* sql : {kCatalogFileSettings, kCatalogTables}) {
     const int done = sqlite3_exec(opened, sql, nullptr, nullptr, nullptr);
     if (done != SQLITE_OK) throw catalog_error(opened, done, file);
   }

@@ -9,11 +9,12 @@ namespace varve {
 inline constexpr std::int64_t kCatalogApplicationId = 0x76727663;  // "vrvc"
 inline constexpr std::int64_t kCatalogVersion = 1;
 
-// What must stand before the first table.
+// What must stand before the first table. A file that is not whole yet needs no journal: it is
+// removed where making it fails.
 inline constexpr char kCatalogFileSettings[] =
     "PRAGMA page_size=4096;"
     "PRAGMA auto_vacuum=INCREMENTAL;"  // purging gives its pages back
-    "PRAGMA journal_mode=WAL;";
+    "PRAGMA journal_mode=MEMORY;";
 
 // `at` is where a chunk lies: pack number, offset and length as varints, one after the other.
 // With random keys a row of `chunks` takes 22.5 bytes of file, the tree's free space included
@@ -21,6 +22,7 @@ inline constexpr char kCatalogFileSettings[] =
 // again: a row that was left behind leads nowhere.
 // The large column comes last, where a listing does not touch it.
 inline constexpr char kCatalogTables[] =
+    "BEGIN;"
     "CREATE TABLE chunks(key INTEGER NOT NULL PRIMARY KEY, at BLOB NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE crowded(ref BLOB NOT NULL PRIMARY KEY, at BLOB NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE packs(number INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE,"
@@ -34,6 +36,8 @@ inline constexpr char kCatalogTables[] =
     "CREATE TABLE meta(name TEXT NOT NULL PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
     "INSERT INTO meta VALUES('epoch', 0), ('generation', 0);"
     "PRAGMA application_id=0x76727663;"
-    "PRAGMA user_version=1;";
+    "PRAGMA user_version=1;"
+    "COMMIT;"
+    "PRAGMA journal_mode=WAL;";
 
 }  // namespace varve

@@ -261,28 +261,24 @@ std::uint64_t remove_abandoned(const Path& temporary) {
 }
 
 AtomicFile::AtomicFile(Path path, mode_t mode)
-    : path_(std::move(path)), file_(create_temporary(path_, mode)) {}
+    : path_(std::move(path)), file_(create_temporary(path_, mode)), temporary_(file_.path()) {
+  file_.set_path(path_);
+}
 
 AtomicFile::~AtomicFile() {
-  if (!published_) ::unlink(file_.path().c_str());
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
 void AtomicFile::publish(Over over) {
   file_.sync();
   if (over == Over::refuse) {
-    if (!rename_new(file_.path(), path_)) throw cannot("create", path_, EEXIST);
-  } else if (::rename(file_.path().c_str(), path_.c_str()) != 0) {
+    if (!rename_new(temporary_, path_)) throw cannot("create", path_, EEXIST);
+  } else if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
     throw cannot("replace", path_, errno);
   }
-  published_ = true;
+  temporary_.clear();
   file_.close();
   sync_directory(folder_of(path_));
-}
-
-void AtomicFile::publish_unsynced() {
-  if (::rename(file_.path().c_str(), path_.c_str()) != 0) throw cannot("replace", path_, errno);
-  published_ = true;
-  file_.close();
 }
 
 void write_file_atomically(const Path& path, ByteView bytes, AtomicFile::Over over) {

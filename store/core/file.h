@@ -54,8 +54,8 @@ class File {
   bool is_locked() const;   // by another File, in any process
   bool is_named() const;    // whether path() still leads to this file
   void close();  // throws where the destructor would stay silent
-  // After the file was renamed: the path that messages name.
-  void renamed(const Path& path) { path_ = path; }
+  // The path that messages name from here on, for a file that gets or got another name.
+  void set_path(const Path& path) { path_ = path; }
 
  private:
   int fd_ = -1;
@@ -99,8 +99,8 @@ class AtomicFile {
 
  private:
   Path path_;
-  File file_;
-  bool published_ = false;
+  File file_;       // its messages name path_
+  Path temporary_;  // empty once published
 };
 
 void write_file_atomically(const Path& path, ByteView bytes,

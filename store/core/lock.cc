@@ -16,7 +16,7 @@ std::optional<File> create_locked(const Path& path, FileLock::Mode mode) {
     remove_file(file.path());
     return std::nullopt;
   }
-  file.renamed(path);
+  file.set_path(path);
   return file;
 }
 
