@@ -41,10 +41,11 @@ void fill(SqliteReadPoint& read_point, FileWriter& writer) {
 
 }  // namespace
 
-SqliteSource::SqliteSource(const Path& path, std::string name, SqliteOptions options)
+SqliteSource::SqliteSource(const Path& path, std::string name,
+                           std::chrono::milliseconds busy_timeout)
     : path_(std::filesystem::absolute(path).lexically_normal()),
       name_(std::move(name)),
-      options_(options) {}
+      busy_timeout_(busy_timeout) {}
 
 Bytes SqliteSource::fingerprint() {
   const struct stat status = require_source_file(path_);
@@ -54,7 +55,7 @@ Bytes SqliteSource::fingerprint() {
 void SqliteSource::open() {
   const struct stat status = require_source_file(path_);
   mode_ = status.st_mode & kPermissionBits;
-  read_point_.emplace(require_database(path_, status.st_size), options_.busy_timeout);
+  read_point_.emplace(require_database(path_, status.st_size), busy_timeout_);
   moment_ = Timestamp::now();
 }
 

@@ -15,15 +15,12 @@
 
 namespace varve {
 
-struct SqliteOptions {
-  // How long to wait for a lock that somebody else holds.
-  std::chrono::milliseconds busy_timeout = std::chrono::seconds(5);
-};
-
 class SqliteSource : public Source {
  public:
-  // `name` is the source's name and the file's path in the snapshot. Looks at nothing yet.
-  SqliteSource(const Path& path, std::string name, SqliteOptions options = {});
+  // `name` is the source's name and the file's path in the snapshot; `busy_timeout` is how long
+  // to wait for a lock that somebody else holds. Looks at nothing yet.
+  SqliteSource(const Path& path, std::string name,
+               std::chrono::milliseconds busy_timeout = std::chrono::seconds(5));
 
   std::string name() const override { return name_; }
   std::string kind() const override { return "sqlite"; }
@@ -41,7 +38,7 @@ class SqliteSource : public Source {
 
   Path path_;  // absolute
   std::string name_;
-  SqliteOptions options_;
+  std::chrono::milliseconds busy_timeout_;
   std::optional<SqliteReadPoint> read_point_;
   std::uint32_t mode_ = 0;  // permission bits
   Timestamp moment_;
