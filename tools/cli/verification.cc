@@ -46,7 +46,9 @@ Attestation verify_bytes(Repository& repository, const FileEntry& file,
 Attestation verify_file(Repository& repository, const SourceInfo& source, const FileEntry& file,
                         const VerificationRequest& request) {
   if (source.kind != "sqlite") return verify_bytes(repository, file, request);
-  return verify_sqlite(repository, file, request.level, request.progress, request.stop);
+  FileReader reader(repository.chunks(), file, ChunkReader::Check::id);
+  const VerifyLevel level = request.level == "full" ? VerifyLevel::full : VerifyLevel::quick;
+  return verify_sqlite(reader, level, request.stop, request.progress);
 }
 
 // A store that does not give back what it was given is a failed verification, and no reason to
