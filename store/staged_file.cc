@@ -20,7 +20,7 @@ Error cannot(const std::string& verb, const Path& path) {
 StagedFile::StagedFile(std::shared_ptr<TargetFolder> folder, std::string name, std::uint64_t size)
     : folder_(std::move(folder)),
       name_(std::move(name)),
-      temporary_(temporary_beside(name_).filename()) {
+      temporary_(".varve-" + to_hex(random_id<Id<struct StagedTag, 8>>().view())) {
   const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   file_ = File(::openat(folder_->fd(), temporary_.c_str(), flags, 0600), path());
   if (!file_) {

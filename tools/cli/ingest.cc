@@ -65,7 +65,8 @@ std::vector<std::unique_ptr<Source>> make_sources(const IngestArguments& argumen
     if (arguments.raw) {
       sources.push_back(std::make_unique<StreamSource>(path, names[i]));
     } else {
-      sources.push_back(std::make_unique<SqliteSource>(path, names[i], patience));
+      sources.push_back(
+          std::make_unique<SqliteSource>(path, names[i], SqliteOptions{.busy_timeout = patience}));
     }
   }
   return sources;

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "tools/cli/commands.h"
+#include "tools/cli/format.h"
 #include "tools/cli/help.h"
 
 namespace varve::cli {
@@ -11,8 +12,17 @@ namespace {
 struct MountArguments {
   std::string point;
   bool foreground = false;
-  std::vector<std::string> options;
+  std::vector<std::string> options;  // each a list separated by commas
 };
+
+int mount(const CommandLine& line, const MountArguments& arguments) {
+  // The serving process changes its folder before it opens the repository.
+  const Path repository = std::filesystem::absolute(line.global.repository_path());
+  return run_mount([repository] { return Repository::open(repository); },
+                   {.mountpoint = arguments.point,
+                    .foreground = arguments.foreground,
+                    .options = join(arguments.options, ",")});
+}
 
 }  // namespace
 
@@ -32,10 +42,7 @@ void add_mount(CLI::App& program, CommandLine& line) {
       ->allow_extra_args(false);
   add_global_options(command, line.global, Facts::none);
   command.callback([&line, arguments] {
-    line.action = [arguments](CommandLine& l) {
-      return run_mount(l.global.repository_path(), arguments->point,
-                       {.foreground = arguments->foreground});
-    };
+    line.action = [arguments](CommandLine& l) { return mount(l, *arguments); };
   });
 }
 

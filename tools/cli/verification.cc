@@ -46,8 +46,8 @@ Attestation verify_bytes(Repository& repository, const FileEntry& file,
 Attestation verify_file(Repository& repository, const SourceInfo& source, const FileEntry& file,
                         const VerificationRequest& request) {
   if (source.kind != "sqlite") return verify_bytes(repository, file, request);
-  FileReader reader(repository.chunks(), file);
-  const VerifyLevel level = request.level == "quick" ? VerifyLevel::quick : VerifyLevel::full;
+  FileReader reader(repository.chunks(), file, ChunkReader::Check::id);
+  const VerifyLevel level = request.level == "full" ? VerifyLevel::full : VerifyLevel::quick;
   return verify_sqlite(reader, level, request.stop, request.progress);
 }
 
