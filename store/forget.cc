@@ -10,12 +10,7 @@ namespace varve {
 std::size_t forget(Repository& repository, const std::vector<SnapshotId>& ids) {
   const std::size_t gone = repository.catalog().forget(ids);
   if (!running_ingests(repository).empty()) return gone;
-  // Ids may be unknown, or their snapshots come back to the catalog by a rebuild.
-  std::set<SnapshotId> absent;
-  for (const SnapshotId& id : ids) {
-    if (!repository.catalog().snapshot(id)) absent.insert(id);
-  }
-  remove_record_files(repository.blobs(), absent);
+  remove_record_files(repository.blobs(), {ids.begin(), ids.end()});
   return gone;
 }
 

@@ -23,14 +23,6 @@ std::uint64_t remove_below(BlobBackend& blobs, std::string_view prefix,
 
 }  // namespace
 
-std::string record_name(const SnapshotId& id) {
-  return std::string(kRecordPrefix) + to_hex(id.view());
-}
-
-std::string attestation_prefix(const SnapshotId& id) {
-  return std::string(kAttestationPrefix) + to_hex(id.view()) + "-";
-}
-
 std::optional<SnapshotId> snapshot_id_of(std::string_view blob_name) {
   std::optional<SnapshotId> id;
   if (blob_name.starts_with(kRecordPrefix)) {

@@ -1,4 +1,4 @@
-// The blobs of snapshot records and attestations: their names, and taking them away.
+// The blobs of snapshot records and attestations: whose they are, and taking them away.
 //
 // Thread-safe as BlobBackend is.
 #pragma once
@@ -6,18 +6,14 @@
 #include <cstdint>
 #include <optional>
 #include <set>
-#include <string>
+#include <string_view>
 
-#include "store/blob/backend.h"
-#include "store/core/ids.h"
+#include "store/repository.h"
 
 namespace varve {
 
 inline constexpr std::string_view kRecordPrefix = "snapshots/";
 inline constexpr std::string_view kAttestationPrefix = "attestations/";
-
-std::string record_name(const SnapshotId& id);         // "snapshots/<id>"
-std::string attestation_prefix(const SnapshotId& id);  // "attestations/<id>-", a number follows
 
 // The snapshot that a record or an attestation belongs to; nothing for other names.
 std::optional<SnapshotId> snapshot_id_of(std::string_view blob_name);

@@ -1,0 +1,50 @@
+// What check found wrong so far.
+//
+// Thread-safe, except for the last call. A pack that is damaged all over must not fill the
+// report, nor memory, with a line for each object: of one group the first twenty findings stand
+// alone, the others are one.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace varve {
+
+// A chunk that check knows, by its number in CheckTable.
+using ChunkNumber = std::uint32_t;
+inline constexpr ChunkNumber kNoChunk = std::numeric_limits<ChunkNumber>::max();
+
+struct Finding {
+  std::string what;                 // one line
+  std::vector<ChunkNumber> chunks;  // that cannot be read because of it
+  std::vector<std::string> files;   // "SNAPSHOT:PATH" that are known to be hurt
+};
+
+class Findings {
+ public:
+  void add(const std::string& what, std::vector<std::string> files = {});
+  // `group` names what a crowd of findings would be one of: a pack, the catalog. Findings of a
+  // group with the same words are one.
+  void add(const std::string& group, const std::string& what, ChunkNumber chunk);
+
+  bool empty() const;
+  std::vector<Finding> take();
+
+ private:
+  static constexpr std::size_t kAlone = 20;
+
+  struct Group {
+    std::map<std::string, std::size_t> by_words;  // indices of findings_
+    std::vector<ChunkNumber> more;
+  };
+
+  mutable std::mutex mutex_;  // guards the rest
+  std::vector<Finding> findings_;
+  std::map<std::string, Group> groups_;
+};
+
+}  // namespace varve

@@ -1,0 +1,56 @@
+#include "store/stats.h"
+
+#include "store/mark.h"
+#include "store/pack_use.h"
+#include "store/record_files.h"
+
+namespace varve {
+namespace {
+
+std::uint64_t bytes_below(BlobBackend& blobs, const std::string& prefix) {
+  std::uint64_t bytes = 0;
+  for (const BlobInfo& blob : blobs.list(prefix)) bytes += blob.size;
+  return bytes;
+}
+
+void add_object(Stats& stats, const PackEntry& entry) {
+  const ObjectHeader& header = entry.parsed.header;
+  ObjectTotals& totals = header.kind == ObjectKind::node ? stats.manifests : stats.chunks;
+  ++totals.count;
+  totals.raw_bytes += header.plain_length;
+  totals.stored_bytes += header.stored_length;
+  totals.header_bytes += entry.parsed.header_length;
+}
+
+}  // namespace
+
+double Stats::ratio() const {
+  return stored_bytes == 0 ? 0 : static_cast<double>(raw_bytes) / static_cast<double>(stored_bytes);
+}
+
+Stats collect_stats(Repository& repository) {
+  Stats stats;
+  const Roots roots = find_roots(repository);
+  stats.snapshots = roots.snapshots.size();
+  for (const Snapshot& snapshot : roots.snapshots) stats.raw_bytes += snapshot.raw_bytes();
+
+  KeySet live = mark(repository, roots, {});
+  const Usage usage = measure_packs(repository, live, {},
+                                    [&](const PackEntry& entry) { add_object(stats, entry); });
+  for (const PackUse& use : usage.packs) {
+    stats.garbage_bytes += use.garbage_bytes();
+    stats.pack_overhead_bytes +=
+        use.file_bytes > use.object_bytes ? use.file_bytes - use.object_bytes : 0;
+  }
+  stats.catalog_bytes = repository.catalog().stored_bytes();
+  stats.records_bytes = bytes_below(repository.blobs(), std::string(kRecordPrefix)) +
+                        bytes_below(repository.blobs(), std::string(kAttestationPrefix));
+  stats.cache_bytes = bytes_below(repository.blobs(), "cache/");
+  stats.stored_bytes = bytes_below(repository.blobs(), "packs/") + stats.records_bytes +
+                       stats.cache_bytes + stats.catalog_bytes +
+                       bytes_below(repository.blobs(), "config") +
+                       bytes_below(repository.blobs(), "reserve");
+  return stats;
+}
+
+}  // namespace varve
