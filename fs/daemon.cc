@@ -66,7 +66,8 @@ void wait_for_child(const File& pipe, pid_t child) {
   }
   if (answer.empty()) {
     throw Error(ErrorCode::failed, fmt::format("the mount process ended before it was ready "
-                                               "(wait status {:#x})", status));
+                                               "(wait status {:#x})",
+                                               status));
   }
   throw Error(static_cast<ErrorCode>(answer.front()),
               std::string(as_text(ByteView(answer).subspan(1))));

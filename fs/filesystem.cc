@@ -93,8 +93,9 @@ std::unique_ptr<OpenFile> Filesystem::open(std::uint64_t file) {
   if (!pin) throw Error(ErrorCode::not_found, "the snapshot was forgotten");
   switch (view->at(node.entry).kind) {
     case ViewEntry::Kind::sums:
-      return std::make_unique<OpenFile>(std::in_place_type<GeneratedFile>, std::move(pin),
-                                        [this, view] { return sums(*view); }, false);
+      return std::make_unique<OpenFile>(
+          std::in_place_type<GeneratedFile>, std::move(pin), [this, view] { return sums(*view); },
+          false);
     case ViewEntry::Kind::json:
       return std::make_unique<OpenFile>(
           std::in_place_type<GeneratedFile>, std::move(pin),
@@ -122,8 +123,7 @@ std::unique_ptr<OpenFolder> Filesystem::open_folder(std::uint64_t folder) {
 
 std::string Filesystem::sums(const SnapshotView& view) {
   const Snapshot snapshot = snapshot_now(view.snapshot().id);
-  return sha256sums(snapshot,
-                    [&](const FileEntry& file) { return hashes_.get(snapshot, file); });
+  return sha256sums(snapshot, [&](const FileEntry& file) { return hashes_.get(snapshot, file); });
 }
 
 Snapshot Filesystem::snapshot_now(const SnapshotId& id) {

@@ -82,10 +82,11 @@ bool is_for_kernel(std::string_view name) {
 // What mount(8) and fstab write and a read-only filesystem has nothing to do for.
 bool is_void(std::string_view name) {
   constexpr std::array names{
-      "",        "ro",     "rw",         "defaults", "auto",        "noauto",    "nofail",
-      "user",    "users",  "nouser",     "owner",    "group",       "_netdev",   "atime",
-      "relatime", "norelatime", "strictatime", "lazytime", "nodiratime", "diratime", "suid",
-      "dev",     "exec",   "default_permissions", "comment"};
+      "",           "ro",       "rw",       "defaults",   "auto",        "noauto",
+      "nofail",     "user",     "users",    "nouser",     "owner",       "group",
+      "_netdev",    "atime",    "relatime", "norelatime", "strictatime", "lazytime",
+      "nodiratime", "diratime", "suid",     "dev",        "exec",        "default_permissions",
+      "comment"};
   return std::find(names.begin(), names.end(), name) != names.end() || name.starts_with("x-");
 }
 

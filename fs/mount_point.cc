@@ -68,8 +68,7 @@ Path check_mount_point(const Path& point) {
 void check_outside_repository(const Path& point, const Path& repository) {
   const Path inner = std::filesystem::weakly_canonical(point);
   const Path outer = std::filesystem::weakly_canonical(repository);
-  const auto [end, ignored] =
-      std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end());
+  const auto [end, ignored] = std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end());
   if (end == outer.end()) {
     refuse(point, fmt::format("it is inside the repository {}; choose a folder outside",
                               repository.native()));

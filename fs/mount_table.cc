@@ -15,8 +15,7 @@ std::string unescape(std::string_view field) {
   for (std::size_t i = 0; i < field.size(); ++i) {
     if (field[i] == '\\' && i + 3 < field.size() && is_octal(field[i + 1]) &&
         is_octal(field[i + 2]) && is_octal(field[i + 3])) {
-      const int value =
-          (field[i + 1] - '0') * 64 + (field[i + 2] - '0') * 8 + (field[i + 3] - '0');
+      const int value = (field[i + 1] - '0') * 64 + (field[i + 2] - '0') * 8 + (field[i + 3] - '0');
       plain += static_cast<char>(value);
       i += 3;
     } else {

@@ -24,11 +24,11 @@ enum class Axis : std::uint8_t { source, tag };
 
 struct Node {
   NodeKind kind = NodeKind::root;
-  Axis axis = Axis::source;     // axis, label, label_latest, link
-  std::uint32_t entry = 0;      // entry: index in the SnapshotView
-  SnapshotId snapshot;          // link, entry
-  std::string label;            // label, label_latest, link: as in the path
-  std::uint64_t inode = 0;      // the number it would like to have; see node_table.h
+  Axis axis = Axis::source;  // axis, label, label_latest, link
+  std::uint32_t entry = 0;   // entry: index in the SnapshotView
+  SnapshotId snapshot;       // link, entry
+  std::string label;         // label, label_latest, link: as in the path
+  std::uint64_t inode = 0;   // the number it would like to have; see node_table.h
 };
 
 // Whether two nodes mean the same thing.

@@ -9,9 +9,8 @@
 
 namespace varve {
 
-StoredFile::StoredFile(std::shared_ptr<const SnapshotView> view, std::uint32_t entry,
-                       Pins::Pin pin, std::shared_ptr<FileReader> reader,
-                       std::uint64_t read_ahead_window)
+StoredFile::StoredFile(std::shared_ptr<const SnapshotView> view, std::uint32_t entry, Pins::Pin pin,
+                       std::shared_ptr<FileReader> reader, std::uint64_t read_ahead_window)
     : view_(std::move(view)),
       entry_(entry),
       pin_(std::move(pin)),
@@ -36,9 +35,7 @@ Slices StoredFile::read(std::uint64_t offset, std::size_t length, ReadAhead& ahe
 
 ChunkBytes StoredFile::load(const FileReader::Piece& piece, Log& log) {
   try {
-    ChunkBytes chunk = reader_->load(piece);
-    if (chunk->size() == piece.length) return chunk;
-    throw corrupt_error("a chunk of another length than the manifest says");
+    return reader_->load(piece);
   } catch (const Error& error) {
     log.error_once(fmt::format("{}: bytes {} to {} cannot be read: {}{}{}", name(), piece.offset,
                                piece.offset + piece.length - 1, error.what(),

@@ -82,8 +82,8 @@ void init(void*, fuse_conn_info* connection) {
   connection->max_background = 64;
   connection->congestion_threshold = 48;
   // Requests are small and replies lie in memory: a pipe between would be a detour.
-  connection->want &= ~static_cast<unsigned>(FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE |
-                                             FUSE_CAP_SPLICE_MOVE);
+  connection->want &=
+      ~static_cast<unsigned>(FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
 }
 
 void lookup(fuse_req_t request, fuse_ino_t parent, const char* name) {
@@ -166,8 +166,8 @@ void reply_slices(fuse_req_t request, const Slices& slices) {
 void read(fuse_req_t request, fuse_ino_t, std::size_t size, off_t offset, fuse_file_info* info) {
   guarded(request, [&](Filesystem& filesystem) {
     // All or nothing: to the kernel a short reply is the file's end.
-    const Slices slices = filesystem.read(handle_of<OpenFile>(info),
-                                          static_cast<std::uint64_t>(offset), size);
+    const Slices slices =
+        filesystem.read(handle_of<OpenFile>(info), static_cast<std::uint64_t>(offset), size);
     reply_slices(request, slices);
   });
 }
@@ -210,16 +210,15 @@ struct stat sketch(const NamedNode* child, const OpenFolder& folder) {
   return attributes;
 }
 
-void readdir(fuse_req_t request, fuse_ino_t, std::size_t size, off_t offset,
-             fuse_file_info* info) {
+void readdir(fuse_req_t request, fuse_ino_t, std::size_t size, off_t offset, fuse_file_info* info) {
   guarded(request, [&](Filesystem&) {
     auto& folder = handle_of<OpenFolder>(info);
     std::vector<char> reply(size);
     std::size_t used = 0;
     list_from(folder, offset, [&](const char* name, const NamedNode* child, off_t next) {
       const struct stat attributes = sketch(child, folder);
-      const std::size_t needed = fuse_add_direntry(request, reply.data() + used, size - used,
-                                                   name, &attributes, next);
+      const std::size_t needed =
+          fuse_add_direntry(request, reply.data() + used, size - used, name, &attributes, next);
       if (needed > size - used) return false;
       used += needed;
       return true;
@@ -230,8 +229,7 @@ void readdir(fuse_req_t request, fuse_ino_t, std::size_t size, off_t offset,
 
 // Every entry but "." and ".." counts as a lookup. A child that is gone or damaged is listed
 // without attributes: who looks closer gets the error.
-fuse_entry_param look_up(Filesystem& filesystem, const NamedNode* child,
-                         const OpenFolder& folder) {
+fuse_entry_param look_up(Filesystem& filesystem, const NamedNode* child, const OpenFolder& folder) {
   if (child != nullptr) {
     try {
       return to_entry(filesystem.remember(*child));
@@ -250,8 +248,7 @@ void readdirplus(fuse_req_t request, fuse_ino_t, std::size_t size, off_t offset,
     std::vector<char> reply(size);
     std::size_t used = 0;
     list_from(folder, offset, [&](const char* name, const NamedNode* child, off_t next) {
-      const std::size_t needed =
-          fuse_add_direntry_plus(request, nullptr, 0, name, nullptr, next);
+      const std::size_t needed = fuse_add_direntry_plus(request, nullptr, 0, name, nullptr, next);
       if (needed > size - used) return false;
       const fuse_entry_param entry = look_up(filesystem, child, folder);
       fuse_add_direntry_plus(request, reply.data() + used, size - used, name, &entry, next);

@@ -39,8 +39,8 @@ void Pins::record(const Snapshot& snapshot) {
   try {
     session_->pin({snapshot});
   } catch (const Error& error) {
-    log_.error_once(fmt::format("open files of {} are not protected from gc: {}", snapshot.name,
-                                error.what()));
+    log_.error_once(
+        fmt::format("open files of {} are not protected from gc: {}", snapshot.name, error.what()));
   }
 }
 

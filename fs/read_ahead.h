@@ -33,7 +33,7 @@ class ReadPattern {
 
  private:
   const std::uint64_t window_;
-  std::mutex mutex_;  // guards what follows
+  std::mutex mutex_;             // guards what follows
   std::uint64_t expected_ = 0;   // where the next read of a sequential reader begins
   std::uint64_t streak_ = 0;     // bytes read in sequence so far
   std::uint64_t requested_ = 0;  // decoded or being decoded up to here

@@ -100,8 +100,8 @@ class SignalsBlocked {
 
 // The kernel reads ahead 128 KiB unless root says more. Left alone where it cannot be said.
 void widen_kernel_read_ahead(dev_t device) {
-  std::ofstream file(fmt::format("/sys/class/bdi/{}:{}/read_ahead_kb", major(device),
-                                 minor(device)));
+  std::ofstream file(
+      fmt::format("/sys/class/bdi/{}:{}/read_ahead_kb", major(device), minor(device)));
   file << kLargestRead / 1024;
 }
 
@@ -133,8 +133,7 @@ Session::Session(Filesystem& filesystem, const Path& mount_point, const std::str
   arguments.add_option("max_read", std::to_string(kLargestRead));
   for (const std::string& option : settings.kernel) arguments.add_option(option);
   const fuse_lowlevel_ops operations = fuse_operations();
-  session_.reset(
-      fuse_session_new(arguments.get(), &operations, sizeof operations, &mounted_));
+  session_.reset(fuse_session_new(arguments.get(), &operations, sizeof operations, &mounted_));
   if (!session_) throw cannot_mount(mount_point);
   mounted_.session = session_.get();
   if (fuse_session_mount(session_.get(), mount_point.c_str()) != 0) {

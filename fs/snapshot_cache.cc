@@ -48,8 +48,7 @@ void SnapshotCache::keep(const std::shared_ptr<const SnapshotView>& view) {
 
 void SnapshotCache::drop_unless(const std::function<bool(const SnapshotId&)>& is_listed) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(recent_,
-                [&](const auto& view) { return !is_listed(view->snapshot().id); });
+  std::erase_if(recent_, [&](const auto& view) { return !is_listed(view->snapshot().id); });
 }
 
 }  // namespace varve

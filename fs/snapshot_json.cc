@@ -21,19 +21,15 @@ Json row_counts(const Snapshot& snapshot, const std::string& source) {
 }
 
 Json source_json(const Snapshot& snapshot, const SourceInfo& source) {
-  return {{"name", source.name},
-          {"kind", source.kind},
-          {"location", source.location},
-          {"moment", to_iso(source.moment)},
-          {"facts", source.facts},
-          {"row_counts", row_counts(snapshot, source.name)}};
+  return {{"name", source.name},         {"kind", source.kind},
+          {"location", source.location}, {"moment", to_iso(source.moment)},
+          {"facts", source.facts},       {"row_counts", row_counts(snapshot, source.name)}};
 }
 
 Json file_json(const Snapshot& snapshot, const FileEntry& file) {
   Json json = {{"path", file.path},
-               {"source", file.source < snapshot.sources.size()
-                              ? snapshot.sources[file.source].name
-                              : std::string()},
+               {"source", file.source < snapshot.sources.size() ? snapshot.sources[file.source].name
+                                                                : std::string()},
                {"size", file.size},
                {"mode", fmt::format("{:04o}", file.mode)},
                {"mtime", to_iso(file.mtime)}};

@@ -49,9 +49,10 @@ Listing::Listing(std::uint64_t generation, std::vector<ListedSnapshot> oldest_fi
 }
 
 const ListedSnapshot* Listing::find(std::string_view name) const {
-  const auto place = std::lower_bound(
-      by_name_.begin(), by_name_.end(), name,
-      [&](std::uint32_t index, std::string_view wanted) { return snapshots_[index].name < wanted; });
+  const auto place = std::lower_bound(by_name_.begin(), by_name_.end(), name,
+                                      [&](std::uint32_t index, std::string_view wanted) {
+                                        return snapshots_[index].name < wanted;
+                                      });
   if (place == by_name_.end() || snapshots_[*place].name != name) return nullptr;
   return &snapshots_[*place];
 }
@@ -84,8 +85,8 @@ std::shared_ptr<const Listing> SnapshotList::load(std::uint64_t generation) {
       const auto snapshot = decode_or_log(row, log_);
       if (!snapshot || !holds_source(*snapshot, choice_.source)) continue;
     }
-    std::string name = choice_.local_time ? local_directory_name(row.time, row.name)
-                                          : std::move(row.name);
+    std::string name =
+        choice_.local_time ? local_directory_name(row.time, row.name) : std::move(row.name);
     listed.push_back({row.id, std::move(name), row.time});
   }
   return std::make_shared<Listing>(generation, std::move(listed));
@@ -141,8 +142,7 @@ std::string local_directory_name(Timestamp time, std::string_view utc_name) {
   std::tm local{};
   ::localtime_r(&seconds, &local);
   std::array<char, 64> text{};
-  const std::size_t length =
-      std::strftime(text.data(), text.size(), "%Y-%m-%dT%H-%M-%S%z", &local);
+  const std::size_t length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H-%M-%S%z", &local);
   const std::size_t suffix = utc_name.find('.');
   return std::string(text.data(), length) +
          std::string(suffix == utc_name.npos ? "" : utc_name.substr(suffix));

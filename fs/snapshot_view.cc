@@ -77,8 +77,8 @@ std::uint32_t SnapshotView::child(std::uint32_t folder, std::string_view name) c
 }
 
 void SnapshotView::refuse(std::string_view path) const {
-  throw corrupt_error(fmt::format("the file list of snapshot {} (at \"{}\")",
-                                  snapshot_.name, path));
+  throw corrupt_error(
+      fmt::format("the file list of snapshot {} (at \"{}\")", snapshot_.name, path));
 }
 
 Snapshot only_source(Snapshot snapshot, const std::string& source) {

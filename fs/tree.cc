@@ -44,9 +44,7 @@ Node label_latest_node(Axis axis, const std::string& label) {
   return node;
 }
 
-mode_t type_of(ViewEntry::Kind kind) {
-  return kind == ViewEntry::Kind::folder ? S_IFDIR : S_IFREG;
-}
+mode_t type_of(ViewEntry::Kind kind) { return kind == ViewEntry::Kind::folder ? S_IFDIR : S_IFREG; }
 
 [[noreturn]] void gone(const std::string& what) {
   throw Error(ErrorCode::not_found, what + " is not there any more");
@@ -189,8 +187,7 @@ std::vector<NamedNode> Tree::children(const Node& folder) {
       const auto held = view(folder.snapshot);
       for (const std::uint32_t child : held->at(folder.entry).children) {
         const ViewEntry& entry = held->at(child);
-        found.push_back(
-            {std::string(entry.name()), entry_node(*held, child), type_of(entry.kind)});
+        found.push_back({std::string(entry.name()), entry_node(*held, child), type_of(entry.kind)});
       }
       return found;
     }

@@ -29,8 +29,8 @@ struct NamedNode {
 
 // How long the kernel may believe an answer.
 enum class Lifetime {
-  now,           // asks each time
-  until_told,    // as long as the watcher does not call it off
+  now,         // asks each time
+  until_told,  // as long as the watcher does not call it off
   for_ever,
 };
 

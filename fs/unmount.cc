@@ -43,8 +43,8 @@ int run_fusermount(const Path& point) {
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
   std::array<std::string, 4> words{"fusermount3", "-u", "--", point.native()};
-  std::array<char*, 5> arguments{words[0].data(), words[1].data(), words[2].data(),
-                                 words[3].data(), nullptr};
+  std::array<char*, 5> arguments{words[0].data(), words[1].data(), words[2].data(), words[3].data(),
+                                 nullptr};
   pid_t child = 0;
   const int fault =
       ::posix_spawnp(&child, "fusermount3", &actions, nullptr, arguments.data(), environ);

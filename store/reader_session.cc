@@ -26,13 +26,16 @@ Path pins_beside(const Path& lock) {
 }
 
 FileLock register_reader(const Path& repository, const std::string& description) {
-  const Path path =
-      locks_of(repository) /
-      fmt::format("{}{}", kReaderPrefix, to_hex(random_id<RandomName>().view()));
+  const Path path = locks_of(repository) /
+                    fmt::format("{}{}", kReaderPrefix, to_hex(random_id<RandomName>().view()));
   auto lock = FileLock::try_acquire(path);
   if (!lock) throw Error(ErrorCode::locked, path.native() + " is held by another process");
-  lock->describe(fmt::format("pid {}, {}, since {}", ::getpid(), description,
-                             to_iso(Timestamp::now())));
+  try {
+    lock->describe(
+        fmt::format("pid {}, {}, since {}", ::getpid(), description, to_iso(Timestamp::now())));
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::no_space) throw;  // words for people only
+  }
   return std::move(*lock);
 }
 
@@ -113,19 +116,12 @@ void ReaderSession::keep_only(const std::vector<SnapshotId>& ids) {
 }
 
 void ReaderSession::rewrite() {
-  const Path temporary = temporary_beside(pins_path_);
-  File fresh = File::create_new(temporary);
-  try {
-    std::string text;
-    for (const auto& [id, line] : lines_) text += line;
-    fresh.write_all(as_bytes(text));
-    std::filesystem::rename(temporary, pins_path_);
-  } catch (const std::exception&) {
-    remove_file(temporary);
-    throw;
-  }
-  fresh.renamed(pins_path_);
-  pins_ = std::move(fresh);
+  std::string text;
+  for (const auto& [id, line] : lines_) text += line;
+  AtomicFile fresh(pins_path_);
+  fresh.file().write_all(as_bytes(text));
+  fresh.publish_unsynced();
+  pins_ = File::open_or_create(pins_path_);
 }
 
 std::vector<Snapshot> pinned_snapshots(Repository& repository) {
