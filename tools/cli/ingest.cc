@@ -65,8 +65,7 @@ std::vector<std::unique_ptr<Source>> make_sources(const IngestArguments& argumen
     if (arguments.raw) {
       sources.push_back(std::make_unique<StreamSource>(path, names[i]));
     } else {
-      sources.push_back(
-          std::make_unique<SqliteSource>(path, names[i], SqliteOptions{.busy_timeout = patience}));
+      sources.push_back(std::make_unique<SqliteSource>(path, names[i], patience));
     }
   }
   return sources;
