@@ -281,6 +281,12 @@ void AtomicFile::publish(Over over) {
   sync_directory(folder_of(path_));
 }
 
+void AtomicFile::publish_unsynced() {
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) throw cannot("replace", path_, errno);
+  temporary_.clear();
+  file_.close();
+}
+
 void write_file_atomically(const Path& path, ByteView bytes, AtomicFile::Over over) {
   AtomicFile atomic(path);
   atomic.file().write_all(bytes);
