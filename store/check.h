@@ -20,8 +20,8 @@ struct CheckOptions {
   bool read_data = false;
   double percent = 100;  // of the chunks, chosen at random, with read_data
   unsigned threads = 2;
-  std::function<void(std::uint64_t done, std::uint64_t all)> progress;  // objects
-  std::stop_token stop;
+  std::function<void(std::uint64_t done, std::uint64_t all)> progress = {};  // objects
+  std::stop_token stop = {};
 };
 
 struct Damage {

@@ -20,8 +20,8 @@ struct DataRead {
 struct DataOptions {
   double percent = 100;  // of the chunks, chosen at random; their bases are decoded besides
   unsigned threads = 2;
-  std::function<void(std::uint64_t done, std::uint64_t all)> progress;  // chunks
-  std::stop_token stop;
+  std::function<void(std::uint64_t done, std::uint64_t all)> progress = {};  // chunks
+  std::stop_token stop = {};
 };
 
 // What is wrong goes to `findings`. Throws interrupted Error.

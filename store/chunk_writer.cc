@@ -34,12 +34,6 @@ ChunkWriter::ChunkWriter(Repository& repository, std::uint64_t epoch)
   }
 }
 
-std::optional<ChunkId> ChunkWriter::in_repository(const ChunkRef& ref) {
-  const std::optional<ChainLoader::Known> known = chains_.look_up(ref);
-  if (!known || condemned_.contains(known->where.pack)) return std::nullopt;
-  return known->id;
-}
-
 bool ChunkWriter::key_is_taken(ChunkKey key) {
   const std::optional<Location> where = catalog_.find(key);
   return where && !condemned_.contains(where->pack);
@@ -48,8 +42,10 @@ bool ChunkWriter::key_is_taken(ChunkKey key) {
 ChunkWriter::Claim ChunkWriter::claim(const ChunkId& id) {
   const ChunkRef ref = ref_of(id);
   const ChunkKey key = key_of(ref);
-  if (const std::optional<ChunkId> known = in_repository(ref)) {
-    if (*known == id) return Claim::have_it;
+  const std::optional<ChainLoader::Known> known = chains_.look_up(ref);
+  const bool is_condemned = known && condemned_.contains(known->where.pack);
+  if (known && !is_condemned) {
+    if (known->id == id) return Claim::have_it;
     throw Error(ErrorCode::failed,
                 fmt::format("two chunks share the reference {}: the source holds bytes that were "
                             "made to collide; nothing was stored",
@@ -60,7 +56,7 @@ ChunkWriter::Claim ChunkWriter::claim(const ChunkId& id) {
   const std::lock_guard lock(shard.mutex);
   if (!taken) {
     const auto [entry, inserted] = shard.claimed.try_emplace(key, id);
-    if (inserted) return Claim::ours;
+    if (inserted) return is_condemned ? Claim::again : Claim::ours;
     if (entry->second == id) return Claim::have_it;
   }
   return shard.crowded.insert(id).second ? Claim::crowded : Claim::have_it;
@@ -76,7 +72,9 @@ ChunkRef ChunkWriter::put(ObjectKind kind, ByteView plain,
   const Claim claimed = claim(header.id);
   if (claimed == Claim::have_it) return ref;
   header.crowded = claimed == Claim::crowded;
-  store(header, plain, predecessor, tools);
+  // Deltas may stand on the chunk that is stored again, its predecessor among them. Whole, it is
+  // a base for all of them and needs none.
+  store(header, plain, claimed == Claim::again ? std::nullopt : predecessor, tools);
   new_bytes_ += plain.size();
   if (++unspilled_ >= kSpillAfter) spill();
   return ref;

@@ -35,10 +35,10 @@ class ChunkWriter {
   std::uint64_t added_bytes() const { return packs_.bytes_written(); }  // of packs
 
  private:
-  enum class Claim { ours, have_it, crowded };
+  enum class Claim { ours, again, have_it, crowded };
   // Whether this ingest or the repository has the chunk; if not, it is now the caller's to store.
+  // `again`: the repository has it, but only in a condemned pack.
   Claim claim(const ChunkId& id);
-  std::optional<ChunkId> in_repository(const ChunkRef& ref);
   bool key_is_taken(ChunkKey key);
   void store(ObjectHeader header, ByteView plain, const std::optional<ChunkRef>& predecessor,
              WorkerTools& tools);

@@ -33,7 +33,7 @@ struct GcOptions {
   bool dry_run = false;
   // A pack is rewritten when at least this part of it is garbage.
   double worth = 0.20;
-  std::stop_token stop;
+  std::stop_token stop = {};
 };
 
 struct GcResult {

@@ -46,18 +46,18 @@ void write_reserve(const Path& path) {
 }  // namespace
 
 struct Repository::State {
-  State(const Path& root, const RepositoryConfig& read_config)
+  State(const Path& root, const RepositoryConfig& read_config, RepositoryParts parts)
       : path(root),
         config(read_config),
-        blobs(root),
-        catalog(root / "catalog.db"),
-        packs(blobs),
-        chunks(catalog, packs, kCacheBytes) {}
+        blobs(std::move(parts.blobs)),
+        catalog(std::move(parts.catalog)),
+        packs(*blobs),
+        chunks(*catalog, packs, kCacheBytes) {}
 
   const Path path;
   const RepositoryConfig config;
-  LocalBackend blobs;
-  SqliteCatalog catalog;
+  const std::unique_ptr<BlobBackend> blobs;
+  const std::unique_ptr<Catalog> catalog;
   PackReader packs;
   ChunkReader chunks;
 };
@@ -79,6 +79,10 @@ void Repository::create(const Path& path, RepositoryConfig config) {
 }
 
 std::unique_ptr<Repository> Repository::open(const Path& path) {
+  return open(path, [](RepositoryParts parts) { return parts; });
+}
+
+std::unique_ptr<Repository> Repository::open(const Path& path, const Wrap& wrap) {
   const std::optional<File> file = File::open_if_exists(path / "config");
   if (!file) {
     throw Error(ErrorCode::no_repository,
@@ -86,14 +90,17 @@ std::unique_ptr<Repository> Repository::open(const Path& path) {
                             path.native()));
   }
   const RepositoryConfig config = decode_config(read_file(path / "config", 1u << 16));
+  const Path root = stdfs::canonical(path);
+  RepositoryParts parts{std::make_unique<LocalBackend>(root),
+                        std::make_unique<SqliteCatalog>(root / "catalog.db")};
   return std::unique_ptr<Repository>(
-      new Repository(std::make_unique<State>(stdfs::canonical(path), config)));
+      new Repository(std::make_unique<State>(root, config, wrap(std::move(parts)))));
 }
 
 const Path& Repository::path() const noexcept { return state_->path; }
 const RepositoryConfig& Repository::config() const noexcept { return state_->config; }
-BlobBackend& Repository::blobs() noexcept { return state_->blobs; }
-Catalog& Repository::catalog() noexcept { return state_->catalog; }
+BlobBackend& Repository::blobs() noexcept { return *state_->blobs; }
+Catalog& Repository::catalog() noexcept { return *state_->catalog; }
 PackReader& Repository::packs() noexcept { return state_->packs; }
 ChunkReader& Repository::chunks() noexcept { return state_->chunks; }
 

@@ -12,6 +12,7 @@
 // Thread-safe after open(); one Repository a process is enough.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,12 +28,21 @@
 
 namespace varve {
 
+// The seams of a repository.
+struct RepositoryParts {
+  std::unique_ptr<BlobBackend> blobs;
+  std::unique_ptr<Catalog> catalog;
+};
+
 class Repository {
  public:
   // Creates one. `path` must be absent or an empty folder.
   static void create(const Path& path, RepositoryConfig config = {});
   // Throws no_repository where there is none, a failed Error for a newer format.
   static std::unique_ptr<Repository> open(const Path& path);
+  // The same, with what `wrap` makes of its parts: other implementations, or ones that fail.
+  using Wrap = std::function<RepositoryParts(RepositoryParts)>;
+  static std::unique_ptr<Repository> open(const Path& path, const Wrap& wrap);
   ~Repository();
 
   const Path& path() const noexcept;  // absolute
