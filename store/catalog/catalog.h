@@ -73,9 +73,9 @@ class Catalog {
   // `time` (".2", ".3"… where it is taken), calls `make_record(name)`, which makes the record
   // durable and returns its bytes, adds the packs as add_packs does, and inserts the row.
   // make_record must not call the catalog. An exception of it undoes everything.
-  virtual SnapshotRow commit_snapshot(const SnapshotId& id, Timestamp time,
-                                      const std::vector<NewPack>& packs,
-                                      const std::function<Bytes(const std::string& name)>& make_record) = 0;
+  virtual SnapshotRow commit_snapshot(
+      const SnapshotId& id, Timestamp time, const std::vector<NewPack>& packs,
+      const std::function<Bytes(const std::string& name)>& make_record) = 0;
   virtual void add_attestation(const SnapshotId& id, ByteView attestation) = 0;
   // Rows only, all in one transaction; unknown ids are passed over. Returns how many went.
   virtual std::size_t forget(const std::vector<SnapshotId>& ids) = 0;

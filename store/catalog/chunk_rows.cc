@@ -152,8 +152,9 @@ void remove_chunks(Connection& connection, std::uint64_t number, std::span<const
 
 void check_chunks(Connection& connection, std::vector<std::string>& wrong) {
   const PackTable packs = connection.packs();
-  Query row(connection.statement("SELECT at, printf('%016x', key) FROM chunks"
-                                 " UNION ALL SELECT at, lower(hex(ref)) FROM crowded"));
+  Query row(
+      connection.statement("SELECT at, printf('%016x', key) FROM chunks"
+                           " UNION ALL SELECT at, lower(hex(ref)) FROM crowded"));
   while (row.step()) {
     try {
       const At at = decode(row.blob(0), connection);
@@ -163,8 +164,8 @@ void check_chunks(Connection& connection, std::vector<std::string>& wrong) {
       wrong.push_back(fmt::format("catalog: chunk {} lies beyond the end of pack {}", row.text(1),
                                   to_hex(pack->id.view())));
     } catch (const Error& error) {
-      wrong.push_back(fmt::format("catalog: the row of chunk {} is damaged: {}", row.text(1),
-                                  error.context()));
+      wrong.push_back(
+          fmt::format("catalog: the row of chunk {} is damaged: {}", row.text(1), error.context()));
     }
   }
 }

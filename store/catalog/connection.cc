@@ -16,7 +16,7 @@ constexpr std::uint64_t kLargeJournal = 1u << 20;
 
 constexpr char kConnectionSettings[] =
     "PRAGMA synchronous=FULL;"
-    "PRAGMA cache_size=-4096;"  // KiB
+    "PRAGMA cache_size=-4096;"      // KiB
     "PRAGMA wal_autocheckpoint=0;"  // see shrink_journal
     "PRAGMA temp_store=MEMORY;"
     "PRAGMA trusted_schema=OFF;"
@@ -62,8 +62,8 @@ void Connection::make_tables(const Path& file) {
 void Connection::open(Sharing sharing) {
   statements_.clear();
   sqlite3* opened = nullptr;
-  const int code = sqlite3_open_v2(file_.c_str(), &opened,
-                                   SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int code =
+      sqlite3_open_v2(file_.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
   database_.reset(opened);
   if (code != SQLITE_OK) throw catalog_error(opened, code, file_);
   sqlite3_extended_result_codes(opened, 1);
@@ -78,9 +78,9 @@ void Connection::prove_it_is_a_catalog() {
     throw corrupt_error(fmt::format("the catalog {}", file_.native()), "no varve catalog");
   }
   if (ask("PRAGMA user_version") > kCatalogVersion) {
-    throw Error(ErrorCode::failed,
-                fmt::format("the catalog {} was written by a newer varve: use that one",
-                            file_.native()));
+    throw Error(
+        ErrorCode::failed,
+        fmt::format("the catalog {} was written by a newer varve: use that one", file_.native()));
   }
 }
 
@@ -109,14 +109,15 @@ const PackTable& Connection::packs() {
   if (packs_version_ == version) return packs_;
   packs_version_ = kNoVersion;
   packs_.clear();
-  Query row(statement("SELECT number, id, size, condemned_epoch, dropped FROM packs"
-                      " ORDER BY number"));
+  Query row(
+      statement("SELECT number, id, size, condemned_epoch, dropped FROM packs"
+                " ORDER BY number"));
   while (row.step()) {
     if (row.blob(1).size() != PackId::size) {
       throw catalog_error(nullptr, SQLITE_CORRUPT, file_);
     }
-    packs_.add({row.number(0), {PackId::from(row.blob(1)), row.number(2), row.number(3),
-                                row.integer(4) != 0}});
+    packs_.add({row.number(0),
+                {PackId::from(row.blob(1)), row.number(2), row.number(3), row.integer(4) != 0}});
   }
   packs_version_ = version;
   return packs_;

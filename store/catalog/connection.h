@@ -24,7 +24,7 @@ class PackTable {
   };
 
   void clear() noexcept { entries_.clear(); }
-  void add(Entry entry) { entries_.push_back(entry); }  // numbers grow
+  void add(Entry entry) { entries_.push_back(entry); }       // numbers grow
   const PackRow* find(std::uint64_t number) const noexcept;  // nullptr: unknown
   const std::vector<Entry>& entries() const noexcept { return entries_; }
 
@@ -43,7 +43,7 @@ class Connection {
   // The statement of this text, prepared once. `sql` is a constant.
   Statement& statement(std::string_view sql);
   void execute(const char* sql);
-  std::int64_t ask(const char* sql);        // a single number
+  std::int64_t ask(const char* sql);           // a single number
   std::int64_t changed_rows() const noexcept;  // by the last INSERT, UPDATE or DELETE
 
   // The packs as of the transaction (or the running query) that this connection is in.

@@ -20,8 +20,11 @@ NumberedRow read_row(const Connection& connection, const Query& query) {
     throw catalog_error(nullptr, SQLITE_CORRUPT, connection.file());
   }
   return {query.number(0),
-          {SnapshotId::from(query.blob(1)), std::string(query.text(2)), Timestamp{query.integer(3)},
-           copy_of(query.blob(4)), {}}};
+          {SnapshotId::from(query.blob(1)),
+           std::string(query.text(2)),
+           Timestamp{query.integer(3)},
+           copy_of(query.blob(4)),
+           {}}};
 }
 
 void attach_attestations(Connection& connection, NumberedRow& snapshot) {
@@ -42,8 +45,9 @@ std::optional<std::uint64_t> number_of(Connection& connection, const SnapshotId&
 std::vector<SnapshotRow> read_snapshots(Connection& connection) {
   std::vector<SnapshotRow> rows;
   // By length first: ".10" comes after ".2".
-  Query query(connection.statement("SELECT number, id, name, time, record FROM snapshots"
-                                   " ORDER BY time, length(name), name"));
+  Query query(
+      connection.statement("SELECT number, id, name, time, record FROM snapshots"
+                           " ORDER BY time, length(name), name"));
   while (query.step()) {
     NumberedRow snapshot = read_row(connection, query);
     attach_attestations(connection, snapshot);

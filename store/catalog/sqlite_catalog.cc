@@ -82,9 +82,7 @@ auto SqliteCatalog::write(const Work& work) {
   }
 }
 
-std::optional<Location> SqliteCatalog::find(ChunkKey key) {
-  return find_chunk(*pool_.take(), key);
-}
+std::optional<Location> SqliteCatalog::find(ChunkKey key) { return find_chunk(*pool_.take(), key); }
 
 void SqliteCatalog::find_many(std::span<const ChunkKey> keys,
                               std::span<std::optional<Location>> found) {

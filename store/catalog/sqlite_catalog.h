@@ -22,8 +22,7 @@ class SqliteCatalog : public Catalog {
   explicit SqliteCatalog(const Path& path);
 
   std::optional<Location> find(ChunkKey key) override;
-  void find_many(std::span<const ChunkKey> keys,
-                 std::span<std::optional<Location>> found) override;
+  void find_many(std::span<const ChunkKey> keys, std::span<std::optional<Location>> found) override;
   std::optional<Location> find_crowded(const ChunkRef& ref) override;
   std::uint64_t chunk_count() override;
 

@@ -97,8 +97,8 @@ void Query::bind(int index, ByteView value) {
 
 void Query::bind(int index, std::string_view value) {
   const char* const text = value.empty() ? "" : value.data();
-  expect(sqlite3_bind_text64(statement_.statement_, index, text, value.size(), nullptr,
-                             SQLITE_UTF8));
+  expect(
+      sqlite3_bind_text64(statement_.statement_, index, text, value.size(), nullptr, SQLITE_UTF8));
 }
 
 void Query::expect(int code) const {

@@ -100,7 +100,8 @@ void Decoder::finish() const {
 }
 
 void Decoder::fail(const char* why) const {
-  throw corrupt_error(std::string(what_), fmt::format("{} at byte {} of {}", why, at_, view_.size()));
+  throw corrupt_error(std::string(what_),
+                      fmt::format("{} at byte {} of {}", why, at_, view_.size()));
 }
 
 }  // namespace varve

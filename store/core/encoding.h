@@ -18,9 +18,9 @@ class Encoder {
   void u16(std::uint16_t value);
   void u32(std::uint32_t value);
   void u64(std::uint64_t value);
-  void varint(std::uint64_t value);  // 1 to 10 bytes
-  void zigzag(std::int64_t value);   // a varint for numbers of either sign
-  void bytes(ByteView value);        // as they are
+  void varint(std::uint64_t value);   // 1 to 10 bytes
+  void zigzag(std::int64_t value);    // a varint for numbers of either sign
+  void bytes(ByteView value);         // as they are
   void text(std::string_view value);  // varint length, then the bytes
 
   const Bytes& buffer() const noexcept { return buffer_; }

@@ -120,8 +120,7 @@ std::size_t File::read_at(std::uint64_t offset, MutableBytes out) const {
   std::size_t done = 0;
   while (done < out.size()) {
     const ssize_t count = without_interruption([&] {
-      return ::pread(fd_, out.data() + done, out.size() - done,
-                     static_cast<off_t>(offset + done));
+      return ::pread(fd_, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
     });
     if (count < 0) throw cannot("read", path_, errno);
     if (count == 0) break;

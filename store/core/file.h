@@ -27,11 +27,11 @@ class File {
   File& operator=(const File&) = delete;
   ~File();
 
-  static File open_read(const Path& path);                    // throws if absent
-  static std::optional<File> open_if_exists(const Path& path);  // nothing if absent
-  static File create_new(const Path& path, mode_t mode = 0600);  // throws if it exists
+  static File open_read(const Path& path);                           // throws if absent
+  static std::optional<File> open_if_exists(const Path& path);       // nothing if absent
+  static File create_new(const Path& path, mode_t mode = 0600);      // throws if it exists
   static File open_or_create(const Path& path, mode_t mode = 0600);  // read and write
-  static std::optional<File> open_to_change(const Path& path);  // read and write, if it exists
+  static std::optional<File> open_to_change(const Path& path);       // read and write, if it exists
 
   int fd() const noexcept { return fd_; }
   explicit operator bool() const noexcept { return fd_ >= 0; }
@@ -41,7 +41,7 @@ class File {
   struct stat status() const;
   std::size_t read_at(std::uint64_t offset, MutableBytes out) const;  // fewer only at the end
   void read_exact_at(std::uint64_t offset, MutableBytes out) const;   // corrupt Error if short
-  void write_all(ByteView bytes);                                      // at the file position
+  void write_all(ByteView bytes);                                     // at the file position
   void write_all_at(std::uint64_t offset, ByteView bytes);
   void truncate(std::uint64_t size);
   void sync();
@@ -51,9 +51,9 @@ class File {
   // changes its kind. False where somebody else's stands against it; never waits.
   enum class Lock { shared, exclusive };
   bool try_lock(Lock kind);
-  bool is_locked() const;   // by another File, in any process
-  bool is_named() const;    // whether path() still leads to this file
-  void close();  // throws where the destructor would stay silent
+  bool is_locked() const;  // by another File, in any process
+  bool is_named() const;   // whether path() still leads to this file
+  void close();            // throws where the destructor would stay silent
   // The path that messages name from here on, for a file that gets or got another name.
   void set_path(const Path& path) { path_ = path; }
 

@@ -41,7 +41,7 @@ struct Id {
 using ChunkId = Id<struct ChunkIdTag, 32>;
 using ChunkRef = Id<struct ChunkRefTag, 16>;
 using Sha256 = Id<struct Sha256Tag, 32>;          // of a whole file
-using PackId = Id<struct PackIdTag, 8>;          // random; the pack's file name in hex
+using PackId = Id<struct PackIdTag, 8>;           // random; the pack's file name in hex
 using SnapshotId = Id<struct SnapshotIdTag, 16>;  // random
 using RepositoryId = Id<struct RepositoryIdTag, 16>;
 

@@ -1,8 +1,7 @@
 // A folder of its own for each test, gone with everything in it at the end.
 #pragma once
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <string_view>

@@ -140,10 +140,9 @@ TYPED_TEST(BlobBackendTest, ListsByPrefix) {
   this->put("packs/3f/3f02", "22");
   this->put("packs/40/4001", "333");
   this->put("snapshots/3f", "4444");
-  EXPECT_EQ(this->listed("packs/"), (std::map<std::string, std::uint64_t>{
-                                        {"packs/3f/3f01", 1},
-                                        {"packs/3f/3f02", 2},
-                                        {"packs/40/4001", 3}}));
+  EXPECT_EQ(this->listed("packs/"),
+            (std::map<std::string, std::uint64_t>{
+                {"packs/3f/3f01", 1}, {"packs/3f/3f02", 2}, {"packs/40/4001", 3}}));
   EXPECT_EQ(this->listed("packs/3f/").size(), 2u);
   EXPECT_EQ(this->listed("packs/3").size(), 2u);
   EXPECT_EQ(this->listed("packs/3f/3f02").size(), 1u);
@@ -153,8 +152,8 @@ TYPED_TEST(BlobBackendTest, ListsByPrefix) {
 }
 
 TYPED_TEST(BlobBackendTest, NamesThatLeadElsewhereAreRefused) {
-  for (const char* name : {"", "/a", "a/", "a//b", "..", "../a", "a/../b", ".tmp-1", "a/.b", "A",
-                           "a b", "a\n", "ä"}) {
+  for (const char* name :
+       {"", "/a", "a/", "a//b", "..", "../a", "a/../b", ".tmp-1", "a/.b", "A", "a b", "a\n", "ä"}) {
     expect_error(ErrorCode::failed, "", [&] { this->blobs_->create(name); });
     expect_error(ErrorCode::failed, "", [&] { this->blobs_->open(name); });
     expect_error(ErrorCode::failed, "", [&] { this->blobs_->remove(name); });

@@ -278,9 +278,9 @@ TYPED_TEST(CatalogTest, SnapshotsComeOldestFirst) {
   this->commit({kTime.seconds - 60});
   this->commit({-1});
   this->commit(kTime);
-  EXPECT_EQ(this->names(), (std::vector<std::string>{"1969-12-31T23-59-59Z", "2026-11-21T01-59-00Z",
-                                                     "2026-11-21T02-00-00Z",
-                                                     "2026-11-21T02-01-00Z"}));
+  EXPECT_EQ(this->names(),
+            (std::vector<std::string>{"1969-12-31T23-59-59Z", "2026-11-21T01-59-00Z",
+                                      "2026-11-21T02-00-00Z", "2026-11-21T02-01-00Z"}));
 }
 
 TYPED_TEST(CatalogTest, LargeRecordsComeBack) {

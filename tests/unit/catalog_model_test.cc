@@ -111,10 +111,9 @@ class RandomCatalogTest : public ::testing::Test {
       pack.size += length;
     }
     // Of one key's chunks in one pack either may come first; here they come in order.
-    std::stable_sort(pack.chunks.begin(), pack.chunks.end(),
-                     [](const ChunkRow& a, const ChunkRow& b) {
-                       return key_of(a.ref) < key_of(b.ref);
-                     });
+    std::stable_sort(
+        pack.chunks.begin(), pack.chunks.end(),
+        [](const ChunkRow& a, const ChunkRow& b) { return key_of(a.ref) < key_of(b.ref); });
     return pack;
   }
 
@@ -125,8 +124,7 @@ class RandomCatalogTest : public ::testing::Test {
 
   SnapshotId random_snapshot() {
     if (model_.snapshots.empty() || below(10) == 0) return random_id<SnapshotId>();
-    return std::next(model_.snapshots.begin(),
-                     static_cast<long>(below(model_.snapshots.size())))
+    return std::next(model_.snapshots.begin(), static_cast<long>(below(model_.snapshots.size())))
         ->first;
   }
 

@@ -26,7 +26,11 @@ TEST(Encoding, IntegersAreLittleEndian) {
   out.u16(0x0203);
   out.u32(0x04050607);
   out.u64(0x08090a0b0c0d0e0f);
-  EXPECT_EQ(to_hex(out.buffer()), "01" "0302" "07060504" "0f0e0d0c0b0a0908");
+  EXPECT_EQ(to_hex(out.buffer()),
+            "01"
+            "0302"
+            "07060504"
+            "0f0e0d0c0b0a0908");
   Decoder in(out.buffer(), "record");
   EXPECT_EQ(in.u8(), 0x01);
   EXPECT_EQ(in.u16(), 0x0203);

@@ -62,8 +62,9 @@ TEST(SqliteCatalog, CreateIsPrivateAndNeverOverAFile) {
 TEST(SqliteCatalog, OtherFilesAreDamagedCatalogs) {
   const TempFolder folder;
   const Path file = folder / "catalog.db";
-  for (const char* content : {"", "x", "some text that is no database at all, and long enough to "
-                                       "hold what would be a header of one hundred bytes....."}) {
+  for (const char* content : {"", "x",
+                              "some text that is no database at all, and long enough to "
+                              "hold what would be a header of one hundred bytes....."}) {
     remove_file(file);
     write_text(file, content);
     expect_error(ErrorCode::corrupt, file.native(), [&] { SqliteCatalog catalog(file); });

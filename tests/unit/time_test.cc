@@ -1,12 +1,14 @@
 #include "store/core/time.h"
 
 #include <gtest/gtest.h>
-#include <time.h>
 
+#include <ctime>
 #include <random>
 
 namespace varve {
 namespace {
+
+constexpr std::int64_t kDay = 86400;  // seconds
 
 std::int64_t seconds_of(std::string_view text) {
   const auto time = parse_time(text);
@@ -24,9 +26,9 @@ TEST(Time, IsWrittenInUtc) {
 TEST(Time, LeapDays) {
   EXPECT_EQ(to_iso({951'782'400}), "2000-02-29T00:00:00Z");
   EXPECT_EQ(seconds_of("2000-02-29T23:59:59Z") + 1, seconds_of("2000-03-01"));
-  EXPECT_EQ(seconds_of("2024-02-28") + 2 * 86400, seconds_of("2024-03-01"));
-  EXPECT_EQ(seconds_of("2023-02-28") + 86400, seconds_of("2023-03-01"));
-  EXPECT_EQ(seconds_of("2100-02-28") + 86400, seconds_of("2100-03-01"));
+  EXPECT_EQ(seconds_of("2024-02-28") + 2 * kDay, seconds_of("2024-03-01"));
+  EXPECT_EQ(seconds_of("2023-02-28") + kDay, seconds_of("2023-03-01"));
+  EXPECT_EQ(seconds_of("2100-02-28") + kDay, seconds_of("2100-03-01"));
   EXPECT_FALSE(parse_time("2023-02-29"));
   EXPECT_FALSE(parse_time("2100-02-29"));
   EXPECT_TRUE(parse_time("2400-02-29"));
@@ -46,15 +48,42 @@ TEST(Time, EveryFormThatAPersonTypes) {
 }
 
 TEST(Time, OtherTextIsNoTime) {
-  for (const char* text :
-       {"", "now", "latest", "2026", "2026-11", "2026-1-21", "26-11-21", "2026-11-21T", "2026-11-21 ",
-        "2026-11-21T2:00", "2026-11-21T02", "2026-11-21T24:00", "2026-11-21T02:60",
-        "2026-11-21T02:00:60", "2026-11-21T02:00:00.5", "2026-11-21T02:00:00ZZ",
-        "2026-11-21T02:00-00Z", "2026-11-21T02:00:00+", "2026-11-21T02:00:00+1",
-        "2026-11-21T02:00:00+24:00", "2026-11-21T02:00:00+01:", "2026-11-21T02:00:00 +01:00",
-        "2026-13-01", "2026-00-01", "2026-01-00", "2026-04-31", "2026/11/21", "+026-11-21",
-        " 2026-11-21", "2026-11-21Z", "2026-11-21T02-00-00Z.2", "@", "@1.5", "@x", "@1 ",
-        "@99999999999999999999"}) {
+  for (const char* text : {"",
+                           "now",
+                           "latest",
+                           "2026",
+                           "2026-11",
+                           "2026-1-21",
+                           "26-11-21",
+                           "2026-11-21T",
+                           "2026-11-21 ",
+                           "2026-11-21T2:00",
+                           "2026-11-21T02",
+                           "2026-11-21T24:00",
+                           "2026-11-21T02:60",
+                           "2026-11-21T02:00:60",
+                           "2026-11-21T02:00:00.5",
+                           "2026-11-21T02:00:00ZZ",
+                           "2026-11-21T02:00-00Z",
+                           "2026-11-21T02:00:00+",
+                           "2026-11-21T02:00:00+1",
+                           "2026-11-21T02:00:00+24:00",
+                           "2026-11-21T02:00:00+01:",
+                           "2026-11-21T02:00:00 +01:00",
+                           "2026-13-01",
+                           "2026-00-01",
+                           "2026-01-00",
+                           "2026-04-31",
+                           "2026/11/21",
+                           "+026-11-21",
+                           " 2026-11-21",
+                           "2026-11-21Z",
+                           "2026-11-21T02-00-00Z.2",
+                           "@",
+                           "@1.5",
+                           "@x",
+                           "@1 ",
+                           "@99999999999999999999"}) {
     EXPECT_FALSE(parse_time(text)) << text;
   }
 }
@@ -90,18 +119,18 @@ TEST(Duration, UnitsAndSums) {
   EXPECT_EQ(parse_duration("90s"), 90);
   EXPECT_EQ(parse_duration("45m"), 45 * 60);
   EXPECT_EQ(parse_duration("36h"), 36 * 3600);
-  EXPECT_EQ(parse_duration("30d"), 30 * 86400);
-  EXPECT_EQ(parse_duration("8w"), 56 * 86400);
-  EXPECT_EQ(parse_duration("6M"), 180 * 86400);
-  EXPECT_EQ(parse_duration("2y"), 730 * 86400);
+  EXPECT_EQ(parse_duration("30d"), 30 * kDay);
+  EXPECT_EQ(parse_duration("8w"), 56 * kDay);
+  EXPECT_EQ(parse_duration("6M"), 180 * kDay);
+  EXPECT_EQ(parse_duration("2y"), 730 * kDay);
   EXPECT_EQ(parse_duration("1d12h"), 36 * 3600);
   EXPECT_EQ(parse_duration("0s"), 0);
 }
 
 TEST(Duration, OtherTextIsNoDuration) {
-  for (const char* text : {"", "30", "d", "30 d", "-1d", "+1d", "1.5d", "1d ", "1d12", "1D", "1dd",
-                           "99999999999999999999s", "9223372036854775807y",
-                           "9223372036854775807s1s"}) {
+  for (const char* text :
+       {"", "30", "d", "30 d", "-1d", "+1d", "1.5d", "1d ", "1d12", "1D", "1dd",
+        "99999999999999999999s", "9223372036854775807y", "9223372036854775807s1s"}) {
     EXPECT_FALSE(parse_duration(text)) << text;
   }
 }
