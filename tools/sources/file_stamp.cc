@@ -43,8 +43,8 @@ std::optional<FileStamp> stamp_of(const Path& path) {
 }
 
 nanoseconds settling_time(const FileStamp& stamp) {
-  const bool whole_seconds = stamp.written % seconds(1) == nanoseconds(0) &&
-                             stamp.changed % seconds(1) == nanoseconds(0);
+  const bool whole_seconds =
+      stamp.written % seconds(1) == nanoseconds(0) && stamp.changed % seconds(1) == nanoseconds(0);
   return whole_seconds ? kTwoCoarseSeconds : kTwoTicks;
 }
 

@@ -26,7 +26,7 @@ namespace varve {
 struct FileStamp {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
-  std::uint64_t size = 0;            // bytes
+  std::uint64_t size = 0;              // bytes
   std::chrono::nanoseconds written{};  // st_mtim, since 1970
   std::chrono::nanoseconds changed{};  // st_ctim
   friend bool operator==(const FileStamp&, const FileStamp&) = default;

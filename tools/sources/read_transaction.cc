@@ -11,14 +11,12 @@ namespace varve {
 namespace {
 
 OwnedSqliteConnection connect(const Path& database, ReadTransaction::Mode mode) {
-  const int access = mode == ReadTransaction::Mode::wal ? SQLITE_OPEN_READWRITE
-                                                        : SQLITE_OPEN_READONLY;
+  const int access =
+      mode == ReadTransaction::Mode::wal ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
   sqlite3* connection = nullptr;
-  const int code =
-      sqlite3_open_v2(database.c_str(), &connection,
-                      access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
-                          SQLITE_OPEN_EXRESCODE,
-                      nullptr);
+  const int code = sqlite3_open_v2(
+      database.c_str(), &connection,
+      access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE, nullptr);
   OwnedSqliteConnection owned(connection);
   if (code != SQLITE_OK) throw read_error(database, {code, sqlite3_errstr(code)}, {});
   return owned;

@@ -100,8 +100,7 @@ bool is_damage(int code) {
   }
 }
 
-void count_table(SnapshotDatabase& database, const std::string& table,
-                 SqliteFindings& findings) {
+void count_table(SnapshotDatabase& database, const std::string& table, SqliteFindings& findings) {
   std::uint64_t count = 0;
   const auto failure =
       query(database, "SELECT count(*) FROM " + quoted(table), [&](sqlite3_stmt* row) {

@@ -12,18 +12,16 @@ namespace {
 
 void require_ok(int code, std::string_view what, const Path& path) {
   if (code == SQLITE_OK) return;
-  throw Error(ErrorCode::io, fmt::format("cannot {} {}: {}", what, path.string(),
-                                         sqlite3_errstr(code)));
+  throw Error(ErrorCode::io,
+              fmt::format("cannot {} {}: {}", what, path.string(), sqlite3_errstr(code)));
 }
 
 sqlite3_file* open_through_sqlite(const char* name, const Path& path) {
   sqlite3_vfs* vfs = sqlite3_vfs_find(nullptr);
   // The size that a file object needs is known at run time only.
-  auto* file = static_cast<sqlite3_file*>(
-      std::calloc(1, static_cast<std::size_t>(vfs->szOsFile)));
+  auto* file = static_cast<sqlite3_file*>(std::calloc(1, static_cast<std::size_t>(vfs->szOsFile)));
   if (file == nullptr || name == nullptr) throw std::bad_alloc();
-  const int code =
-      vfs->xOpen(vfs, name, file, SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB, nullptr);
+  const int code = vfs->xOpen(vfs, name, file, SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB, nullptr);
   if (code != SQLITE_OK) std::free(file);
   require_ok(code, "open", path);
   return file;

@@ -25,7 +25,7 @@ struct SqliteHeader {
   bool has_magic() const;
   bool is_wal() const { return bytes[kReadVersion] == kWal; }
   std::uint32_t number_at(std::size_t offset) const;  // big endian, 4 bytes
-  std::uint32_t page_size() const;  // bytes; 0 where the field holds no page size
+  std::uint32_t page_size() const;                    // bytes; 0 where the field holds no page size
 };
 
 // What the header of a database of `size` bytes says, for SourceInfo::facts. Fields that hold

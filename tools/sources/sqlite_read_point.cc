@@ -29,8 +29,7 @@ Mode mode_of(const SqliteHeader& header) { return header.is_wal() ? Mode::wal : 
 // transaction back (one that changed the journal mode, say) without a word.
 void refuse_hot_journal(const Path& database, std::chrono::milliseconds busy_timeout) {
   if (!has_live_journal(database)) return;
-  const SqliteResult result =
-      ReadTransaction(database, Mode::rollback, busy_timeout).begin();
+  const SqliteResult result = ReadTransaction(database, Mode::rollback, busy_timeout).begin();
   if (result.code == SQLITE_READONLY_ROLLBACK) throw read_error(database, result, busy_timeout);
 }
 

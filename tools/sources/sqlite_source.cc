@@ -83,9 +83,10 @@ SourceInfo SqliteSource::copy(SnapshotBuilder& builder) {
 
 void SqliteSource::warn_of_damage(SnapshotBuilder& builder) const {
   if (!read_point_->damage()) return;
-  builder.warn(fmt::format("{} is damaged (SQLite says: {}): its bytes were stored as they are; "
-                           "restore an earlier snapshot, or try sqlite3's .recover on a copy",
-                           path_.string(), *read_point_->damage()));
+  builder.warn(
+      fmt::format("{} is damaged (SQLite says: {}): its bytes were stored as they are; "
+                  "restore an earlier snapshot, or try sqlite3's .recover on a copy",
+                  path_.string(), *read_point_->damage()));
 }
 
 }  // namespace varve

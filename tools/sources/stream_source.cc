@@ -62,9 +62,10 @@ SourceInfo StreamSource::copy(SnapshotBuilder& builder) {
                                       .size_hint = before.size};
   builder.add_file(file, [&](FileWriter& writer) { fill(*file_, before.size, writer); });
   if (stamp_of(file_->status()) != before) {
-    builder.warn(fmt::format("{} changed while it was read: what was stored may mix several of "
-                             "its states; ingest it again when nobody writes to it",
-                             path_.string()));
+    builder.warn(
+        fmt::format("{} changed while it was read: what was stored may mix several of "
+                    "its states; ingest it again when nobody writes to it",
+                    path_.string()));
   }
   file_.reset();
   return SourceInfo{.name = name_,

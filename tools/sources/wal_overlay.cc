@@ -10,7 +10,7 @@
 namespace varve {
 namespace {
 
-constexpr std::uint64_t kLogHeaderSize = 32;   // bytes
+constexpr std::uint64_t kLogHeaderSize = 32;    // bytes
 constexpr std::uint64_t kFrameHeaderSize = 24;  // page number, database size, salts, checksums
 constexpr std::size_t kFrameSalts = 8;
 // SQLite locks bytes of this page and never stores anything in it.

@@ -1,0 +1,131 @@
+#include "tools/sources/sqlite_fingerprint.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "tests/unit/child_process.h"
+#include "tests/unit/collecting_builder.h"
+#include "tests/unit/live_database.h"
+#include "tests/unit/temporary_folder.h"
+#include "tools/sources/sqlite_source.h"
+
+namespace varve {
+namespace {
+
+namespace fs = std::filesystem;
+using test::LiveDatabase;
+using test::TemporaryFolder;
+
+Bytes settled_fingerprint(const Path& path) {
+  Bytes found = sqlite_fingerprint(path);
+  EXPECT_FALSE(found.empty());
+  return found;
+}
+
+void copy_once(const Path& path) {
+  SqliteSource source(path, "a.db");
+  test::copy_of(source);
+}
+
+TEST(SqliteFingerprint, StaysWhileNobodyWrites) {
+  const TemporaryFolder folder;
+  const Path path = folder / "a.db";
+  LiveDatabase database(path);
+  database.execute("CREATE TABLE t(a)");
+
+  const Bytes before = settled_fingerprint(path);
+  copy_once(path);
+  database.text("SELECT * FROM t");
+  EXPECT_EQ(settled_fingerprint(path), before);
+}
+
+TEST(SqliteFingerprint, ChangesWithEveryTransaction) {
+  const TemporaryFolder folder;
+  const Path path = folder / "a.db";
+  for (const char* mode : {"DELETE", "PERSIST", "WAL"}) {
+    LiveDatabase database(path);
+    database.execute(std::string("PRAGMA journal_mode=") + mode);
+    database.execute("CREATE TABLE IF NOT EXISTS t(a); INSERT INTO t VALUES(1)");
+    const Bytes before = settled_fingerprint(path);
+    database.execute("UPDATE t SET a = a + 1");
+    EXPECT_NE(settled_fingerprint(path), before) << mode;
+  }
+}
+
+// Frames are written over older ones: neither file's size changes, nor the database file at all.
+TEST(SqliteFingerprint, ChangesWhereTheLogIsWrittenOver) {
+  const TemporaryFolder folder;
+  const Path path = folder / "a.db";
+  LiveDatabase database(path);
+  database.execute("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; CREATE TABLE t(a)");
+  for (int i = 0; i < 5; ++i) database.execute("INSERT INTO t VALUES(1)");
+  database.execute("PRAGMA wal_checkpoint(RESTART)");
+  database.execute("UPDATE t SET a = 2");
+  const Bytes before = settled_fingerprint(path);
+  const auto size = fs::file_size(path.string() + "-wal");
+  database.execute("UPDATE t SET a = 3");
+  ASSERT_EQ(fs::file_size(path.string() + "-wal"), size);
+  EXPECT_NE(settled_fingerprint(path), before);
+}
+
+TEST(SqliteFingerprint, IdleWalDatabaseStaysUnderOurOwnConnections) {
+  const TemporaryFolder folder;
+  const Path path = folder / "a.db";
+  LiveDatabase(path).execute("PRAGMA journal_mode=WAL; CREATE TABLE t(a)");
+  const Bytes before = settled_fingerprint(path);
+  copy_once(path);
+  EXPECT_EQ(settled_fingerprint(path), before);
+
+  LiveDatabase reader(path);
+  reader.text("SELECT * FROM t");
+  ASSERT_TRUE(fs::exists(path.string() + "-wal"));  // an empty one counts as none
+  copy_once(path);
+  EXPECT_EQ(settled_fingerprint(path), before);
+}
+
+TEST(SqliteFingerprint, LogLeftBehindStaysUnderOurOwnConnections) {
+  const TemporaryFolder folder;
+  const Path path = folder / "a.db";
+  test::ChildProcess([&] {
+    (new LiveDatabase(path))->execute("PRAGMA journal_mode=WAL; CREATE TABLE t(a)");
+    return std::string();
+  }).kill();
+  ASSERT_GT(fs::file_size(path.string() + "-wal"), 0U);
+  const Bytes before = settled_fingerprint(path);
+  copy_once(path);
+  EXPECT_EQ(settled_fingerprint(path), before);
+}
+
+TEST(SqliteFingerprint, AnotherFileUnderTheSameNameIsAnotherState) {
+  const TemporaryFolder folder;
+  const Path path = folder / "a.db";
+  LiveDatabase(path).execute("CREATE TABLE t(a)");
+  const Bytes before = settled_fingerprint(path);
+  fs::copy_file(path, folder / "b.db");
+  fs::rename(folder / "b.db", path);
+  EXPECT_NE(settled_fingerprint(path), before);
+}
+
+TEST(SqliteFingerprint, TellsNothingInTheMiddleOfATransaction) {
+  const TemporaryFolder folder;
+  const Path path = folder / "a.db";
+  LiveDatabase database(path);
+  database.execute("CREATE TABLE t(a); BEGIN; INSERT INTO t VALUES(1)");
+  EXPECT_TRUE(sqlite_fingerprint(path).empty());
+  database.execute("COMMIT");
+  settled_fingerprint(path);
+}
+
+TEST(SqliteFingerprint, TellsNothingOfAFileFromTheFuture) {
+  const TemporaryFolder folder;
+  const Path path = folder / "a.db";
+  LiveDatabase(path).execute("CREATE TABLE t(a)");
+  fs::last_write_time(path, fs::file_time_type::clock::now() + std::chrono::hours(1));
+  EXPECT_TRUE(sqlite_fingerprint(path).empty());
+}
+
+}  // namespace
+}  // namespace varve

@@ -1,0 +1,92 @@
+#include "tools/sources/stream_source.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "tests/unit/collecting_builder.h"
+#include "tests/unit/temporary_folder.h"
+
+namespace varve {
+namespace {
+
+namespace fs = std::filesystem;
+using test::TemporaryFolder;
+using test::write_content;
+
+Bytes some_bytes(std::size_t count) {
+  Bytes bytes(count);
+  for (std::size_t i = 0; i < count; ++i) bytes[i] = static_cast<std::byte>(i * 7 % 251);
+  return bytes;
+}
+
+TEST(StreamSource, HandsOverTheFile) {
+  const TemporaryFolder folder;
+  for (const std::size_t size : {0UL, 1UL, 65536UL, 300'001UL}) {
+    const Path path = folder / "dump.sql";
+    write_content(path, some_bytes(size));
+    StreamSource source(path, "dump.sql");
+    const test::Copied copied = test::copy_of(source);
+    EXPECT_EQ(copied.bytes, some_bytes(size));
+    EXPECT_TRUE(copied.warnings.empty());
+  }
+}
+
+TEST(StreamSource, DescribesTheFile) {
+  const TemporaryFolder folder;
+  const Path path = folder / "dump.sql";
+  write_content(path, some_bytes(10));
+  fs::permissions(path, fs::perms(0600));
+  StreamSource source(path, "name");
+  source.open();
+  test::CollectingBuilder builder;
+  const SourceInfo info = source.copy(builder);
+  const SnapshotBuilder::NewFile& file = builder.described.at("name");
+  EXPECT_EQ(file.mode, 0600U);
+  EXPECT_EQ(file.chunking, Chunking::content);
+  EXPECT_EQ(file.size_hint, 10U);
+  EXPECT_EQ(info.kind, "stream");
+  EXPECT_EQ(info.location, path.string());
+}
+
+TEST(StreamSource, WarnsOfAFileThatGrowsAndTakesWhatItHadAtFirst) {
+  const TemporaryFolder folder;
+  const Path path = folder / "log";
+  write_content(path, some_bytes(100));
+  StreamSource source(path, "log");
+  source.open();
+  write_content(path, some_bytes(500));
+  test::CollectingBuilder builder;
+  source.copy(builder);
+  EXPECT_EQ(builder.files.at("log"), some_bytes(100));
+  ASSERT_EQ(builder.warnings.size(), 1U);
+  EXPECT_NE(builder.warnings[0].find(path.string()), std::string::npos);
+}
+
+TEST(StreamSource, WarnsOfAFileThatIsCutShort) {
+  const TemporaryFolder folder;
+  const Path path = folder / "log";
+  write_content(path, some_bytes(100));
+  StreamSource source(path, "log");
+  source.open();
+  write_content(path, some_bytes(30));
+  test::CollectingBuilder builder;
+  source.copy(builder);
+  EXPECT_EQ(builder.files.at("log"), some_bytes(30));
+  EXPECT_EQ(builder.warnings.size(), 1U);
+}
+
+TEST(StreamSource, FingerprintFollowsTheFile) {
+  const TemporaryFolder folder;
+  const Path path = folder / "file";
+  write_content(path, some_bytes(100));
+  StreamSource source(path, "file");
+  const Bytes before = source.fingerprint();
+  EXPECT_FALSE(before.empty());
+  EXPECT_EQ(source.fingerprint(), before);
+  write_content(path, some_bytes(100));
+  EXPECT_NE(source.fingerprint(), before);
+}
+
+}  // namespace
+}  // namespace varve
