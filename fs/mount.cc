@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <utility>
 
 #include "fs/daemon.h"
@@ -26,6 +27,8 @@ int serve(const OpenRepository& open, const Path& mount_point, const MountSettin
   check_outside_repository(mount_point, repository_path);
   Filesystem filesystem(std::move(repository), settings, description_of(mount_point), log);
   Session session(filesystem, mount_point, repository_path.native(), settings);
+  // From here on every path is absolute: no folder is kept busy by a daemon that began in it.
+  std::filesystem::current_path("/");
   log.info(fmt::format("mounted {} on {}", repository_path.native(), mount_point.native()));
   const int status = session.serve([&] { readiness.ready(); });
   log.info(fmt::format("unmounted {}", mount_point.native()));
