@@ -46,7 +46,7 @@ std::shared_ptr<TargetFolder> TargetFolder::open(const Path& given, Missing miss
 
 std::shared_ptr<TargetFolder> TargetFolder::open_in(const std::shared_ptr<TargetFolder>& parent,
                                                     const std::string& name) {
-  const Path path = parent->path() / name;
+  const Path path = parent->path() == "." ? Path(name) : parent->path() / name;
   const bool created = ::mkdirat(parent->fd(), name.c_str(), kFolderMode) == 0;
   if (!created && errno != EEXIST) {
     throw system_error(errno, "cannot create the folder " + path.native());

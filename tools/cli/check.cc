@@ -70,7 +70,7 @@ void add_check(CLI::App& program, CommandLine& line) {
   auto percent = std::make_shared<double>(0);
   command
       .add_flag("--read-data{100}", *percent,
-                "read the stored bytes too: checksum, decoding, id; all, or that part at random")
+                "read the stored bytes too, or a part of them at random")
       ->option_text("[=PERCENT]");
   add_global_options(command, line.global, Facts::printed);
   command.callback([&line, percent, &command] {

@@ -45,7 +45,29 @@ class HelpFormat : public CLI::Formatter {
   std::string make_usage(const CLI::App* app, std::string name) const override {
     return "\n" + CLI::Formatter::make_usage(app, std::move(name));
   }
+
+  // "-h, --help"; a flag's default value, which CLI11 writes into its name, stays out.
+  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
+    std::string name = CLI::Formatter::make_option_name(option, is_positional);
+    if (const auto brace = name.find('{'); brace != std::string::npos) name.resize(brace);
+    if (const auto comma = name.find(','); comma != std::string::npos)
+      name.insert(comma + 1, 1, ' ');
+    return name;
+  }
+
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const std::string& text = option->get_option_text();
+    return text.starts_with('[') ? text : CLI::Formatter::make_option_opts(option);
+  }
 };
+
+// CLI11 leaves two empty lines between groups of options.
+std::string without_double_gaps(std::string text) {
+  for (auto at = text.find("\n\n\n"); at != std::string::npos; at = text.find("\n\n\n")) {
+    text.erase(at, 1);
+  }
+  return text;
+}
 
 std::string indented(const std::string& lines) {
   std::string out;
@@ -70,13 +92,14 @@ CLI::App& add_command(CLI::App& program, const std::string& name, const std::str
                       const std::string& examples) {
   CLI::App* command = program.add_subcommand(name, description);
   command->group("Commands");
-  command->footer(fmt::format("Example:{}", indented(examples)));
+  const bool several = examples.find('\n') != std::string::npos;
+  command->footer(fmt::format("{}:{}", several ? "Examples" : "Example", indented(examples)));
   return *command;
 }
 
 std::string help_of(const CLI::App& program, const CLI::App& command) {
-  if (&command == &program) return program.help();
-  return command.help("varve");
+  const std::string text = &command == &program ? program.help() : command.help("varve");
+  return without_double_gaps(text);
 }
 
 }  // namespace varve::cli

@@ -84,7 +84,7 @@ void add_restore(CLI::App& program, CommandLine& line) {
       ->option_text(" ");
   command
       .add_option("TARGET", arguments->target,
-                  "the folder, created if missing; for one file its path or a folder that exists")
+                  "the folder, created if missing; for one file also its new path")
       ->required()
       ->option_text(" ");
   command.add_flag("--force", arguments->force, "replace files that exist");
