@@ -100,6 +100,14 @@ TEST(MountLife, KeepsAnOpenFileReadableThroughForgetAndGc) {
   EXPECT_GT(freed.freed_bytes, 1'000'000U);
 }
 
+// Sends a signal to the mount's process, which says its number in its lock file.
+void signal_mount(const MountedRepository& store, const std::string& signal) {
+  const ShellResult sent =
+      shell("cd " + quoted(store.repository_path() / "locks") + " && kill -" + signal +
+            " $(sed 's/^pid \\([0-9]*\\),.*/\\1/' $(ls | grep '^reader-[0-9a-f]*$'))");
+  EXPECT_EQ(sent.status, 0) << sent.output;
+}
+
 // Turns over one byte in the middle of every pack.
 void damage_packs(Repository& repository) {
   for (const PackRow& pack : repository.catalog().packs()) {
@@ -190,10 +198,7 @@ TEST(MountLife, EndsCleanlyOnSigterm) {
   MountedRepository store;
   store.ingest({"data", {{"a", random_bytes(1000, 1)}}});
   ASSERT_NO_FATAL_FAILURE(store.mount());
-  const ShellResult killed =
-      shell("kill $(sed 's/^pid \\([0-9]*\\),.*/\\1/' " +
-            (store.repository_path() / "locks").native() + "/reader-????????????????)");
-  EXPECT_EQ(killed.status, 0) << killed.output;
+  signal_mount(store, "TERM");
   EXPECT_TRUE(soon([&] {
     return shell("mountpoint -q " + quoted(store.mount_point())).status != 0 &&
            !has_reader(store.repository_path(), "varve mount");
@@ -238,8 +243,7 @@ TEST(MountLife, SaysWhyItCannotMount) {
 TEST(MountLife, GetsADeadMountOutOfTheWay) {
   MountedRepository store;
   ASSERT_NO_FATAL_FAILURE(store.mount());
-  shell("kill -9 $(sed 's/^pid \\([0-9]*\\),.*/\\1/' " +
-        (store.repository_path() / "locks").native() + "/reader-????????????????)");
+  signal_mount(store, "KILL");
   EXPECT_TRUE(soon([&] { return store.in_mount("ls").status != 0; }));
   EXPECT_EQ(store.varve("mount " + quoted(store.mount_point())).status, 1);
   store.unmount();

@@ -164,8 +164,8 @@ TEST(MountSqlite, IsReadInPlaceByThePlainProgram) {
   EXPECT_EQ(sqlite(".backup " + store.scratch("backup.db").native()), "");
   EXPECT_EQ(shell("sqlite3 " + quoted(store.scratch("backup.db")) + " 'pragma quick_check'").output,
             "ok\n");
-  EXPECT_EQ(sqlite("delete from users"),
-            "Runtime error: attempt to write a readonly database (8)\n");
+  EXPECT_NE(sqlite("delete from users").find("attempt to write a readonly database"),
+            std::string::npos);
 }
 
 }  // namespace

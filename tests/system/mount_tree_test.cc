@@ -82,7 +82,7 @@ TEST_F(MountTree, GivesEverythingTheSnapshotsTimeAndNoWriteBits) {
       output("TZ=UTC find 2026-11-21T02-00-00Z -printf '%M %TY-%Tm-%Td %TH:%TM:%.2TS %s %P\\n'"
              " | grep -v snapshot.json | sort -k5"),
       "dr-xr-xr-x 2026-11-21 02:00:00 0 \n"
-      "-r--r--r-- 2026-11-21 02:00:00 327 SHA256SUMS\n"
+      "-r--r--r-- 2026-11-21 02:00:00 324 SHA256SUMS\n"
       "-r--r--r-- 2026-11-21 02:00:00 0 empty\n"
       "-r--r--r-- 2026-11-21 02:00:00 300000 history.db\n"
       "dr-xr-xr-x 2026-11-21 02:00:00 0 shop.pgdump\n"
