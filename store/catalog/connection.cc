@@ -148,17 +148,20 @@ Transaction::Transaction(Connection& connection, Kind kind) : connection_(connec
 
 Transaction::~Transaction() {
   if (kind_ == Kind::write) connection_.forget_packs();
-  // SQLite has rolled back already after some errors.
-  if (!connection_.in_transaction()) return;
+  if (is_over_) return;
   try {
-    connection_.execute("ROLLBACK");
+    // SQLite has rolled back already after some errors.
+    if (connection_.in_transaction()) connection_.execute("ROLLBACK");
   } catch (const Error&) {
-    // The connection's next BEGIN says what is wrong with it.
+    return;  // the connection's next BEGIN says what is wrong with it
   }
+  // On a disk that filled up, what was written in vain is in everybody's way.
+  if (kind_ == Kind::write) connection_.shrink_journal();
 }
 
 void Transaction::commit() {
   Query(connection_.statement("COMMIT")).run();
+  is_over_ = true;
   if (kind_ == Kind::write) connection_.shrink_journal();
 }
 

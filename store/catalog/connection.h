@@ -52,7 +52,7 @@ class Connection {
   // After a change that may be rolled back: the packs are read again.
   void forget_packs() noexcept { packs_version_ = kNoVersion; }
 
-  // After a commit: folds a journal of over 1 MiB into the file, as far as readers let it.
+  // After a transaction: folds a journal of over 1 MiB into the file, as far as readers let it.
   void shrink_journal() noexcept;
 
   bool in_transaction() const noexcept;
@@ -92,6 +92,7 @@ class Transaction {
  private:
   Connection& connection_;
   const Kind kind_;
+  bool is_over_ = false;
 };
 
 }  // namespace varve
