@@ -104,7 +104,9 @@ std::optional<Sha256> hash_of(Hashing& hashing, const Progress& progress,
   constexpr auto kReportEvery = std::chrono::milliseconds(100);
   while (!hashing.done_within(kReportEvery)) progress.tell();
   try {
-    return hashing.finish();
+    const Sha256 hash = hashing.finish();
+    progress.tell();
+    return hash;
   } catch (const Error& error) {
     if (error.code() == ErrorCode::interrupted) throw;
     faults.insert(faults.begin(), one_line(error.what()));
