@@ -99,9 +99,10 @@ TEST_F(CliRead, SnapshotsAreNamedInManyWays) {
 }
 
 TEST_F(CliRead, WhatIsNoSnapshotIsSaid) {
-  for (const char* text : {"nonsense", "latest:missing.db", "2020-01-01"}) {
+  for (const char* text : {"nonsense", "missing.db", "2020-01-01"}) {
     expect_holds(refused(1, {"list", text}), text);
   }
+  expect_holds(refused(1, {"list", "latest:missing.db"}), "missing.db");
 }
 
 TEST_F(CliRead, CatWritesTheStoredBytes) {
@@ -182,7 +183,6 @@ TEST_F(CliRead, RestoreStaysOutOfTheRepository) {
   std::filesystem::create_symlink(repository(), in_folder("way-in"));
   for (const char* target : {"repo", "repo/new", "repo/packs", "way-in", "way-in/new"}) {
     expect_holds(refused(1, {"restore", "latest", target}), "repository");
-    expect_holds(refused(1, {"restore", "latest:b.db:b.db", std::string(target) + "/../x.db"}), "");
   }
   expect_holds(refused(1, {"restore", "latest:b.db:b.db", "repo/x.db"}), "repository");
   EXPECT_EQ(names_in(repository()), before);
