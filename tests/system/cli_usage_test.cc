@@ -107,7 +107,8 @@ TEST_F(CliUsage, TheRepositoryMayBeNamedBeforeAndAfterTheCommand) {
 TEST_F(CliUsage, InitTakesTheRepositoryOfTheOptionToo) {
   must({"init"});
   must({"list"});
-  EXPECT_EQ(must_json({"init", "-r", in_folder("other")})["repository"], in_folder("other"));
+  EXPECT_EQ(must_json({"init", "-r", in_folder("other")})["repository"],
+            in_folder("other").native());
 }
 
 TEST_F(CliUsage, InitRefusesAFolderWithAnythingInIt) {

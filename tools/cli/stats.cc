@@ -18,6 +18,18 @@ std::vector<std::string> row_of(const std::string& name, const ObjectTotals& tot
           format_bytes(totals.stored_bytes), format_bytes(totals.header_bytes)};
 }
 
+std::uint64_t bytes_of(const ObjectTotals& totals) {
+  return totals.stored_bytes + totals.header_bytes;
+}
+
+// The configuration, and the reserve that gc frees first when the disk is full.
+std::uint64_t other_bytes(const Stats& stats) {
+  const std::uint64_t named = bytes_of(stats.chunks) + bytes_of(stats.manifests) +
+                              stats.pack_overhead_bytes + stats.catalog_bytes +
+                              stats.records_bytes + stats.cache_bytes;
+  return stats.stored_bytes > named ? stats.stored_bytes - named : 0;
+}
+
 std::string text_of(const Stats& stats) {
   using enum Table::Align;
   Table totals({{"", left}, {"COUNT", right}, {"RAW", right}, {"STORED", right}});
@@ -34,6 +46,7 @@ std::string text_of(const Stats& stats) {
   rest.add({"catalog", format_bytes(stats.catalog_bytes)});
   rest.add({"snapshot records", format_bytes(stats.records_bytes)});
   rest.add({"cache", format_bytes(stats.cache_bytes)});
+  rest.add({"configuration and reserve", format_bytes(other_bytes(stats))});
 
   return fmt::format("{}\n{}\n{}\nratio of raw to stored  {:.1f}\ngarbage                 {}\n",
                      totals.text(), objects.text(), rest.text(), stats.ratio(),
