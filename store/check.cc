@@ -148,8 +148,7 @@ CheckResult check(Repository& repository, const CheckOptions& options) {
     if (error.code() != ErrorCode::corrupt) throw;
     result.damage.push_back({error.what(), {}});
   }
-  result.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   return result;
 }
 

@@ -25,17 +25,17 @@ struct CheckOptions {
 };
 
 struct Damage {
-  std::string what;  // one line: object, pack, offset, why
+  std::string what;                // one line: object, pack, offset, why
   std::vector<std::string> files;  // "SNAPSHOT:PATH" that are hurt, newest first
 };
 
 struct CheckResult {
   std::uint64_t snapshots = 0;
-  std::uint64_t chunks = 0;      // live ones, manifest nodes included
+  std::uint64_t chunks = 0;  // live ones, manifest nodes included
   std::uint64_t read_chunks = 0;
-  std::uint64_t raw_bytes = 0;   // decoded and hashed
+  std::uint64_t raw_bytes = 0;  // decoded and hashed
   double seconds = 0;
-  std::vector<Damage> damage;    // empty: sound
+  std::vector<Damage> damage;  // empty: sound
 };
 
 CheckResult check(Repository& repository, const CheckOptions& options);

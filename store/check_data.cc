@@ -78,9 +78,8 @@ class Reading {
 
   DataRead run() {
     std::vector<ChunkNumber> roots = table_.by_place();
-    std::erase_if(roots, [&](ChunkNumber number) {
-      return !is_root(number) || work_[number] == kNothing;
-    });
+    std::erase_if(
+        roots, [&](ChunkNumber number) { return !is_root(number) || work_[number] == kNothing; });
     for_each_index(roots.size(), options_.threads, options_.stop, [&](std::size_t i) {
       thread_local Reader reader;
       read_tree(reader, roots[i], 0, {});
@@ -165,9 +164,8 @@ class Reading {
 
 }  // namespace
 
-DataRead read_chunks(Repository& repository, const CheckTable& table,
-                     const Dependents& dependents, const DataOptions& options,
-                     Findings& findings) {
+DataRead read_chunks(Repository& repository, const CheckTable& table, const Dependents& dependents,
+                     const DataOptions& options, Findings& findings) {
   return Reading(repository, table, dependents, options, findings).run();
 }
 

@@ -25,8 +25,7 @@ struct DataOptions {
 };
 
 // What is wrong goes to `findings`. Throws interrupted Error.
-DataRead read_chunks(Repository& repository, const CheckTable& table,
-                     const Dependents& dependents, const DataOptions& options,
-                     Findings& findings);
+DataRead read_chunks(Repository& repository, const CheckTable& table, const Dependents& dependents,
+                     const DataOptions& options, Findings& findings);
 
 }  // namespace varve

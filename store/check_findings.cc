@@ -33,10 +33,9 @@ bool Findings::empty() const {
 std::vector<Finding> Findings::take() {
   for (auto& [name, group] : groups_) {
     if (group.more.empty()) continue;
-    findings_.push_back(
-        {fmt::format("{}: {} more objects are damaged", name, group.more.size()),
-         std::move(group.more),
-         {}});
+    findings_.push_back({fmt::format("{}: {} more objects are damaged", name, group.more.size()),
+                         std::move(group.more),
+                         {}});
   }
   groups_.clear();
   return std::exchange(findings_, {});

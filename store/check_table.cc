@@ -86,9 +86,8 @@ void CheckTable::read_headers(const Run& run, const std::stop_token& stop) {
   for (auto begin = order.begin(); begin != order.end();) {
     throw_if_stopped(stop);
     const std::uint32_t pack = chunks_[*begin].pack;
-    const auto end = std::find_if(begin, order.end(), [&](ChunkNumber number) {
-      return chunks_[number].pack != pack;
-    });
+    const auto end = std::find_if(begin, order.end(),
+                                  [&](ChunkNumber number) { return chunks_[number].pack != pack; });
     read_headers_of_pack(std::span(begin, end));
     begin = end;
   }
@@ -133,9 +132,9 @@ void CheckTable::examine(ChunkNumber number, const std::vector<PackEntry>& entri
 std::optional<ParsedObject> CheckTable::header_of(ChunkNumber number,
                                                   const std::vector<PackEntry>& entries) {
   const std::uint32_t offset = chunks_[number].offset;
-  const auto entry = std::lower_bound(
-      entries.begin(), entries.end(), offset,
-      [](const PackEntry& a, std::uint64_t wanted) { return a.offset < wanted; });
+  const auto entry =
+      std::lower_bound(entries.begin(), entries.end(), offset,
+                       [](const PackEntry& a, std::uint64_t wanted) { return a.offset < wanted; });
   if (entry != entries.end() && entry->offset == offset) return entry->parsed;
   ParsedObject parsed;
   if (repository_.packs().read_header(location(number), parsed) == PackReader::Found::no_pack) {
@@ -201,9 +200,9 @@ void CheckTable::link_bases(const Run& run) {
 std::optional<ChunkNumber> CheckTable::find_base(ChunkKey key) const {
   for (const Run& run : runs_) {
     const auto end = chunks_.begin() + run.end;
-    auto chunk = std::lower_bound(
-        chunks_.begin() + run.begin, end, key,
-        [](const Chunk& a, ChunkKey wanted) { return key_of(a.ref) < wanted; });
+    auto chunk =
+        std::lower_bound(chunks_.begin() + run.begin, end, key,
+                         [](const Chunk& a, ChunkKey wanted) { return key_of(a.ref) < wanted; });
     // Of two chunks with this key only one can be a base.
     while (chunk != end && key_of(chunk->ref) == key) {
       const auto number = static_cast<ChunkNumber>(chunk - chunks_.begin());
@@ -281,8 +280,7 @@ std::vector<ChunkNumber> CheckTable::by_place() const {
   return numbers;
 }
 
-Dependents::Dependents(const CheckTable& table)
-    : begin_(table.size() + 1), list_(table.size()) {
+Dependents::Dependents(const CheckTable& table) : begin_(table.size() + 1), list_(table.size()) {
   const auto count = static_cast<ChunkNumber>(table.size());
   for (ChunkNumber number = 0; number < count; ++number) {
     if (table[number].base != kNoChunk) ++begin_[table[number].base];

@@ -75,7 +75,7 @@ class CheckTable {
   Repository& repository_;
   Findings& findings_;
   std::vector<Chunk> chunks_;
-  std::vector<Level> levels_;       // by chunk
+  std::vector<Level> levels_;        // by chunk
   std::vector<ChunkKey> base_keys_;  // by chunk; while filling
   std::vector<Run> runs_;
   std::vector<PackId> packs_;  // by number

@@ -107,8 +107,8 @@ bool ChunkWriter::store_delta(ObjectHeader header, ByteView plain, const ChunkRe
   const std::vector<ChainLink> chain = usable_chain(predecessor, header.kind, tools);
   if (chain.empty()) return false;
   const std::vector<ChainLevel> levels = levels_of(chain);
-  const DeltaPolicy policy(levels, header.kind == ObjectKind::node ? config_.max_node_depth
-                                                                   : config_.max_depth);
+  const DeltaPolicy policy(
+      levels, header.kind == ObjectKind::node ? config_.max_node_depth : config_.max_depth);
   for (std::optional<std::size_t> base = policy.first_base(); base; base = policy.higher(*base)) {
     const Compressor::Result delta = tools.compressor.delta(plain, chain[*base].plain);
     if (!policy.keep(*base, delta.stored.size())) continue;

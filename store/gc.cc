@@ -182,8 +182,7 @@ GcResult collect_garbage(Repository& repository, const GcOptions& options) {
     result = collect_on_full_disk(repository, options);
     make_reserve(repository.path());
   }
-  result.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   return result;
 }
 

@@ -42,9 +42,9 @@ struct GcResult {
   // Of objects and files that nothing needs: the sum of the next three. Unfinished temporary
   // files go as well, uncounted.
   std::uint64_t garbage_bytes = 0;
-  std::uint64_t freed_bytes = 0;     // given back by this run (dry run: would be)
+  std::uint64_t freed_bytes = 0;         // given back by this run (dry run: would be)
   std::uint64_t kept_garbage_bytes = 0;  // in packs not yet worth rewriting, or damaged
-  std::uint64_t waiting_bytes = 0;   // in condemned packs, waiting for a running ingest
+  std::uint64_t waiting_bytes = 0;       // in condemned packs, waiting for a running ingest
   std::uint64_t packs_deleted = 0;
   std::uint64_t packs_rewritten = 0;
   double seconds = 0;

@@ -27,9 +27,8 @@ std::vector<PackUse> choose_packs(const Usage& usage, double worth) {
 
 std::vector<std::vector<PackUse>> group_packs(std::vector<PackUse> packs) {
   std::erase_if(packs, [](const PackUse& use) { return use.live_objects == 0; });
-  std::stable_sort(packs.begin(), packs.end(), [](const PackUse& a, const PackUse& b) {
-    return a.live_bytes < b.live_bytes;
-  });
+  std::stable_sort(packs.begin(), packs.end(),
+                   [](const PackUse& a, const PackUse& b) { return a.live_bytes < b.live_bytes; });
   std::vector<std::vector<PackUse>> groups;
   std::uint64_t bytes = 0;
   for (PackUse& use : packs) {

@@ -40,7 +40,7 @@ class ManifestWalk {
   Repository& repository_;
   const unsigned threads_;
   const std::stop_token stop_;
-  std::unordered_set<ChunkRef> met_;  // nodes
+  std::unordered_set<ChunkRef> met_;                              // nodes
   std::array<std::vector<ChunkRef>, kHighestLevel + 1> waiting_;  // by level
 };
 

@@ -29,9 +29,8 @@ FileLock acquire(const Path& path, std::string_view what, std::string_view comma
   std::optional<FileLock> lock = FileLock::try_acquire(path);
   if (!lock) {
     const std::string holder = FileLock::holder(path);
-    throw Error(ErrorCode::locked,
-                fmt::format("{} is running ({}); wait for it or stop it", what,
-                            holder.empty() ? path.native() : holder));
+    throw Error(ErrorCode::locked, fmt::format("{} is running ({}); wait for it or stop it", what,
+                                               holder.empty() ? path.native() : holder));
   }
   try {
     lock->describe(about_us(command));

@@ -43,9 +43,7 @@ class FailingCatalog : public Catalog {
   std::vector<PackRow> packs() override { return next().packs(); }
   void add_packs(const std::vector<NewPack>& packs) override { next().add_packs(packs); }
   std::vector<SnapshotRow> snapshots() override { return next().snapshots(); }
-  std::optional<SnapshotRow> snapshot(const SnapshotId& id) override {
-    return next().snapshot(id);
-  }
+  std::optional<SnapshotRow> snapshot(const SnapshotId& id) override { return next().snapshot(id); }
   SnapshotRow commit_snapshot(
       const SnapshotId& id, Timestamp time, const std::vector<NewPack>& packs,
       const std::function<Bytes(const std::string& name)>& make_record) override {
@@ -57,9 +55,7 @@ class FailingCatalog : public Catalog {
   std::size_t forget(const std::vector<SnapshotId>& ids) override { return next().forget(ids); }
   std::uint64_t generation() override { return next().generation(); }
   std::uint64_t epoch() override { return next().epoch(); }
-  std::uint64_t condemn(const std::vector<PackId>& packs) override {
-    return next().condemn(packs);
-  }
+  std::uint64_t condemn(const std::vector<PackId>& packs) override { return next().condemn(packs); }
   void acquit(const std::vector<PackId>& packs) override { next().acquit(packs); }
   void drop_packs(const std::vector<PackId>& packs) override { next().drop_packs(packs); }
   void purge_dropped(const PackId& pack, std::span<const ChunkRef> refs) override {

@@ -134,7 +134,8 @@ TEST_F(CheckTest, ADamagedBaseHurtsWhatIsBuiltOnIt) {
   // All of the first snapshot's data lies in the first pack; the second has deltas on it.
   Bytes bytes = read_file(pack_file(0));
   std::uint64_t hurt = 0;
-  for (const PackEntry& entry : repository_->packs().entries(repository_->catalog().packs()[0].id)) {
+  for (const PackEntry& entry :
+       repository_->packs().entries(repository_->catalog().packs()[0].id)) {
     if (entry.parsed.header.kind != ObjectKind::data) continue;
     bytes[entry.offset + entry.length - 1] ^= std::byte{1};
     ++hurt;
@@ -151,9 +152,9 @@ TEST_F(CheckTest, AMissingPackIsOneDamage) {
   std::filesystem::remove(pack_file(0));
   for (const CheckResult& result : {structure(), data()}) {
     ASSERT_GE(result.damage.size(), 1u);
-    const auto missing = std::find_if(
-        result.damage.begin(), result.damage.end(),
-        [](const Damage& damage) { return damage.what.ends_with(" is missing"); });
+    const auto missing =
+        std::find_if(result.damage.begin(), result.damage.end(),
+                     [](const Damage& damage) { return damage.what.ends_with(" is missing"); });
     ASSERT_NE(missing, result.damage.end());
     EXPECT_TRUE(names(*missing, file_of(first_)));
     EXPECT_TRUE(names(*missing, file_of(second_)));
@@ -250,9 +251,9 @@ TEST_F(CheckTest, APartOfTheData) {
   for (const double percent : {1.0, 30.0, 99.0}) {
     const CheckResult result = check(*repository_, {.read_data = true, .percent = percent});
     EXPECT_TRUE(result.damage.empty());
-    EXPECT_EQ(result.read_chunks,
-              static_cast<std::uint64_t>(
-                  std::ceil(static_cast<double>(result.chunks) * percent / 100)));
+    EXPECT_EQ(
+        result.read_chunks,
+        static_cast<std::uint64_t>(std::ceil(static_cast<double>(result.chunks) * percent / 100)));
   }
 }
 

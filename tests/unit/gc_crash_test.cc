@@ -74,8 +74,7 @@ TEST_F(GcCrashTest, LosesNothingAndTheNextGcFinishes) {
     const GcResult rest = repository.gc();
     EXPECT_EQ(rest.kept_garbage_bytes + rest.waiting_bytes, 0u);
     EXPECT_EQ(pack_bytes(repository), wanted) << "step " << steps;
-    EXPECT_EQ(repository->catalog().packs().size(),
-              repository->blobs().list("packs/").size());
+    EXPECT_EQ(repository->catalog().packs().size(), repository->blobs().list("packs/").size());
     expect_kept(repository);
     ASSERT_FALSE(HasFailure()) << "step " << steps;
   }

@@ -258,7 +258,7 @@ TEST_F(GcTest, KeepsWhatARunningIngestInherits) {
   take_three();
   auto blocker = std::make_unique<IngestSession>(*repository_);
   forget_number(0);
-  repository_.gc();  // condemns, and waits for the blocker
+  repository_.gc();                     // condemns, and waits for the blocker
   IngestSession running(*repository_);  // knows snapshots 1 and 2
   blocker.reset();
   forget_number(1);
@@ -331,7 +331,8 @@ TEST_F(GcTest, MergesManySmallPacks) {
   EXPECT_EQ(result.packs_rewritten, 70u);
   EXPECT_EQ(pack_files(repository_), 1u);
   repository_.expect_sound();
-  for (std::size_t i = 0; i < states.size(); ++i) repository_.expect_holds(snapshots_[i], states[i]);
+  for (std::size_t i = 0; i < states.size(); ++i)
+    repository_.expect_holds(snapshots_[i], states[i]);
 }
 
 TEST_F(GcTest, LeavesADamagedObjectWhereItIs) {
@@ -362,9 +363,8 @@ TEST_F(GcTest, StopsWhenAsked) {
   forget_number(0);
   std::stop_source stop;
   stop.request_stop();
-  expect_error(ErrorCode::interrupted, "", [&] {
-    collect_garbage(*repository_, {.worth = 0, .stop = stop.get_token()});
-  });
+  expect_error(ErrorCode::interrupted, "",
+               [&] { collect_garbage(*repository_, {.worth = 0, .stop = stop.get_token()}); });
   repository_.expect_sound();
 }
 
@@ -395,8 +395,8 @@ TEST_P(GcHistoryTest, EverySnapshotStaysWhole) {
       case 3:
       case 4:
         if (!expected.empty()) {
-          const auto victim = std::next(expected.begin(), static_cast<std::ptrdiff_t>(
-                                                              random() % expected.size()));
+          const auto victim =
+              std::next(expected.begin(), static_cast<std::ptrdiff_t>(random() % expected.size()));
           forget(*repository, {victim->first});
           expected.erase(victim);
         }

@@ -1,0 +1,157 @@
+// What others do in the very moments between gc's looks.
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "store/gc.h"
+#include "store/record_files.h"
+#include "store/session.h"
+#include "tests/support/failing_parts.h"
+#include "tests/support/test_repository.h"
+
+namespace varve {
+namespace {
+
+constexpr std::uint64_t kNever = ~std::uint64_t{0};
+
+// Calls `before_condemn` once, when gc has looked and is about to condemn.
+class CondemnHook : public FailingCatalog {
+ public:
+  CondemnHook(std::unique_ptr<Catalog> catalog, FaultClock& clock, std::function<void()>& hook)
+      : FailingCatalog(std::move(catalog), clock), hook_(hook) {}
+  std::uint64_t condemn(const std::vector<PackId>& packs) override {
+    if (hook_) std::exchange(hook_, nullptr)();
+    return FailingCatalog::condemn(packs);
+  }
+
+ private:
+  std::function<void()>& hook_;
+};
+
+// Calls `after_list` once, when packs have been listed and nothing else was looked at.
+class ListHook : public FailingBackend {
+ public:
+  ListHook(std::unique_ptr<BlobBackend> blobs, FaultClock& clock, std::function<void()>& hook)
+      : FailingBackend(std::move(blobs), clock), hook_(hook) {}
+  std::vector<BlobInfo> list(const std::string& prefix) override {
+    std::vector<BlobInfo> blobs = FailingBackend::list(prefix);
+    if (hook_ && prefix == "packs/") std::exchange(hook_, nullptr)();
+    return blobs;
+  }
+
+ private:
+  std::function<void()>& hook_;
+};
+
+class GcRaceTest : public testing::Test {
+ protected:
+  GcRaceTest() {
+    bytes_ = make_pages(random_, 12);
+    repository_.take(bytes_);
+    bytes_ = change_pages(random_, bytes_, 6);
+    last_ = repository_.take(bytes_);
+    repository_.reopen([this](RepositoryParts parts) {
+      return RepositoryParts{
+          std::make_unique<ListHook>(std::move(parts.blobs), clock_, after_list_),
+          std::make_unique<CondemnHook>(std::move(parts.catalog), clock_, before_condemn_)};
+    });
+  }
+
+  void forget_all() {
+    std::vector<SnapshotId> ids;
+    for (const Snapshot& snapshot : repository_->snapshots()) ids.push_back(snapshot.id);
+    forget(*repository_, ids);
+  }
+
+  // What an ingest's commit does, with nothing stored: everything is shared.
+  Snapshot commit_like(Snapshot snapshot) {
+    snapshot.id = random_id<SnapshotId>();
+    repository_->catalog().commit_snapshot(
+        snapshot.id, snapshot.time, {}, [&](const std::string& name) {
+          snapshot.name = name;
+          Bytes record = encode_record(snapshot);
+          const auto blob = repository_->blobs().create(record_name(snapshot.id));
+          blob->append(record);
+          blob->commit();
+          return record;
+        });
+    return snapshot;
+  }
+
+  std::mt19937_64 random_{3};
+  FaultClock clock_{kNever};
+  std::function<void()> before_condemn_;
+  std::function<void()> after_list_;
+  TestRepository repository_;
+  Bytes bytes_;
+  Snapshot last_;
+};
+
+TEST_F(GcRaceTest, AnIngestEndsBetweenTheLookAndTheCondemnation) {
+  forget_all();
+  auto running = std::make_unique<IngestSession>(*repository_);  // shares what it finds
+  Snapshot late;
+  before_condemn_ = [&] {
+    late = commit_like(last_);
+    running.reset();
+  };
+  repository_.gc();
+  ASSERT_FALSE(before_condemn_) << "gc did not come to condemn";
+  repository_.expect_holds(late, bytes_);
+  repository_.expect_sound();
+}
+
+TEST_F(GcRaceTest, AnIngestBeginsBetweenTheLookAndTheCondemnation) {
+  forget(*repository_, {repository_->snapshots().front().id});
+  std::unique_ptr<IngestSession> running;
+  before_condemn_ = [&] { running = std::make_unique<IngestSession>(*repository_); };
+  const GcResult result = repository_.gc();
+  EXPECT_GT(result.waiting_bytes, 0u);
+  EXPECT_EQ(result.freed_bytes, 0u);
+  forget_all();
+  repository_.gc();
+  const Snapshot late = commit_like(last_);
+  running.reset();
+  repository_.gc();
+  repository_.expect_holds(late, bytes_);
+  repository_.expect_sound();
+}
+
+TEST_F(GcRaceTest, AnIngestCommitsItsPackBetweenTheListingAndTheCatalog) {
+  const Bytes fresh = make_pages(random_, 8);
+  Snapshot late;
+  after_list_ = [&] { late = repository_.take(fresh, "other"); };
+  repository_.gc();
+  repository_.expect_holds(late, fresh);
+  repository_.expect_sound();
+}
+
+// A pack is there, its ingest has ended, and its commit came after gc had listed the packs.
+TEST_F(GcRaceTest, APackThatWasListedBeforeItsCommitIsNoOrphan) {
+  const Bytes fresh = make_pages(random_, 8);
+  const Snapshot late = repository_.take(fresh, "other");
+  const PackRow pack = repository_->catalog().packs().back();
+  std::vector<ChunkRow> rows;
+  for (const PackEntry& entry : repository_->packs().entries(pack.id)) {
+    rows.push_back({ref_of(entry.parsed.header.id), entry.offset, entry.length, false});
+  }
+  // Undo the commit: the pack and the record are durable, the session runs.
+  const Bytes record = repository_->catalog().snapshot(late.id)->record;
+  repository_->catalog().forget({late.id});
+  repository_->catalog().drop_packs({pack.id});
+  std::vector<ChunkRef> refs;
+  for (const ChunkRow& row : rows) refs.push_back(row.ref);
+  repository_->catalog().purge_dropped(pack.id, refs);
+  auto running = std::make_unique<IngestSession>(*repository_);
+  after_list_ = [&] {
+    repository_->catalog().commit_snapshot(late.id, late.time, {{pack.id, pack.size, rows}},
+                                           [&](const std::string&) { return record; });
+    running.reset();
+  };
+  repository_.gc();
+  repository_.expect_holds(late, fresh);
+  repository_.expect_sound();
+}
+
+}  // namespace
+}  // namespace varve
