@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "store/core/error.h"
@@ -16,15 +16,20 @@ void require_ok(int code, std::string_view what, const Path& path) {
               fmt::format("cannot {} {}: {}", what, path.string(), sqlite3_errstr(code)));
 }
 
+using FileMemory = std::unique_ptr<void, decltype(&sqlite3_free)>;
+
+// The caller closes and frees it.
 sqlite3_file* open_through_sqlite(const char* name, const Path& path) {
   sqlite3_vfs* vfs = sqlite3_vfs_find(nullptr);
   // The size that a file object needs is known at run time only.
-  auto* file = static_cast<sqlite3_file*>(std::calloc(1, static_cast<std::size_t>(vfs->szOsFile)));
-  if (file == nullptr || name == nullptr) throw std::bad_alloc();
-  const int code = vfs->xOpen(vfs, name, file, SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB, nullptr);
-  if (code != SQLITE_OK) std::free(file);
-  require_ok(code, "open", path);
-  return file;
+  const auto size = static_cast<std::size_t>(vfs->szOsFile);
+  FileMemory memory(sqlite3_malloc64(size), sqlite3_free);
+  if (memory == nullptr || name == nullptr) throw std::bad_alloc();
+  std::memset(memory.get(), 0, size);
+  auto* const file = static_cast<sqlite3_file*>(memory.get());
+  require_ok(vfs->xOpen(vfs, name, file, SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB, nullptr),
+             "open", path);
+  return static_cast<sqlite3_file*>(memory.release());
 }
 
 }  // namespace
@@ -49,7 +54,7 @@ void OpenedSqliteFile::FreeName::operator()(const char* name) const noexcept {
 
 void OpenedSqliteFile::Close::operator()(sqlite3_file* file) const noexcept {
   file->pMethods->xClose(file);
-  std::free(file);
+  sqlite3_free(file);
 }
 
 OpenedSqliteFile::OpenedSqliteFile(const Path& path)

@@ -123,7 +123,7 @@ std::string detail_of(const SqliteFindings& findings) {
 
 }  // namespace
 
-Attestation verify_sqlite(FileReader& file, VerifyLevel level, std::stop_token stop,
+Attestation verify_sqlite(FileReader& file, VerifyLevel level, const std::stop_token& stop,
                           const VerifyProgress& progress) {
   const auto start = std::chrono::steady_clock::now();
   Hashing hashing(file, stop);

@@ -26,7 +26,7 @@ using VerifyProgress = std::function<void(std::uint64_t done, std::uint64_t all)
 
 // All fields but the source's name. Damage, in the database or in the store, is a result, not an
 // Error; an interrupted Error is thrown when `stop` asks for it. Reads with one more thread.
-Attestation verify_sqlite(FileReader& file, VerifyLevel level, std::stop_token stop = {},
+Attestation verify_sqlite(FileReader& file, VerifyLevel level, const std::stop_token& stop = {},
                           const VerifyProgress& progress = {});
 
 }  // namespace varve

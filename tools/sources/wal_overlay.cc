@@ -42,8 +42,8 @@ WalOverlay::WalOverlay(SqliteFile log, const WalState& state,
   std::ranges::sort(pages_, [](const Page& a, const Page& b) {
     return a.number != b.number ? a.number < b.number : a.frame > b.frame;
   });
-  const auto older = std::ranges::unique(pages_, {}, &Page::number);
-  pages_.erase(older.begin(), older.end());
+  const auto same_page = [](const Page& a, const Page& b) { return a.number == b.number; };
+  pages_.erase(std::unique(pages_.begin(), pages_.end(), same_page), pages_.end());
 }
 
 ByteView WalOverlay::read_frame(const Page& page) {
