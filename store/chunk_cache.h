@@ -24,6 +24,8 @@ struct DecodedChunk {
   std::uint8_t depth = 0;
   bool crowded = false;
   Bytes plain;
+  // Whether `plain` was hashed and is what `id` names: once is enough as long as it is cached.
+  mutable std::atomic<bool> proven = false;
 };
 
 class ChunkCache {

@@ -54,9 +54,12 @@ ChunkBytes ChunkReader::read(const ChunkRef& ref, Check check) {
   const auto fits = [&](const DecodedChunk& chunk) { return ref_of(chunk.id) == ref; };
   const ChunkCache::Value chunk = state_->cache.get(
       key_of(ref), fits, [&] { return state_->decode(state_->loader.load(ref)); });
-  if (check == Check::id && chunk_id(chunk->plain) != chunk->id) {
-    throw corrupt_error(
-        fmt::format("chunk {} does not hold the bytes that it is named for", to_hex(ref.view())));
+  if (check == Check::id && !chunk->proven) {
+    if (chunk_id(chunk->plain) != chunk->id) {
+      throw corrupt_error(
+          fmt::format("chunk {} does not hold the bytes that it is named for", to_hex(ref.view())));
+    }
+    chunk->proven = true;
   }
   return {chunk, &chunk->plain};
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "tools/cli/format.h"
 #include "tools/cli/verified.h"
 
@@ -33,7 +35,15 @@ std::string rows_text(const Attestation& attestation) {
                      format_count(rows, "row"));
 }
 
-std::string verification_text(const Snapshot& snapshot) {
+// Empty where the proof is an earlier one, of the same bytes.
+std::string duration_text(const IngestResult& result, const Attestation& attestation) {
+  const auto& earlier = result.unchanged_sources;
+  if (std::count(earlier.begin(), earlier.end(), attestation.source) > 0) return {};
+  return ", " + format_seconds(attestation.seconds);
+}
+
+std::string verification_text(const IngestResult& result) {
+  const Snapshot& snapshot = result.snapshot;
   std::string text;
   for (const SourceInfo& source : snapshot.sources) {
     const Attestation* attestation = newest_attestation(snapshot, source.name);
@@ -42,8 +52,8 @@ std::string verification_text(const Snapshot& snapshot) {
     } else if (!attestation->passed) {
       text += fmt::format("  verified  {}: FAILED: {}\n", source.name, attestation->detail);
     } else {
-      text += fmt::format("  verified  {}: {}{}, {}\n", source.name, attestation->level,
-                          rows_text(*attestation), format_seconds(attestation->seconds));
+      text += fmt::format("  verified  {}: {}{}{}\n", source.name, attestation->level,
+                          rows_text(*attestation), duration_text(result, *attestation));
     }
   }
   return text;
@@ -73,7 +83,7 @@ std::string ingest_text(const IngestReport& report) {
   }
   text += fmt::format("  new       {}\n", format_bytes(snapshot.new_bytes));
   text += fmt::format("  added     {} to the repository\n", format_bytes(snapshot.added_bytes));
-  return printable_lines(text + verification_text(snapshot));
+  return printable_lines(text + verification_text(result));
 }
 
 }  // namespace varve::cli
