@@ -18,7 +18,6 @@ class Readiness {
 
   // The parent returns; standard input, output and error of this process go to /dev/null.
   void ready();
-  bool reported() const noexcept { return !pipe_; }
   // The parent throws this error.
   void failed(const class Error& error);
 

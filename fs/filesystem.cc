@@ -49,12 +49,9 @@ Filesystem::Filesystem(std::unique_ptr<Repository> repository, const MountSettin
 }
 
 Filesystem::Found Filesystem::describe(const Node& node, std::uint64_t inode) {
-  Found found;
-  found.inode = inode;
-  found.attributes = tree_.attributes(node);
+  const Tree::Description seen = tree_.describe(node);
+  Found found{inode, seen.attributes, seen.name, seen.attribute};
   found.attributes.st_ino = inode;
-  found.name = tree_.name_lifetime(node);
-  found.attribute = tree_.attribute_lifetime(node);
   return found;
 }
 
@@ -99,7 +96,7 @@ std::unique_ptr<OpenFile> Filesystem::open(std::uint64_t file) {
     case ViewEntry::Kind::json:
       return std::make_unique<OpenFile>(
           std::in_place_type<GeneratedFile>, std::move(pin),
-          [this, view] { return tree_.json(view->snapshot().id); }, true);
+          [this, view] { return tree_.current_view(view->snapshot().id)->json(); }, true);
     case ViewEntry::Kind::file:
       break;
     case ViewEntry::Kind::folder:
@@ -122,29 +119,24 @@ std::unique_ptr<OpenFolder> Filesystem::open_folder(std::uint64_t folder) {
 }
 
 std::string Filesystem::sums(const SnapshotView& view) {
-  const Snapshot snapshot = snapshot_now(view.snapshot().id);
+  const auto current = tree_.current_view(view.snapshot().id);
+  const Snapshot& snapshot = current->snapshot();
   return sha256sums(snapshot, [&](const FileEntry& file) { return hashes_.get(snapshot, file); });
-}
-
-Snapshot Filesystem::snapshot_now(const SnapshotId& id) {
-  auto now = cache_.read_now(id);
-  return now ? std::move(*now) : tree_.view(id)->snapshot();
 }
 
 std::vector<std::string> Filesystem::attribute_names(std::uint64_t inode) {
   const Node node = nodes_.find(inode);
   if (node.kind != NodeKind::entry) return {};
-  const auto view = tree_.view(node.snapshot);
-  return list_attributes(snapshot_now(node.snapshot), view->at(node.entry), hashes_);
+  const auto view = tree_.current_view(node.snapshot);
+  return list_attributes(view->snapshot(), view->at(node.entry), hashes_);
 }
 
 std::optional<std::string> Filesystem::attribute(std::uint64_t inode, std::string_view name) {
-  // Most questions are about ACLs and capabilities: answered without a look at the catalog.
   if (!name.starts_with("user.varve.")) return std::nullopt;
   const Node node = nodes_.find(inode);
   if (node.kind != NodeKind::entry) return std::nullopt;
-  const auto view = tree_.view(node.snapshot);
-  return read_attribute(snapshot_now(node.snapshot), view->at(node.entry), name, hashes_);
+  const auto view = tree_.current_view(node.snapshot);
+  return read_attribute(view->snapshot(), view->at(node.entry), name, hashes_);
 }
 
 struct statvfs Filesystem::space() const {

@@ -72,8 +72,6 @@ class Filesystem {
  private:
   Found describe(const Node& node, std::uint64_t inode);
   std::string sums(const SnapshotView& view);
-  // The snapshot with the attestations of this moment.
-  Snapshot snapshot_now(const SnapshotId& id);
 
   std::unique_ptr<Repository> repository_;
   Log& log_;

@@ -1,7 +1,7 @@
 #include "fs/mount.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
+#include <malloc.h>
 
 #include <filesystem>
 #include <utility>
@@ -22,6 +22,8 @@ std::string description_of(const Path& mount_point) {
 
 int serve(const OpenRepository& open, const Path& mount_point, const MountSettings& settings,
           Log& log, Readiness& readiness) {
+  // Threads that allocate a little each would otherwise keep an arena of the heap each.
+  ::mallopt(M_ARENA_MAX, 2);
   std::unique_ptr<Repository> repository = open();
   const Path repository_path = repository->path();
   check_outside_repository(mount_point, repository_path);

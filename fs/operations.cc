@@ -285,6 +285,12 @@ void reply_attribute(fuse_req_t request, const std::string& value, std::size_t r
 }
 
 void getxattr(fuse_req_t request, fuse_ino_t inode, const char* name, std::size_t room) {
+  // There are no ACLs, labels or capabilities here: told so, ls and cp ask once and not again
+  // for every file.
+  if (!std::string_view(name).starts_with("user.")) {
+    fuse_reply_err(request, EOPNOTSUPP);
+    return;
+  }
   guarded(request, [&](Filesystem& filesystem) {
     const auto value = filesystem.attribute(inode, name);
     if (value) {

@@ -1,19 +1,16 @@
 #include "fs/session.h"
 
 #include <fmt/format.h>
-#include <pthread.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include <csignal>
 #include <cstdarg>
 #include <cstdio>
 #include <fstream>
 #include <mutex>
 #include <utility>
 
-#include "fs/mount_table.h"
-#include "fs/watcher.h"
+#include "fs/end_signals.h"
 #include "store/core/error.h"
 
 namespace varve {
@@ -82,22 +79,6 @@ Error cannot_mount(const Path& point) {
                            reason.empty() ? "fusermount3 refused it (see above)" : reason));
 }
 
-// Signals go to the thread that serves, which ends on them.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_{};
-};
-
 // The kernel reads ahead 128 KiB unless root says more. Left alone where it cannot be said.
 void widen_kernel_read_ahead(dev_t device) {
   std::ofstream file(
@@ -143,32 +124,39 @@ Session::Session(Filesystem& filesystem, const Path& mount_point, const std::str
 
 Session::~Session() { fuse_session_unmount(session_.get()); }
 
-int Session::serve(const std::function<void()>& ready) {
-  if (fuse_set_signal_handlers(session_.get()) != 0) {
-    throw Error(ErrorCode::failed, "cannot set signal handlers");
-  }
-  const LoopConfig loop;
-  Filesystem& filesystem = mounted_.filesystem;
+Watcher::Actions Session::watch(const std::function<void()>& ready) {
   Watcher::Actions actions;
-  actions.at_start = [&] {
+  actions.at_start = [this, ready] {
     struct stat root {};
     if (::stat(mount_point_.c_str(), &root) == 0) widen_kernel_read_ahead(root.st_dev);
     ready();
   };
-  actions.changed = [&](const Listing* before, const Listing& now) {
+  actions.changed = [this](const Listing* before, const Listing& now) {
     call_off_names(session_.get(), before, now);
   };
-  actions.every_time = [&] { filesystem.settle(); };
-  std::optional<Watcher> watcher;
+  actions.every_time = [this] { mounted_.filesystem.settle(); };
+  return actions;
+}
+
+int Session::serve(const std::function<void()>& ready) {
+  const LoopConfig loop;
+  Filesystem& filesystem = mounted_.filesystem;
+  const EndSignalsBlocked blocked;
+  Watcher watcher(filesystem.list(), watch(ready), filesystem.log());
+  int status = 0;
   {
-    const SignalsBlocked blocked;
-    watcher.emplace(filesystem.list(), std::move(actions), filesystem.log());
+    const EndSignals signals([&] {
+      // While requests are still answered, so that what the watcher waits for comes.
+      watcher.stop();
+      filesystem.stop();
+      fuse_session_exit(session_.get());
+    });
+    status = fuse_session_loop_mt(session_.get(), loop.config);
   }
-  const int status = fuse_session_loop_mt(session_.get(), loop.config);
+  // Unmounted from outside, every request has failed by now: nothing keeps the watcher.
+  watcher.stop();
   filesystem.stop();
   fuse_session_unmount(session_.get());
-  watcher.reset();
-  fuse_remove_signal_handlers(session_.get());
   return status < 0 ? 1 : 0;
 }
 

@@ -8,6 +8,7 @@
 #include "fs/filesystem.h"
 #include "fs/mount_options.h"
 #include "fs/operations.h"
+#include "fs/watcher.h"
 
 namespace varve {
 
@@ -28,6 +29,8 @@ class Session {
   struct Destroy {
     void operator()(fuse_session* session) const { fuse_session_destroy(session); }
   };
+
+  Watcher::Actions watch(const std::function<void()>& ready);
 
   Path mount_point_;
   MountedFilesystem mounted_;

@@ -20,10 +20,11 @@ bool holds_source(const Snapshot& snapshot, const std::string& source) {
 }
 
 // A snapshot that names a label twice is listed once.
-void add_label(Labels& labels, const std::string& label, const ListedSnapshot& snapshot) {
+void add_label(std::map<std::string, std::vector<std::uint32_t>, std::less<>>& labels,
+               const std::string& label, std::uint32_t snapshot) {
   if (label.empty()) return;
   auto& snapshots = labels[escape_label(label)];
-  if (snapshots.empty() || snapshots.back().id != snapshot.id) snapshots.push_back(snapshot);
+  if (snapshots.empty() || snapshots.back() != snapshot) snapshots.push_back(snapshot);
 }
 
 // One damaged record hides one snapshot where its content matters, not all of them.
@@ -62,6 +63,10 @@ const ListedSnapshot* Listing::find(const SnapshotId& id) const {
   return place == by_id_.end() ? nullptr : &snapshots_[place->second];
 }
 
+std::uint32_t Listing::index_of(const ListedSnapshot& found) const {
+  return static_cast<std::uint32_t>(&found - snapshots_.data());
+}
+
 SnapshotList::SnapshotList(Repository& repository, Choice choice, Log& log)
     : repository_(repository), choice_(std::move(choice)), log_(log) {}
 
@@ -92,30 +97,29 @@ std::shared_ptr<const Listing> SnapshotList::load(std::uint64_t generation) {
   return std::make_shared<Listing>(generation, std::move(listed));
 }
 
-std::shared_ptr<const Labels> SnapshotList::labels(Axis axis) {
-  const std::shared_ptr<const Listing> listing = current();
+std::shared_ptr<const Labels> SnapshotList::labels() {
+  std::shared_ptr<const Listing> listing = current();
   const std::lock_guard lock(mutex_);
-  if (!sources_ || labels_generation_ != listing->generation()) load_labels(*listing);
-  return axis == Axis::source ? sources_ : tags_;
+  if (!labels_ || labels_->listing != listing) labels_ = load_labels(std::move(listing));
+  return labels_;
 }
 
-void SnapshotList::load_labels(const Listing& listing) {
-  auto sources = std::make_shared<Labels>();
-  auto tags = std::make_shared<Labels>();
+std::shared_ptr<const Labels> SnapshotList::load_labels(std::shared_ptr<const Listing> listing) {
+  auto labels = std::make_shared<Labels>();
   for (const SnapshotRow& row : repository_.catalog().snapshots()) {
-    const ListedSnapshot* listed = listing.find(row.id);
+    const ListedSnapshot* listed = listing->find(row.id);
     if (listed == nullptr) continue;
     const auto snapshot = decode_or_log(row, log_);
     if (!snapshot) continue;
+    const std::uint32_t index = listing->index_of(*listed);
     for (const SourceInfo& source : snapshot->sources) {
       const bool shown = choice_.source.empty() || choice_.source == source.name;
-      if (shown) add_label(*sources, source.name, *listed);
+      if (shown) add_label(labels->sources, source.name, index);
     }
-    for (const std::string& tag : snapshot->tags) add_label(*tags, tag, *listed);
+    for (const std::string& tag : snapshot->tags) add_label(labels->tags, tag, index);
   }
-  sources_ = std::move(sources);
-  tags_ = std::move(tags);
-  labels_generation_ = listing.generation();
+  labels->listing = std::move(listing);
+  return labels;
 }
 
 std::string escape_label(std::string_view label) {

@@ -32,6 +32,7 @@ class Listing {
   const std::vector<ListedSnapshot>& snapshots() const noexcept { return snapshots_; }
   const ListedSnapshot* find(std::string_view name) const;  // nullptr: none
   const ListedSnapshot* find(const SnapshotId& id) const;
+  std::uint32_t index_of(const ListedSnapshot& found) const;  // in snapshots()
 
  private:
   std::uint64_t generation_;
@@ -40,8 +41,15 @@ class Listing {
   std::unordered_map<SnapshotId, std::uint32_t> by_id_;
 };
 
-// Folder names under /by-source or /by-tag, and the snapshots of each, oldest first.
-using Labels = std::map<std::string, std::vector<ListedSnapshot>, std::less<>>;
+// Folder names under /by-source or /by-tag, and which snapshots of the listing each has, as
+// indices, oldest first. Immutable, thread-safe.
+struct Labels {
+  std::shared_ptr<const Listing> listing;
+  std::map<std::string, std::vector<std::uint32_t>, std::less<>> sources;
+  std::map<std::string, std::vector<std::uint32_t>, std::less<>> tags;
+
+  const auto& of(Axis axis) const { return axis == Axis::source ? sources : tags; }
+};
 
 // Thread-safe.
 class SnapshotList {
@@ -56,20 +64,18 @@ class SnapshotList {
   // serves on, with a line in the log; throws only if there is none yet.
   std::shared_ptr<const Listing> current();
   // Of the current listing.
-  std::shared_ptr<const Labels> labels(Axis axis);
+  std::shared_ptr<const Labels> labels();
 
  private:
   std::shared_ptr<const Listing> load(std::uint64_t generation);
-  void load_labels(const Listing& listing);
+  std::shared_ptr<const Labels> load_labels(std::shared_ptr<const Listing> listing);
 
   Repository& repository_;
   const Choice choice_;
   Log& log_;
   std::mutex mutex_;  // guards what follows
   std::shared_ptr<const Listing> listing_;
-  std::uint64_t labels_generation_ = 0;
-  std::shared_ptr<const Labels> sources_;
-  std::shared_ptr<const Labels> tags_;
+  std::shared_ptr<const Labels> labels_;
 };
 
 // A source or tag name as one part of a path: '/' becomes "%2F", '%' "%25", "." "%2E".

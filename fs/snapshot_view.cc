@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "fs/node.h"
+#include "fs/snapshot_json.h"
 #include "store/core/error.h"
 
 namespace varve {
@@ -74,6 +75,11 @@ std::uint32_t SnapshotView::find(std::string_view path) const {
 std::uint32_t SnapshotView::child(std::uint32_t folder, std::string_view name) const {
   const std::string& above = entries_.at(folder).path;
   return find(above.empty() ? std::string(name) : fmt::format("{}/{}", above, name));
+}
+
+const std::string& SnapshotView::json() const {
+  std::call_once(json_made_, [this] { json_ = snapshot_json(snapshot_); });
+  return json_;
 }
 
 void SnapshotView::refuse(std::string_view path) const {

@@ -1,10 +1,12 @@
 // One snapshot as a folder tree: its files under their paths, and the two generated ones.
 //
-// Immutable, thread-safe. Entry 0 is the snapshot's folder. The order of the entries follows
-// from the record alone, so that an index means the same thing whenever the view is built.
+// Immutable, thread-safe. The attestations are those of the moment when it was made. Entry 0 is the
+// snapshot's folder. The order of the entries follows from the record alone, so that an index means
+// the same thing whenever the view is built.
 #pragma once
 
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -37,6 +39,8 @@ class SnapshotView {
   const FileEntry& file_of(const ViewEntry& entry) const { return snapshot_.files.at(entry.file); }
   // The child of a folder with this name; 0 (no child) where there is none.
   std::uint32_t child(std::uint32_t folder, std::string_view name) const;
+  // The text of snapshot.json, made when it is first asked for.
+  const std::string& json() const;
 
  private:
   std::uint32_t add(ViewEntry::Kind kind, std::string_view path, std::uint32_t file);
@@ -47,6 +51,8 @@ class SnapshotView {
   Snapshot snapshot_;
   std::vector<ViewEntry> entries_;
   std::map<std::string, std::uint32_t, std::less<>> by_path_;
+  mutable std::once_flag json_made_;
+  mutable std::string json_;
 };
 
 // Only one source and its files are left.

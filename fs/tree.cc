@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "fs/sha256sums.h"
-#include "fs/snapshot_json.h"
 #include "store/core/error.h"
 
 namespace varve {
@@ -72,10 +71,10 @@ std::shared_ptr<const SnapshotView> Tree::view(const SnapshotId& id) {
   return view;
 }
 
-std::string Tree::json(const SnapshotId& id) {
-  // A forgotten snapshot that is held open still has the attestations it was loaded with.
-  const auto now = cache_.read_now(id);
-  return snapshot_json(now ? *now : view(id)->snapshot());
+std::shared_ptr<const SnapshotView> Tree::current_view(const SnapshotId& id) {
+  auto view = cache_.find_current(id);
+  if (!view) gone("the snapshot");
+  return view;
 }
 
 // --- lookup ---------------------------------------------------------------------------
@@ -85,8 +84,8 @@ std::optional<Node> Tree::lookup(const Node& folder, std::string_view name) {
     case NodeKind::root:
       return lookup_root(name);
     case NodeKind::axis: {
-      const auto labels = list_.labels(folder.axis);
-      if (labels->find(name) == labels->end()) return std::nullopt;
+      const auto labels = list_.labels();
+      if (!labels->of(folder.axis).contains(name)) return std::nullopt;
       return label_node(folder.axis, std::string(name));
     }
     case NodeKind::label:
@@ -119,14 +118,15 @@ std::optional<Node> Tree::lookup_root(std::string_view name) {
 }
 
 std::optional<Node> Tree::lookup_label(const Node& label, std::string_view name) {
-  const auto labels = list_.labels(label.axis);
-  const auto place = labels->find(label.label);
-  if (place == labels->end()) return std::nullopt;
+  const auto labels = list_.labels();
+  const auto place = labels->of(label.axis).find(label.label);
+  if (place == labels->of(label.axis).end()) return std::nullopt;
   if (name == kLatest) return label_latest_node(label.axis, label.label);
-  for (const ListedSnapshot& snapshot : place->second) {
-    if (snapshot.name == name) return link_node(label.axis, label.label, snapshot);
-  }
-  return std::nullopt;
+  const ListedSnapshot* found = labels->listing->find(name);
+  if (found == nullptr) return std::nullopt;
+  const bool has_label = std::binary_search(place->second.begin(), place->second.end(),
+                                            labels->listing->index_of(*found));
+  return has_label ? std::optional(link_node(label.axis, label.label, *found)) : std::nullopt;
 }
 
 // --- nodes ----------------------------------------------------------------------------
@@ -175,8 +175,8 @@ std::vector<NamedNode> Tree::children(const Node& folder) {
     case NodeKind::root:
       return root_children();
     case NodeKind::axis: {
-      const auto labels = list_.labels(folder.axis);
-      for (const auto& [label, snapshots] : *labels) {
+      const auto labels = list_.labels();
+      for (const auto& [label, snapshots] : labels->of(folder.axis)) {
         found.push_back({label, label_node(folder.axis, label), S_IFDIR});
       }
       return found;
@@ -215,92 +215,126 @@ std::vector<NamedNode> Tree::root_children() {
   return found;
 }
 
-std::vector<ListedSnapshot> Tree::snapshots_of(const Node& label) {
-  const auto labels = list_.labels(label.axis);
-  const auto place = labels->find(label.label);
-  if (place == labels->end()) gone(label.label);
-  return place->second;
+const ListedSnapshot& Tree::newest_of(const Labels& labels, const Node& label) const {
+  const auto place = labels.of(label.axis).find(label.label);
+  if (place == labels.of(label.axis).end()) gone(label.label);
+  return labels.listing->snapshots()[place->second.back()];
 }
 
 std::vector<NamedNode> Tree::label_children(const Node& label) {
+  const auto labels = list_.labels();
+  const auto place = labels->of(label.axis).find(label.label);
+  if (place == labels->of(label.axis).end()) gone(label.label);
   std::vector<NamedNode> found;
-  for (const ListedSnapshot& snapshot : snapshots_of(label)) {
+  found.reserve(place->second.size() + 1);
+  for (const std::uint32_t index : place->second) {
+    const ListedSnapshot& snapshot = labels->listing->snapshots()[index];
     found.push_back({snapshot.name, link_node(label.axis, label.label, snapshot), S_IFLNK});
   }
   found.push_back({std::string(kLatest), label_latest_node(label.axis, label.label), S_IFLNK});
   return found;
 }
 
-// --- attributes -----------------------------------------------------------------------
+// --- descriptions ---------------------------------------------------------------------
 
-mode_t Tree::mode(mode_t type, mode_t permissions) const {
-  return type | (permissions & ~settings_.umask);
-}
-
-struct stat Tree::attributes(const Node& node) {
+struct stat Tree::attributes(mode_t mode, std::uint64_t size, Timestamp time) const {
   struct stat out {};
-  out.st_uid = settings_.uid;
-  out.st_gid = settings_.gid;
-  out.st_blksize = 128 << 10;  // what cp and cat read at a time
+  out.st_mode = S_ISLNK(mode) ? mode : mode & ~settings_.umask;
   // Folders too: one link means that nobody counts the folders in it.
   out.st_nlink = 1;
-  if (node.kind == NodeKind::entry && node.entry != 0) {
-    describe_entry(node, out);
-  } else if (node.kind == NodeKind::latest || node.kind == NodeKind::label_latest ||
-             node.kind == NodeKind::link) {
-    out.st_mode = S_IFLNK | 0777;
-    out.st_size = static_cast<off_t>(link_target(node).size());
-  } else {
-    out.st_mode = mode(S_IFDIR, 0555);
-  }
-  out.st_mtim.tv_sec = time_of(node).seconds;
-  out.st_atim = out.st_ctim = out.st_mtim;
+  out.st_uid = settings_.uid;
+  out.st_gid = settings_.gid;
+  out.st_size = static_cast<off_t>(size);
   out.st_blocks = (out.st_size + 511) / 512;
+  out.st_blksize = 128 << 10;  // what cp and cat read at a time
+  out.st_mtim.tv_sec = time.seconds;
+  out.st_atim = out.st_ctim = out.st_mtim;
   return out;
 }
 
-void Tree::describe_entry(const Node& node, struct stat& out) {
-  const auto held = view(node.snapshot);
+Tree::Description Tree::describe(const Node& node) {
+  switch (node.kind) {
+    case NodeKind::entry:
+      if (node.entry != 0) return describe_entry(node);
+      // A folder of 10,000 of them is listed without a look into any.
+      return {attributes(S_IFDIR | 0555, 0, time_of(node.snapshot)), Lifetime::until_told,
+              Lifetime::for_ever};
+    case NodeKind::root:
+    case NodeKind::axis:
+    case NodeKind::label:
+      return describe_folder(node);
+    case NodeKind::latest:
+    case NodeKind::label_latest:
+    case NodeKind::link:
+      break;
+  }
+  return describe_link(node);
+}
+
+Tree::Description Tree::describe_entry(const Node& node) {
+  auto held = view(node.snapshot);
+  const Timestamp time = held->snapshot().time;
   const ViewEntry& entry = held->at(node.entry);
+  Lifetime lifetime = Lifetime::for_ever;
+  mode_t mode = S_IFREG | 0444;
   std::uint64_t size = 0;
-  mode_t permissions = 0444;
   switch (entry.kind) {
     case ViewEntry::Kind::folder:
-      permissions = 0555;
+      mode = S_IFDIR | 0555;
       break;
     case ViewEntry::Kind::file:
       size = held->file_of(entry).size;
       // Whatever the source allowed; the owner always reads.
-      permissions = (held->file_of(entry).mode & 0444) | 0400;
+      mode = S_IFREG | (held->file_of(entry).mode & 0444) | 0400;
       break;
     case ViewEntry::Kind::sums:
       size = sha256sums_size(held->snapshot());
       break;
     case ViewEntry::Kind::json:
-      size = json(node.snapshot).size();
+      size = current_view(node.snapshot)->json().size();
+      lifetime = Lifetime::now;  // attestations may come later
       break;
   }
-  out.st_mode = mode(type_of(entry.kind), permissions);
-  out.st_size = static_cast<off_t>(size);
+  return {attributes(mode, size, time), Lifetime::for_ever, lifetime};
 }
 
-Timestamp Tree::time_of(const Node& node) {
-  if (node.kind == NodeKind::entry && (node.entry != 0 || alone_)) {
-    return view(node.snapshot)->snapshot().time;
+Tree::Description Tree::describe_folder(const Node& node) {
+  const Timestamp time =
+      node.kind == NodeKind::label ? newest_of(*list_.labels(), node).time : newest();
+  const struct stat seen = attributes(S_IFDIR | 0555, 0, time);
+  switch (node.kind) {
+    case NodeKind::root:
+      return {seen, Lifetime::for_ever, Lifetime::until_told};
+    case NodeKind::axis:
+      return {seen, Lifetime::for_ever, Lifetime::now};
+    default:
+      return {seen, Lifetime::now, Lifetime::now};
   }
-  if (node.kind == NodeKind::label || node.kind == NodeKind::label_latest) {
-    return snapshots_of(node).back().time;
-  }
+}
+
+Tree::Description Tree::describe_link(const Node& node) {
+  const Timestamp time = node.kind == NodeKind::latest ? newest()
+                         : node.kind == NodeKind::label_latest
+                             ? newest_of(*list_.labels(), node).time
+                             : time_of(node.snapshot);
+  const struct stat seen = attributes(S_IFLNK | 0777, link_target(node).size(), time);
+  const Lifetime name = node.kind == NodeKind::latest ? Lifetime::until_told : Lifetime::now;
+  return {seen, name, Lifetime::now};
+}
+
+Timestamp Tree::newest() const {
   const auto listing = list_.current();
-  if (node.kind == NodeKind::entry || node.kind == NodeKind::link) {
-    if (const ListedSnapshot* listed = listing->find(node.snapshot)) return listed->time;
-    return view(node.snapshot)->snapshot().time;
-  }
   return listing->snapshots().empty() ? Timestamp{} : listing->snapshots().back().time;
 }
 
+Timestamp Tree::time_of(const SnapshotId& id) {
+  const auto listing = list_.current();
+  const ListedSnapshot* listed = listing->find(id);
+  return listed != nullptr ? listed->time : view(id)->snapshot().time;
+}
+
 std::string Tree::link_target(const Node& link) {
-  if (link.kind == NodeKind::label_latest) return snapshots_of(link).back().name;
+  if (link.kind == NodeKind::label_latest) return newest_of(*list_.labels(), link).name;
   const auto listing = list_.current();
   if (link.kind == NodeKind::latest) {
     if (listing->snapshots().empty()) gone("the latest snapshot");
@@ -309,44 +343,6 @@ std::string Tree::link_target(const Node& link) {
   const ListedSnapshot* listed = listing->find(link.snapshot);
   if (listed == nullptr) gone("the snapshot");
   return "../../" + listed->name;
-}
-
-// --- lifetimes ------------------------------------------------------------------------
-
-Lifetime Tree::name_lifetime(const Node& node) const {
-  switch (node.kind) {
-    case NodeKind::root:
-    case NodeKind::axis:
-      return Lifetime::for_ever;
-    case NodeKind::entry:
-      return node.entry == 0 ? Lifetime::until_told : Lifetime::for_ever;
-    case NodeKind::latest:
-      return Lifetime::until_told;
-    case NodeKind::label:
-    case NodeKind::label_latest:
-    case NodeKind::link:
-      return Lifetime::now;
-  }
-  return Lifetime::now;
-}
-
-Lifetime Tree::attribute_lifetime(const Node& node) {
-  switch (node.kind) {
-    case NodeKind::root:
-      return Lifetime::until_told;
-    case NodeKind::entry: {
-      if (node.entry == 0) return Lifetime::for_ever;
-      const bool is_json = view(node.snapshot)->at(node.entry).kind == ViewEntry::Kind::json;
-      return is_json ? Lifetime::now : Lifetime::for_ever;  // attestations may come later
-    }
-    case NodeKind::axis:
-    case NodeKind::label:
-    case NodeKind::latest:
-    case NodeKind::label_latest:
-    case NodeKind::link:
-      return Lifetime::now;
-  }
-  return Lifetime::now;
 }
 
 Lifetime Tree::absence_lifetime(const Node& folder) const {

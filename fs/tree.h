@@ -44,19 +44,22 @@ class Tree {
   std::optional<Node> lookup(const Node& folder, std::string_view name);
   // Everything in it but "." and "..".
   std::vector<NamedNode> children(const Node& folder);
-  // st_ino is left to the caller.
-  struct stat attributes(const Node& node);
+  // What a program sees of it; st_ino is left to the caller.
+  struct Description {
+    struct stat attributes {};
+    Lifetime name = Lifetime::now;       // of the name that led to it
+    Lifetime attribute = Lifetime::now;  // of the attributes
+  };
+  Description describe(const Node& node);
   std::string link_target(const Node& link);
 
-  // Of the name that led to it, of its attributes, and of what is not in it.
-  Lifetime name_lifetime(const Node& node) const;
-  Lifetime attribute_lifetime(const Node& node);
+  // How long it holds that a name is not in the folder.
   Lifetime absence_lifetime(const Node& folder) const;
 
-  // Throws not_found where the snapshot is gone.
+  // These throw not_found where the snapshot is gone. The second has the attestations of this
+  // moment.
   std::shared_ptr<const SnapshotView> view(const SnapshotId& id);
-  // The JSON at this moment.
-  std::string json(const SnapshotId& id);
+  std::shared_ptr<const SnapshotView> current_view(const SnapshotId& id);
 
  private:
   Node entry_node(const SnapshotView& view, std::uint32_t entry) const;
@@ -67,10 +70,13 @@ class Tree {
   std::optional<Node> lookup_label(const Node& label, std::string_view name);
   std::vector<NamedNode> root_children();
   std::vector<NamedNode> label_children(const Node& label);
-  std::vector<ListedSnapshot> snapshots_of(const Node& label);
-  Timestamp time_of(const Node& node);
-  void describe_entry(const Node& node, struct stat& out);
-  mode_t mode(mode_t type, mode_t permissions) const;
+  const ListedSnapshot& newest_of(const Labels& labels, const Node& label) const;
+  Description describe_entry(const Node& node);
+  Description describe_folder(const Node& node);
+  Description describe_link(const Node& node);
+  struct stat attributes(mode_t mode, std::uint64_t size, Timestamp time) const;
+  Timestamp newest() const;
+  Timestamp time_of(const SnapshotId& id);
 
   SnapshotList& list_;
   SnapshotCache& cache_;

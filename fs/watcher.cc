@@ -16,6 +16,11 @@ Watcher::Watcher(SnapshotList& list, Actions actions, Log& log)
       log_(log),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
+void Watcher::stop() {
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
+}
+
 void Watcher::run(const std::stop_token& stop) {
   actions_.at_start();
   std::unique_lock lock(mutex_);

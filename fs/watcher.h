@@ -23,6 +23,8 @@ class Watcher {
     std::function<void()> every_time;
   };
   Watcher(SnapshotList& list, Actions actions, Log& log);
+  // Returns when the thread has ended; it may wait for requests that are being answered.
+  void stop();
 
  private:
   void run(const std::stop_token& stop);
