@@ -13,7 +13,8 @@ std::size_t weight(const DecodedChunk& chunk) { return chunk.plain.size() + kEnt
 
 ChunkCache::ChunkCache(std::size_t capacity_bytes) : capacity_(capacity_bytes) {}
 
-ChunkCache::Value ChunkCache::get(ChunkKey key, const std::function<bool(const DecodedChunk&)>& fits,
+ChunkCache::Value ChunkCache::get(ChunkKey key,
+                                  const std::function<bool(const DecodedChunk&)>& fits,
                                   const std::function<Value()>& load) {
   Shard& shard = shard_of(key);
   std::unique_lock lock(shard.mutex);

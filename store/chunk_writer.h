@@ -31,7 +31,7 @@ class ChunkWriter {
   // Makes everything durable. The packs are for Catalog::commit_snapshot.
   std::vector<NewPack> finish();
 
-  std::uint64_t new_bytes() const noexcept { return new_bytes_; }      // plain bytes stored
+  std::uint64_t new_bytes() const noexcept { return new_bytes_; }       // plain bytes stored
   std::uint64_t added_bytes() const { return packs_.bytes_written(); }  // of packs
 
  private:

@@ -17,8 +17,7 @@ const ManifestReader* same_cut(const Predecessor& predecessor, const RepositoryC
 }  // namespace
 
 ExtentFile::ExtentFile(ChunkWriter& chunks, Workers& workers, const RepositoryConfig& config,
-                       std::shared_ptr<const Predecessor> predecessor,
-                       const Path& fingerprint_path)
+                       std::shared_ptr<const Predecessor> predecessor, const Path& fingerprint_path)
     : chunks_(chunks),
       workers_(workers),
       config_(config),
@@ -74,8 +73,8 @@ void ExtentFile::process(const Extent& extent, WorkerTools& tools) {
   const Fingerprint print = fingerprint(bytes, config_.fingerprint_seed);
   fingerprints_.add(extent.index, print);
   const std::optional<ChunkRef> old = predecessor_ref(extent);
-  const bool unchanged = old && predecessor_->fingerprints &&
-                         predecessor_->fingerprints->at(extent.index) == print;
+  const bool unchanged =
+      old && predecessor_->fingerprints && predecessor_->fingerprints->at(extent.index) == print;
   const ChunkRef ref = unchanged ? *old : chunks_.put(ObjectKind::data, bytes, old, tools);
   manifest_.add(extent.index, ref, static_cast<std::uint32_t>(bytes.size()), tools);
 }

@@ -34,7 +34,7 @@ class ExtentFile {
     std::uint64_t size = 0;
     ManifestBuilder::Root root;
   };
-  Result finish();        // all bytes were produced
+  Result finish();           // all bytes were produced
   void keep_fingerprints();  // after the commit of a snapshot that holds the result
 
  private:
@@ -58,7 +58,7 @@ class ExtentFile {
   std::uint64_t next_index_ = 0;
   std::uint64_t size_ = 0;
   std::optional<ChunkRef> root_;
-  std::mutex pool_mutex_;  // guards pool_
+  std::mutex pool_mutex_;                      // guards pool_
   std::vector<std::unique_ptr<Extent>> pool_;  // buffers to use again
 };
 

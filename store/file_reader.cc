@@ -38,9 +38,10 @@ FileReader::Piece FileReader::piece_at(std::uint64_t offset) {
 ChunkBytes FileReader::load(const Piece& piece) {
   ChunkBytes bytes = state_->chunks.read(piece.ref, state_->check);
   if (bytes->size() != piece.length) {
-    throw corrupt_error(fmt::format("{}: the chunk at offset {} has another length than its "
-                                    "manifest says",
-                                    file().path, piece.offset));
+    throw corrupt_error(
+        fmt::format("{}: the chunk at offset {} has another length than its "
+                    "manifest says",
+                    file().path, piece.offset));
   }
   return bytes;
 }

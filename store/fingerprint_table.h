@@ -36,7 +36,7 @@ class FingerprintTable {
 
   File file_;
   std::uint64_t count_;
-  mutable std::mutex mutex_;  // guards the rest
+  mutable std::mutex mutex_;                                              // guards the rest
   mutable std::map<std::uint64_t, std::shared_ptr<const Block>> blocks_;  // the last few
 };
 

@@ -123,7 +123,9 @@ std::vector<Snapshot> Repository::snapshots() {
   return snapshots;
 }
 
-Snapshot Repository::resolve(const std::string& text) { return resolve_snapshot(snapshots(), text); }
+Snapshot Repository::resolve(const std::string& text) {
+  return resolve_snapshot(snapshots(), text);
+}
 
 std::optional<Snapshot> Repository::latest_of(const std::string& source_name) {
   const std::vector<SnapshotRow> rows = catalog().snapshots();

@@ -45,11 +45,13 @@ Bytes encode_config(const RepositoryConfig& config) {
 RepositoryConfig decode_config(ByteView bytes) {
   // The version first: a newer format may be sealed or laid out in another way.
   Decoder front(bytes, "repository config");
-  if (as_text(front.bytes(kMagic.size())) != kMagic) throw corrupt_error("repository config: no magic");
+  if (as_text(front.bytes(kMagic.size())) != kMagic)
+    throw corrupt_error("repository config: no magic");
   if (const std::uint32_t version = front.u32(); version > kFormatVersion) {
-    throw Error(ErrorCode::failed,
-                fmt::format("the repository has format {}, this varve reads up to {}: use a newer varve",
-                            version, kFormatVersion));
+    throw Error(
+        ErrorCode::failed,
+        fmt::format("the repository has format {}, this varve reads up to {}: use a newer varve",
+                    version, kFormatVersion));
   }
   Decoder in(open_record(bytes, "repository config"), "repository config");
   in.bytes(kMagic.size() + sizeof kFormatVersion);

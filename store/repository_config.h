@@ -13,13 +13,13 @@ inline constexpr std::uint32_t kFormatVersion = 1;
 
 struct RepositoryConfig {
   RepositoryId id;
-  std::uint32_t extent_size = 64u << 10;    // bytes
-  std::uint32_t max_depth = 4;              // deltas over a full chunk, file data
-  std::uint32_t max_node_depth = 16;        // the same for manifest nodes
-  std::uint32_t node_entries = 1024;        // manifest fan-out
+  std::uint32_t extent_size = 64u << 10;            // bytes
+  std::uint32_t max_depth = 4;                      // deltas over a full chunk, file data
+  std::uint32_t max_node_depth = 16;                // the same for manifest nodes
+  std::uint32_t node_entries = 1024;                // manifest fan-out
   std::uint32_t stream_chunk_average = 256u << 10;  // FastCDC, bytes, a power of two
-  std::uint32_t compression_level = 3;      // zstd
-  std::uint64_t fingerprint_seed = 0;       // keys the XXH3 that skips unchanged extents
+  std::uint32_t compression_level = 3;              // zstd
+  std::uint64_t fingerprint_seed = 0;               // keys the XXH3 that skips unchanged extents
 };
 
 Bytes encode_config(const RepositoryConfig& config);

@@ -177,7 +177,8 @@ Snapshot decode_record(ByteView record) {
   snapshot.host = in.text();
   snapshot.new_bytes = in.varint();
   snapshot.added_bytes = in.varint();
-  for (std::size_t left = in.count(kMostItems); left > 0; --left) snapshot.tags.push_back(in.text());
+  for (std::size_t left = in.count(kMostItems); left > 0; --left)
+    snapshot.tags.push_back(in.text());
   for (std::size_t left = in.count(kMostItems); left > 0; --left) {
     snapshot.sources.push_back(decode_source(in));
   }

@@ -53,8 +53,8 @@ struct SourceInfo {
 
 // The recorded result of a verification.
 struct Attestation {
-  std::string source;   // SourceInfo::name
-  std::string level;    // "quick", "full"
+  std::string source;  // SourceInfo::name
+  std::string level;   // "quick", "full"
   bool passed = false;
   Timestamp time;       // when it ended
   double seconds = 0;   // how long it took
@@ -72,12 +72,12 @@ struct Snapshot {
   std::string host;
   std::vector<std::string> tags;
   std::vector<SourceInfo> sources;
-  std::vector<FileEntry> files;  // sorted by path
-  std::uint64_t new_bytes = 0;    // plain bytes of the chunks that this ingest had to store
-  std::uint64_t added_bytes = 0;  // what it added to the packs
+  std::vector<FileEntry> files;           // sorted by path
+  std::uint64_t new_bytes = 0;            // plain bytes of the chunks that this ingest had to store
+  std::uint64_t added_bytes = 0;          // what it added to the packs
   std::vector<Attestation> attestations;  // oldest first; not part of the record
 
-  std::uint64_t raw_bytes() const;  // sum of the files' sizes
+  std::uint64_t raw_bytes() const;                     // sum of the files' sizes
   const FileEntry* find(std::string_view path) const;  // nullptr: no such file
   // "full", "quick" (every source passed at that level or better, by its newest attestation),
   // "failed" (one did not pass), or "none".

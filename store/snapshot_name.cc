@@ -43,7 +43,8 @@ std::vector<const Snapshot*> with_prefix(const std::vector<Snapshot>& snapshots,
 
 Snapshot resolve_snapshot(const std::vector<Snapshot>& snapshots, const std::string& text) {
   if (snapshots.empty()) {
-    throw Error(ErrorCode::not_found, "the repository has no snapshots yet: make one with 'varve ingest'");
+    throw Error(ErrorCode::not_found,
+                "the repository has no snapshots yet: make one with 'varve ingest'");
   }
   if (text == kLatest) return snapshots.back();
   if (text.starts_with("latest:")) {

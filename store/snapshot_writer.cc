@@ -91,9 +91,9 @@ class SnapshotWriter::Builder : public SnapshotBuilder {
                     const Fill& fill) {
     const RepositoryConfig& config = writer_.repository_.config();
     entry.extent_size = config.extent_size;
-    writer_.extent_files_.push_back(std::make_unique<ExtentFile>(
-        writer_.chunks_, writer_.workers_, config, predecessor,
-        writer_.fingerprint_path(source_name_, entry.path)));
+    writer_.extent_files_.push_back(
+        std::make_unique<ExtentFile>(writer_.chunks_, writer_.workers_, config, predecessor,
+                                     writer_.fingerprint_path(source_name_, entry.path)));
     run(*writer_.extent_files_.back(), entry, fill);
   }
 
@@ -136,16 +136,17 @@ Path SnapshotWriter::fingerprint_path(const std::string& source_name,
          (to_hex(ref_of(chunk_id(as_bytes(name))).view()) + ".fingerprints");
 }
 
-std::shared_ptr<const Predecessor> SnapshotWriter::predecessor_of(const std::optional<Snapshot>& last,
-                                           const std::string& source_name,
-                                           const std::string& path) const {
+std::shared_ptr<const Predecessor> SnapshotWriter::predecessor_of(
+    const std::optional<Snapshot>& last, const std::string& source_name,
+    const std::string& path) const {
   auto predecessor = std::make_shared<Predecessor>();
   if (!last) return predecessor;
   const FileEntry* file = find_file(*last, source_name, path);
   if (file == nullptr || !file->root) return predecessor;
-  predecessor->manifest = std::make_unique<ManifestReader>(repository_.chunks(), *file,
-                                                          ChunkReader::Check::stored);
-  predecessor->fingerprints = FingerprintTable::open(fingerprint_path(source_name, path), *file->root);
+  predecessor->manifest =
+      std::make_unique<ManifestReader>(repository_.chunks(), *file, ChunkReader::Check::stored);
+  predecessor->fingerprints =
+      FingerprintTable::open(fingerprint_path(source_name, path), *file->root);
   return predecessor;
 }
 
@@ -182,8 +183,8 @@ IngestResult SnapshotWriter::commit(Timestamp time) {
   const std::vector<NewPack> packs = chunks_.finish();
   snapshot_.new_bytes = chunks_.new_bytes();
   snapshot_.added_bytes = chunks_.added_bytes();
-  repository_.catalog().commit_snapshot(snapshot_.id, time, packs,
-                                        [this](const std::string& name) { return write_record(name); });
+  repository_.catalog().commit_snapshot(
+      snapshot_.id, time, packs, [this](const std::string& name) { return write_record(name); });
   for (const std::unique_ptr<ExtentFile>& file : extent_files_) file->keep_fingerprints();
   IngestResult result;
   result.snapshot = std::move(snapshot_);

@@ -23,10 +23,11 @@ StreamFile::StreamFile(ChunkWriter& chunks, Workers& workers, const RepositoryCo
 
 void StreamFile::load_neighbours(const ManifestReader& predecessor) {
   predecessor.visit({.node = [](const ChunkRef&, std::uint8_t) {},
-                     .chunk = [&](const ManifestReader::Piece& piece) {
-                       position_.try_emplace(piece.ref, old_.size());
-                       old_.push_back(piece.ref);
-                     }});
+                     .chunk =
+                         [&](const ManifestReader::Piece& piece) {
+                           position_.try_emplace(piece.ref, old_.size());
+                           old_.push_back(piece.ref);
+                         }});
 }
 
 MutableBytes StreamFile::buffer() { return MutableBytes(window_).subspan(filled_); }
@@ -42,10 +43,10 @@ void StreamFile::cut(bool at_end) {
   while (filled_ > start && (at_end || filled_ - start >= chunker_.largest())) {
     const ByteView rest = ByteView(window_).subspan(start, filled_ - start);
     const std::size_t length = chunker_.next(rest);
-    auto bytes = std::make_shared<const Bytes>(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(length));
-    workers_.submit([this, bytes, index = next_index_](WorkerTools& tools) {
-      process(index, *bytes, tools);
-    });
+    auto bytes = std::make_shared<const Bytes>(rest.begin(),
+                                               rest.begin() + static_cast<std::ptrdiff_t>(length));
+    workers_.submit(
+        [this, bytes, index = next_index_](WorkerTools& tools) { process(index, *bytes, tools); });
     ++next_index_;
     start += length;
   }

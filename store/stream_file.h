@@ -45,14 +45,14 @@ class StreamFile {
   const RepositoryConfig& config_;
   const Chunker chunker_;
   ManifestBuilder manifest_;
-  Bytes window_;            // bytes not yet cut
+  Bytes window_;  // bytes not yet cut
   std::size_t filled_ = 0;
   std::uint64_t next_index_ = 0;
   std::uint64_t size_ = 0;
-  std::vector<ChunkRef> old_;                            // the last version's chunks
-  std::unordered_map<ChunkRef, std::size_t> position_;   // in old_
-  std::mutex mutex_;                                     // guards matches_
-  std::map<std::uint64_t, std::size_t> matches_;         // new index → position in old_, a few
+  std::vector<ChunkRef> old_;                           // the last version's chunks
+  std::unordered_map<ChunkRef, std::size_t> position_;  // in old_
+  std::mutex mutex_;                                    // guards matches_
+  std::map<std::uint64_t, std::size_t> matches_;        // new index → position in old_, a few
 };
 
 }  // namespace varve

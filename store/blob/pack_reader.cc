@@ -44,7 +44,7 @@ struct PackReader::State {
 
   using Open = std::pair<PackId, std::shared_ptr<const Blob>>;
   BlobBackend& blobs;
-  std::mutex mutex;                                            // guards the two below
+  std::mutex mutex;  // guards the two below
   std::list<Open> recent;
   std::unordered_map<PackId, std::list<Open>::iterator> by_id;
 
@@ -161,7 +161,8 @@ std::vector<PackEntry> PackReader::scan(const PackId& pack) {
     const bool inside = offset >= window_at && offset + wanted <= window_at + window.size();
     if (!inside) {
       window_at = offset;
-      window.resize(std::min<std::uint64_t>(size - offset, std::max<std::uint64_t>(wanted, kScanWindow)));
+      window.resize(
+          std::min<std::uint64_t>(size - offset, std::max<std::uint64_t>(wanted, kScanWindow)));
       blob->read_exact_at(window_at, window);
     }
     return ByteView(window).subspan(offset - window_at);

@@ -13,7 +13,7 @@
 
 namespace varve {
 
-std::string pack_name(const PackId& id);                          // "packs/3f/3f09…"
+std::string pack_name(const PackId& id);                         // "packs/3f/3f09…"
 std::optional<PackId> pack_id_of(const std::string& blob_name);  // the inverse
 
 // One object as read: its bytes, checked against its XXH3.

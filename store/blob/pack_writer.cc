@@ -26,8 +26,8 @@ struct PackWriter::State {
   std::unique_ptr<BlobWriter> blob;
   NewPack open;
   std::vector<std::uint32_t> lengths;
-  Encoder pending;           // appended, not yet handed to the blob
-  std::uint64_t end = 0;     // offset behind the last object
+  Encoder pending;        // appended, not yet handed to the blob
+  std::uint64_t end = 0;  // offset behind the last object
   std::vector<NewPack> committed;
   std::uint64_t bytes_committed = 0;
 

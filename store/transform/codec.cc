@@ -85,8 +85,8 @@ void Decompressor::decode(Codec codec, ByteView stored, ByteView base, MutableBy
     return;
   }
   if (codec == Codec::delta) must(ZSTD_DCtx_refPrefix(context_->zstd, base.data(), base.size()));
-  const std::size_t size = ZSTD_decompressDCtx(context_->zstd, plain.data(), plain.size(),
-                                               stored.data(), stored.size());
+  const std::size_t size =
+      ZSTD_decompressDCtx(context_->zstd, plain.data(), plain.size(), stored.data(), stored.size());
   if (ZSTD_isError(size) != 0 || size != plain.size()) {
     ZSTD_DCtx_reset(context_->zstd, ZSTD_reset_session_only);
     throw corrupt_error(

@@ -22,7 +22,8 @@ namespace varve {
 struct ManifestNode {
   std::uint8_t level = 1;
   std::vector<ChunkRef> refs;
-  std::vector<std::uint64_t> lengths;  // plain bytes below each ref, none of them 0; empty for extents
+  std::vector<std::uint64_t>
+      lengths;  // plain bytes below each ref, none of them 0; empty for extents
 };
 
 inline constexpr std::uint8_t kHighestLevel = 6;

@@ -23,13 +23,13 @@ enum class Codec : std::uint8_t {
 struct ObjectHeader {
   ObjectKind kind = ObjectKind::data;
   Codec codec = Codec::raw;
-  bool crowded = false;     // its key was taken by another chunk when it was stored
-  std::uint8_t depth = 0;   // deltas below it down to a full chunk
+  bool crowded = false;    // its key was taken by another chunk when it was stored
+  std::uint8_t depth = 0;  // deltas below it down to a full chunk
   std::uint32_t stored_length = 0;
   std::uint32_t plain_length = 0;
   std::uint64_t spent = 0;  // deltas: bytes spent on the base so far, this one included
   ChunkId id;
-  ChunkKey base;            // deltas only
+  ChunkKey base;  // deltas only
 };
 
 inline constexpr std::size_t kLongestObjectHeader = 80;   // bytes, checksum included

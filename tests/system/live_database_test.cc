@@ -55,7 +55,8 @@ class LiveDatabaseTest : public VarveProgram {
     Database database(bank());
     database.run("PRAGMA journal_mode=WAL");
     for (const std::string table : {"giro", "savings"}) {
-      database.run("CREATE TABLE " + table + "(id INTEGER PRIMARY KEY, balance INTEGER, note TEXT)");
+      database.run("CREATE TABLE " + table +
+                   "(id INTEGER PRIMARY KEY, balance INTEGER, note TEXT)");
       database.run("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < " +
                    std::to_string(kAccounts) + ") INSERT INTO " + table +
                    " SELECT i, 1000, hex(randomblob(80)) FROM n");
@@ -98,8 +99,9 @@ TEST_F(LiveDatabaseTest, FiftySnapshotsUnderAWriterAllKeepTheInvariant) {
   ASSERT_EQ(all.size(), static_cast<std::size_t>(kSnapshots));
   for (const std::string& name : all) {
     const Path copy = mount_point() / name / "bank.db";
-    EXPECT_EQ(query(copy, "SELECT (SELECT sum(balance) FROM giro) + (SELECT sum(balance) FROM savings)"),
-              std::to_string(2 * kAccounts * 1000) + "\n")
+    EXPECT_EQ(
+        query(copy, "SELECT (SELECT sum(balance) FROM giro) + (SELECT sum(balance) FROM savings)"),
+        std::to_string(2 * kAccounts * 1000) + "\n")
         << name;
     EXPECT_EQ(query(copy, "PRAGMA integrity_check"), "ok\n") << name;
   }
@@ -119,7 +121,8 @@ TEST_F(LiveDatabaseTest, ASnapshotHasTheSameBytesEveryWayItIsRead) {
     write_text(streamed, "");
     EXPECT_EQ(varve_to(streamed, {"cat", name + ":bank.db"}).status, 0);
     EXPECT_EQ(sha256(streamed), mounted);
-    const ShellResult sums = shell("cd " + quoted(mount_point() / name) + " && sha256sum -c SHA256SUMS");
+    const ShellResult sums =
+        shell("cd " + quoted(mount_point() / name) + " && sha256sum -c SHA256SUMS");
     EXPECT_EQ(sums.status, 0) << sums.output;
   }
 }
@@ -135,7 +138,8 @@ TEST_F(LiveDatabaseTest, ForgettingAnySnapshotLeavesAllOthersIntact) {
   for (const std::string& name : names()) sums[name] = hash_of(name);
   std::mt19937 random(11);
   while (sums.size() > 1) {
-    const auto victim = std::next(sums.begin(), static_cast<std::ptrdiff_t>(random() % sums.size()));
+    const auto victim =
+        std::next(sums.begin(), static_cast<std::ptrdiff_t>(random() % sums.size()));
     must({"forget", victim->first});
     sums.erase(victim);
     must({"gc"});

@@ -34,7 +34,8 @@ Bytes decode(const Compressor::Result& result, ByteView base, std::size_t plain_
 
 TEST(Codec, FullChunksComeBack) {
   Compressor compressor(kLevel);
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{4096}, std::size_t{65536}}) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{4096}, std::size_t{65536}}) {
     const Bytes plain = text_like(size, 1);
     EXPECT_EQ(decode(compressor.full(plain), {}, size), plain) << size;
   }

@@ -60,7 +60,8 @@ TEST(Format, PackFooter) {
   expect_vector("pack-footer", bytes);
   const std::uint32_t length = decode_pack_trailer(ByteView(bytes).last(kPackTrailerSize));
   EXPECT_EQ(length + kPackTrailerSize, bytes.size());
-  EXPECT_EQ(decode_pack_footer(ByteView(bytes).first(length)), (std::vector<std::uint32_t>{60, 300}));
+  EXPECT_EQ(decode_pack_footer(ByteView(bytes).first(length)),
+            (std::vector<std::uint32_t>{60, 300}));
 }
 
 TEST(Format, RawObject) {
@@ -149,7 +150,8 @@ TEST(Format, Attestation) {
   attestation.sha256 = counting_id<Sha256>(0);
   const Bytes bytes = encode_attestation(some_snapshot().id, attestation);
   expect_vector("attestation", bytes);
-  EXPECT_EQ(encode_attestation(some_snapshot().id, decode_attestation(bytes, some_snapshot().id)), bytes);
+  EXPECT_EQ(encode_attestation(some_snapshot().id, decode_attestation(bytes, some_snapshot().id)),
+            bytes);
 }
 
 }  // namespace

@@ -1,9 +1,8 @@
-#include "tools/cli/format.h"
-
 #include <gtest/gtest.h>
 
 #include <limits>
 
+#include "tools/cli/format.h"
 #include "tools/cli/progress.h"
 
 namespace varve::cli {
