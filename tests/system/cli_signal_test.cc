@@ -38,6 +38,18 @@ void await_readiness(const Program& program, int signal) {
   }
 }
 
+// Returns when the program says in a lock file that a source is its own.
+void await_source_lock(const std::filesystem::path& repository, const Program& program) {
+  const std::string holder = "pid " + std::to_string(program.pid()) + ",";
+  while (true) {
+    for (const auto& lock : std::filesystem::directory_iterator(repository / "locks")) {
+      const bool is_of_source = lock.path().filename().native().starts_with("source-");
+      if (is_of_source && content_of(lock.path()).starts_with(holder)) return;
+    }
+    std::this_thread::yield();
+  }
+}
+
 TEST_F(CliSignal, AnInterruptedIngestLeavesNoSnapshot) {
   const std::string endless = endless_file();
   const std::string before = must({"list", "--json"});
@@ -70,6 +82,31 @@ TEST_F(CliSignal, AKilledIngestLeavesNoSnapshotAndNoLock) {
   must({"gc"});
   must({"check", "--read-data"});
   must({"ingest", "a.db", "--tag", "after"});
+}
+
+TEST_F(CliSignal, TheWaitForALockIsInterrupted) {
+  Database holder(in_folder("a.db"));
+  holder.run("UPDATE t SET body = '' WHERE id = 1; BEGIN EXCLUSIVE");
+  Program program(command({"ingest", "a.db", "--busy-timeout", "1d"}), setting());
+  await_readiness(program, SIGTERM);
+  program.send(SIGTERM);
+  const ProgramResult result = program.wait();
+  EXPECT_EQ(result.status, 130) << result.err;
+  expect_holds(result.err, "interrupted");
+  EXPECT_EQ(names().size(), 1U);
+}
+
+TEST_F(CliSignal, TwoIngestsOfOneSourceDoNotMeet) {
+  const std::string endless = endless_file();
+  Program first(command({"ingest", "--raw", endless}), setting());
+  await_source_lock(repository(), first);
+  const ProgramResult second = varve({"ingest", "a.db", "--as", "endless"});
+  EXPECT_EQ(second.status, 11) << second.err;
+  expect_holds(second.err, "endless");
+  must({"ingest", "a.db", "--tag", "another-source"});
+  first.send(SIGTERM);
+  EXPECT_EQ(first.wait().status, 130);
+  must({"ingest", "a.db", "--as", "endless", "--tag", "afterwards"});
 }
 
 TEST_F(CliSignal, AReaderIsInterruptedToo) {

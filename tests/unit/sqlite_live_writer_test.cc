@@ -64,7 +64,7 @@ void expect_whole(const TemporaryFolder& folder, const Bytes& bytes) {
 void expect_whole_copies(const TemporaryFolder& folder, const Path& path) {
   for (int i = 0; i < kCopies; ++i) {
     SCOPED_TRACE(fmt::format("copy {}", i));
-    SqliteSource source(path, "bank.db", std::chrono::minutes(1));
+    SqliteSource source(path, "bank.db", {std::chrono::minutes(1), {}});
     expect_whole(folder, test::copy_of(source).bytes);
     if (testing::Test::HasFatalFailure()) return;
   }

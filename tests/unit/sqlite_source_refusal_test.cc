@@ -46,7 +46,7 @@ std::string message_of(const std::function<void()>& act, ErrorCode code = ErrorC
 
 std::string open_message(const Path& path, ErrorCode code = ErrorCode::failed,
                          std::chrono::milliseconds busy_timeout = std::chrono::milliseconds(1)) {
-  return message_of([&] { SqliteSource(path, "a.db", busy_timeout).open(); }, code);
+  return message_of([&] { SqliteSource(path, "a.db", {busy_timeout, {}}).open(); }, code);
 }
 
 void expect_refused(const Path& path, std::string_view why) {
@@ -76,7 +76,7 @@ std::string as_nobody(const std::function<std::string()>& act) {
 
 std::string refusal_of(const Path& path) {
   try {
-    SqliteSource(path, "a.db", std::chrono::milliseconds(1)).open();
+    SqliteSource(path, "a.db", {std::chrono::milliseconds(1), {}}).open();
   } catch (const Error& error) {
     return error.what();
   }
@@ -189,7 +189,7 @@ TEST(SqliteSourceRefusal, WaitsForALockThatIsHeldShortly) {
   LiveDatabase database(path);
   database.execute("CREATE TABLE t(a); BEGIN EXCLUSIVE");
   std::jthread holder([&] { database.execute("INSERT INTO t VALUES(1); COMMIT"); });
-  SqliteSource source(path, "a.db", std::chrono::minutes(1));
+  SqliteSource source(path, "a.db", {std::chrono::minutes(1), {}});
   const test::Copied copied = test::copy_of(source);
   holder.join();
   EXPECT_EQ(copied.bytes, content_of(path));

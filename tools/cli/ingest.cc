@@ -56,9 +56,10 @@ std::chrono::seconds busy_timeout_of(const std::string& text) {
               fmt::format("--busy-timeout {} is no duration: write 30 (seconds) or 5m", text));
 }
 
-std::vector<std::unique_ptr<Source>> make_sources(const IngestArguments& arguments) {
+std::vector<std::unique_ptr<Source>> make_sources(const IngestArguments& arguments,
+                                                  const std::stop_token& stop) {
   const std::vector<std::string> names = source_names(arguments.paths, arguments.as);
-  const std::chrono::seconds patience = busy_timeout_of(arguments.busy_timeout);
+  const Patience patience{busy_timeout_of(arguments.busy_timeout), stop};
   std::vector<std::unique_ptr<Source>> sources;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const Path& path = arguments.paths[i];
@@ -71,10 +72,11 @@ std::vector<std::unique_ptr<Source>> make_sources(const IngestArguments& argumen
   return sources;
 }
 
-IngestRequest request_for(const IngestArguments& arguments) {
+IngestRequest request_for(const IngestArguments& arguments, std::stop_token stop) {
   for (const std::string& tag : arguments.tags) require_valid_tag(tag);
   IngestRequest request;
-  request.sources = make_sources(arguments);
+  request.sources = make_sources(arguments, stop);
+  request.stop = std::move(stop);
   request.tags = arguments.tags;
   request.time = time_of(arguments.time);
   request.host = host_name();
@@ -110,13 +112,12 @@ void verify(Repository& repository, IngestReport& report, const std::string& lev
 }
 
 int run_ingest(CommandLine& line, const IngestArguments& arguments) {
-  IngestRequest request = request_for(arguments);
   const SignalStop signals;
+  IngestRequest request = request_for(arguments, signals.token());
   const auto repository = line.open_repository();
   refuse_paths_inside(repository->path(), arguments.paths);
 
   Progress reading("reading", !line.global.quiet);
-  request.stop = signals.token();
   request.progress = [&](const IngestProgress& now) {
     reading.show(now.bytes_read, now.bytes_expected);
   };

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
+#include <thread>
+#include <utility>
 
 #include "tools/sources/sqlite_companions.h"
 
@@ -22,22 +23,22 @@ OwnedSqliteConnection connect(const Path& database, ReadTransaction::Mode mode) 
   return owned;
 }
 
-int in_milliseconds(std::chrono::milliseconds duration) {
-  constexpr auto kLongest = static_cast<std::int64_t>(std::numeric_limits<int>::max());
-  return static_cast<int>(std::clamp<std::int64_t>(duration.count(), 0, kLongest));
+// Between two tries for a lock: short at first, for most are held for a moment only.
+std::chrono::milliseconds pause_after(int tries) {
+  return std::chrono::milliseconds(std::min(1 + 3 * tries, 100));
 }
 
 }  // namespace
 
-ReadTransaction::ReadTransaction(const Path& database, Mode mode,
-                                 std::chrono::milliseconds busy_timeout)
+ReadTransaction::ReadTransaction(const Path& database, Mode mode, Patience patience)
     : path_(database),
+      patience_(std::move(patience)),
       log_was_there_(std::filesystem::exists(log_path(database))),
       connection_(connect(database, mode)),
       begin_(prepare("BEGIN")),
       read_(prepare("PRAGMA schema_version")),
       end_(prepare("ROLLBACK")) {
-  sqlite3_busy_timeout(connection_.get(), in_milliseconds(busy_timeout));
+  sqlite3_busy_handler(connection_.get(), wait_for_lock, this);
   // Until the destructor knows better: a connection that dies half-way must not write.
   sqlite3_db_config(connection_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
@@ -52,6 +53,17 @@ ReadTransaction::~ReadTransaction() {
   const std::uintmax_t log_size = std::filesystem::file_size(log_path(path_), ignored);
   if (ignored || log_size > 0) return;
   sqlite3_db_config(connection_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
+}
+
+// Our own, as sqlite3_busy_timeout would go on waiting after a signal.
+int ReadTransaction::wait_for_lock(void* self, int tries) noexcept {
+  auto& transaction = *static_cast<ReadTransaction*>(self);
+  const auto now = std::chrono::steady_clock::now();
+  if (tries == 0) transaction.wait_began_ = now;
+  if (transaction.patience_.stop.stop_requested()) return 0;
+  if (now - transaction.wait_began_ >= transaction.patience_.busy_timeout) return 0;
+  std::this_thread::sleep_for(pause_after(tries));
+  return 1;
 }
 
 OwnedSqliteStatement ReadTransaction::prepare(const char* sql) const {
@@ -72,6 +84,7 @@ SqliteResult ReadTransaction::begin() {
   SqliteResult result{code == SQLITE_OK ? SQLITE_INTERNAL : code,
                       sqlite3_errmsg(connection_.get())};
   end();
+  if (patience_.stop.stop_requested()) throw Error(ErrorCode::interrupted, "interrupted");
   return result;
 }
 

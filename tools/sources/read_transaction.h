@@ -7,6 +7,7 @@
 
 #include <chrono>
 
+#include "tools/sources/patience.h"
 #include "tools/sources/sqlite_error.h"
 #include "tools/sources/sqlite_file.h"
 #include "tools/sources/sqlite_handle.h"
@@ -23,12 +24,13 @@ class ReadTransaction {
   enum class Mode { rollback, wal };
 
   // Opens, but reads nothing yet. `database` is absolute.
-  ReadTransaction(const Path& database, Mode mode, std::chrono::milliseconds busy_timeout);
+  ReadTransaction(const Path& database, Mode mode, Patience patience);
   ~ReadTransaction();
   ReadTransaction(const ReadTransaction&) = delete;
   ReadTransaction& operator=(const ReadTransaction&) = delete;
 
   // SQLITE_OK: from here until end() every read sees one state. Does not look at the schema.
+  // Throws an interrupted Error where that ended the wait for a lock.
   SqliteResult begin();
   void end() noexcept;  // also without a transaction
 
@@ -38,8 +40,11 @@ class ReadTransaction {
  private:
   OwnedSqliteStatement prepare(const char* sql) const;
   SqliteFile file(int control, const Path& path) const;
+  static int wait_for_lock(void* self, int tries) noexcept;  // SQLite's busy handler
 
   Path path_;
+  Patience patience_;
+  std::chrono::steady_clock::time_point wait_began_;
   bool log_was_there_;
   OwnedSqliteConnection connection_;
   OwnedSqliteStatement begin_;

@@ -27,10 +27,12 @@ Mode mode_of(const SqliteHeader& header) { return header.is_wal() ? Mode::wal : 
 
 // A database in WAL mode is opened for writing, and SQLite would then roll a crashed
 // transaction back (one that changed the journal mode, say) without a word.
-void refuse_hot_journal(const Path& database, std::chrono::milliseconds busy_timeout) {
+void refuse_hot_journal(const Path& database, const Patience& patience) {
   if (!has_live_journal(database)) return;
-  const SqliteResult result = ReadTransaction(database, Mode::rollback, busy_timeout).begin();
-  if (result.code == SQLITE_READONLY_ROLLBACK) throw read_error(database, result, busy_timeout);
+  const SqliteResult result = ReadTransaction(database, Mode::rollback, patience).begin();
+  if (result.code == SQLITE_READONLY_ROLLBACK) {
+    throw read_error(database, result, patience.busy_timeout);
+  }
 }
 
 Error written_too_fast(const Path& database, std::chrono::milliseconds searched) {
@@ -42,8 +44,8 @@ Error written_too_fast(const Path& database, std::chrono::milliseconds searched)
 
 }  // namespace
 
-SqliteReadPoint::SqliteReadPoint(Path database, std::chrono::milliseconds busy_timeout)
-    : path_(std::move(database)), busy_timeout_(busy_timeout) {
+SqliteReadPoint::SqliteReadPoint(Path database, Patience patience)
+    : path_(std::move(database)), patience_(std::move(patience)) {
   for (int i = 0; i < kModeChanges; ++i) {
     if (try_open(mode_of(header_of(OpenedSqliteFile(path_).file())))) return;
   }
@@ -55,14 +57,14 @@ SqliteReadPoint::SqliteReadPoint(Path database, std::chrono::milliseconds busy_t
 
 // False where the journal mode changed before the transaction began.
 bool SqliteReadPoint::try_open(Mode mode) {
-  if (mode == Mode::wal) refuse_hot_journal(path_, busy_timeout_);
-  transaction_.emplace(path_, mode, busy_timeout_);
+  if (mode == Mode::wal) refuse_hot_journal(path_, patience_);
+  transaction_.emplace(path_, mode, patience_);
   const SqliteResult result = transaction_->begin();
   if (means_damage(result)) {
     read_without_transaction(result.words);
     return true;
   }
-  if (result.code != SQLITE_OK) throw read_error(path_, result, busy_timeout_);
+  if (result.code != SQLITE_OK) throw read_error(path_, result, patience_.busy_timeout);
   file_ = transaction_->database();
   if (mode_of(header_of(*file_)) != mode) return false;
   if (mode == Mode::wal) {
@@ -75,7 +77,7 @@ bool SqliteReadPoint::try_open(Mode mode) {
 }
 
 void SqliteReadPoint::find_log_state() {
-  const auto longest = std::max(busy_timeout_, kShortestSearch);
+  const auto longest = std::max(patience_.busy_timeout, kShortestSearch);
   const auto deadline = steady_clock::now() + longest;
   while (!pin_log_state()) {
     if (steady_clock::now() > deadline) throw written_too_fast(path_, longest);
@@ -89,7 +91,7 @@ bool SqliteReadPoint::pin_log_state() {
   transaction_->end();
   const std::optional<WalState> before = index.state();
   const SqliteResult result = transaction_->begin();
-  if (result.code != SQLITE_OK) throw read_error(path_, result, busy_timeout_);
+  if (result.code != SQLITE_OK) throw read_error(path_, result, patience_.busy_timeout);
   const std::uint32_t backfilled = index.backfilled_frames();
   const std::optional<WalState> after = index.state();
   if (!before || before != after) return false;

@@ -54,7 +54,7 @@ class SqliteReadPoint {
   // `database` is absolute, without symbolic links, and begins with SQLite's magic or is
   // empty. Throws Error (sqlite_error.h) where it is locked, has a hot journal, or cannot be
   // opened; damage is no error.
-  SqliteReadPoint(Path database, std::chrono::milliseconds busy_timeout);
+  SqliteReadPoint(Path database, Patience patience);
 
   // As it is to be stored: in rollback mode, see leave_wal_mode.
   std::uint64_t size() const noexcept { return size_; }
@@ -77,7 +77,7 @@ class SqliteReadPoint {
   void read_header();
 
   Path path_;
-  std::chrono::milliseconds busy_timeout_;
+  Patience patience_;
   std::optional<ReadTransaction> transaction_;
   std::optional<OpenedSqliteFile> unlocked_;  // with damage
   std::optional<FileStamp> unlocked_stamp_;

@@ -41,11 +41,10 @@ void fill(SqliteReadPoint& read_point, FileWriter& writer) {
 
 }  // namespace
 
-SqliteSource::SqliteSource(const Path& path, std::string name,
-                           std::chrono::milliseconds busy_timeout)
+SqliteSource::SqliteSource(const Path& path, std::string name, Patience patience)
     : path_(std::filesystem::absolute(path).lexically_normal()),
       name_(std::move(name)),
-      busy_timeout_(busy_timeout) {}
+      patience_(std::move(patience)) {}
 
 Bytes SqliteSource::fingerprint() {
   const struct stat status = require_source_file(path_);
@@ -55,7 +54,7 @@ Bytes SqliteSource::fingerprint() {
 void SqliteSource::open() {
   const struct stat status = require_source_file(path_);
   mode_ = status.st_mode & kPermissionBits;
-  read_point_.emplace(require_database(path_, status.st_size), busy_timeout_);
+  read_point_.emplace(require_database(path_, status.st_size), patience_);
   moment_ = Timestamp::now();
 }
 

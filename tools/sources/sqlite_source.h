@@ -17,10 +17,8 @@ namespace varve {
 
 class SqliteSource : public Source {
  public:
-  // `name` is the source's name and the file's path in the snapshot; `busy_timeout` is how long
-  // to wait for a lock that somebody else holds. Looks at nothing yet.
-  SqliteSource(const Path& path, std::string name,
-               std::chrono::milliseconds busy_timeout = std::chrono::seconds(5));
+  // `name` is the source's name and the file's path in the snapshot. Looks at nothing yet.
+  SqliteSource(const Path& path, std::string name, Patience patience = {});
 
   std::string name() const override { return name_; }
   std::string kind() const override { return "sqlite"; }
@@ -38,7 +36,7 @@ class SqliteSource : public Source {
 
   Path path_;  // absolute
   std::string name_;
-  std::chrono::milliseconds busy_timeout_;
+  Patience patience_;
   std::optional<SqliteReadPoint> read_point_;
   std::uint32_t mode_ = 0;  // permission bits
   Timestamp moment_;
