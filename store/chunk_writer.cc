@@ -28,9 +28,10 @@ ChunkWriter::ChunkWriter(Repository& repository, std::uint64_t epoch)
       config_(repository.config()),
       chains_(repository.catalog(), repository.packs()),
       pack_reader_(repository.packs()),
-      packs_(repository.blobs()) {
+      packs_(repository.blobs()),
+      epoch_(epoch) {
   for (const PackRow& pack : catalog_.packs()) {
-    if (pack.condemned_epoch != 0 && pack.condemned_epoch <= epoch) condemned_.insert(pack.id);
+    if (pack.condemned_epoch != 0 && pack.condemned_epoch <= epoch_) condemned_.insert(pack.id);
   }
 }
 
@@ -128,8 +129,7 @@ void ChunkWriter::spill() {
   unspilled_ = 0;
   // Chunks claimed but not yet appended stay claimed in memory: only what is in committed packs
   // may be forgotten here.
-  packs_.finish();
-  const std::vector<NewPack> packs = packs_.take_committed();
+  const std::vector<NewPack> packs = finish();
   catalog_.add_packs(packs);
   for (const NewPack& pack : packs) {
     for (const ChunkRow& chunk : pack.chunks) {
@@ -143,7 +143,9 @@ void ChunkWriter::spill() {
 
 std::vector<NewPack> ChunkWriter::finish() {
   packs_.finish();
-  return packs_.take_committed();
+  std::vector<NewPack> packs = packs_.take_committed();
+  for (NewPack& pack : packs) pack.epoch = epoch_;
+  return packs;
 }
 
 }  // namespace varve

@@ -60,6 +60,7 @@ class ChunkWriter {
   ChainLoader chains_;
   PackReader& pack_reader_;
   PackWriter packs_;
+  const std::uint64_t epoch_;
   std::unordered_set<PackId> condemned_;  // read only after construction
   std::array<Shard, kShards> shards_;
   std::atomic<std::uint64_t> new_bytes_ = 0;

@@ -51,8 +51,8 @@ constexpr char kFindChunk[] = "SELECT at FROM chunks WHERE key=?1";
 // A pack being added: its number, and the packs that rows may not stay in.
 class PackAdder {
  public:
-  PackAdder(Connection& connection, std::uint64_t number)
-      : connection_(connection), number_(number) {}
+  PackAdder(Connection& connection, std::uint64_t number, std::uint64_t epoch)
+      : connection_(connection), number_(number), epoch_(epoch) {}
 
   void add(const ChunkRow& row) {
     const At at{number_, row.offset, row.length};
@@ -93,11 +93,13 @@ class PackAdder {
 
   bool stays(const At& present) {
     const PackRow* const pack = connection_.packs().find(present.pack);
-    return pack != nullptr && pack->condemned_epoch == 0 && !pack->dropped;
+    if (pack == nullptr || pack->dropped) return false;
+    return pack->condemned_epoch == 0 || pack->condemned_epoch > epoch_;
   }
 
   Connection& connection_;
   const std::uint64_t number_;
+  const std::uint64_t epoch_;
 };
 
 std::uint64_t add_pack_row(Connection& connection, const NewPack& pack) {
@@ -123,7 +125,7 @@ std::optional<Location> find_crowded_chunk(Connection& connection, const ChunkRe
 }
 
 void add_pack(Connection& connection, const NewPack& pack) {
-  PackAdder adder(connection, add_pack_row(connection, pack));
+  PackAdder adder(connection, add_pack_row(connection, pack), pack.epoch);
   // In the tree's order: each page is touched once. Of two chunks of one key the first stays so.
   std::vector<const ChunkRow*> rows;
   rows.reserve(pack.chunks.size());

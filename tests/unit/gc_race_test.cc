@@ -7,6 +7,7 @@
 #include "store/record_files.h"
 #include "store/session.h"
 #include "tests/support/failing_parts.h"
+#include "tests/support/pausing_source.h"
 #include "tests/support/test_repository.h"
 
 namespace varve {
@@ -150,6 +151,33 @@ TEST_F(GcRaceTest, APackThatWasListedBeforeItsCommitIsNoOrphan) {
   };
   repository_.gc();
   repository_.expect_holds(late, fresh);
+  repository_.expect_sound();
+}
+
+// Two ingests store one chunk, as a delta and whole. The whole one is committed first, something
+// is built on it, and gc condemns its pack, all while the other still runs: its delta must not
+// take the place of the whole one, which other deltas stand on.
+TEST_F(GcRaceTest, AnOlderIngestDoesNotReplaceWhatOthersStandOn) {
+  const Bytes base = make_pages(random_, 8);
+  repository_.take(std::make_unique<PausingSource>(
+      base, [] {}, base));
+  const Bytes common = change_pages(random_, base, 8);
+  const Bytes above = change_pages(random_, common, 8);
+  Snapshot built;
+  const Snapshot slow = repository_.take(std::make_unique<PausingSource>(
+      common,
+      [&] {
+        repository_.take(common, "other");
+        const PackId pack = repository_->catalog().packs().back().id;
+        built = repository_.take(above, "other");
+        repository_->catalog().condemn({pack});  // as one of too many small ones
+      },
+      base));
+  repository_.expect_holds(built, above);
+  repository_.expect_sound();
+  repository_.gc();
+  repository_.expect_holds(built, above);
+  EXPECT_TRUE(read_whole(*repository_, slow.files[0]) == common);
   repository_.expect_sound();
 }
 

@@ -11,6 +11,7 @@
 #include "store/session.h"
 #include "store/transform/digest.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/pausing_source.h"
 #include "tests/support/test_repository.h"
 
 namespace varve {
@@ -36,46 +37,6 @@ std::map<std::string, ChunkId> contents(const Path& folder) {
   }
   return found;
 }
-
-// A source that lets something happen between its two files.
-class PausingSource : public Source {
- public:
-  PausingSource(Bytes first, std::function<void()> pause, Bytes second)
-      : first_(std::move(first)), pause_(std::move(pause)), second_(std::move(second)) {}
-  std::string name() const override { return "pausing"; }
-  std::string kind() const override { return "memory"; }
-  std::string location() const override { return "/pausing"; }
-  Bytes fingerprint() override { return {}; }
-  void open() override {}
-  SourceInfo copy(SnapshotBuilder& builder) override {
-    add(builder, "first", first_);
-    pause_();
-    add(builder, "second", second_);
-    SourceInfo info;
-    info.name = name();
-    info.kind = kind();
-    info.location = location();
-    return info;
-  }
-
- private:
-  static void add(SnapshotBuilder& builder, const std::string& path, ByteView bytes) {
-    const SnapshotBuilder::NewFile file{.path = path, .mtime = {}, .size_hint = bytes.size()};
-    builder.add_file(file, [&](FileWriter& writer) {
-      for (ByteView rest = bytes; !rest.empty();) {
-        const MutableBytes room = writer.buffer();
-        const std::size_t count = std::min(room.size(), rest.size());
-        std::copy_n(rest.begin(), count, room.begin());
-        writer.produced(count);
-        rest = rest.subspan(count);
-      }
-    });
-  }
-
-  const Bytes first_;
-  const std::function<void()> pause_;
-  const Bytes second_;
-};
 
 class GcTest : public testing::Test {
  protected:
