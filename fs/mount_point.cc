@@ -53,7 +53,7 @@ void check_empty(const Path& point) {
 }  // namespace
 
 Path check_mount_point(const Path& point) {
-  const Path normal = normal_mount_point(point);
+  Path normal = normal_mount_point(point);
   const auto mounted = mounted_at(normal);
   if (mounted && mounted->type == kMountType) {
     refuse(normal, fmt::format("{} is mounted there already", mounted->source));

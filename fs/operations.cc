@@ -151,6 +151,8 @@ void reply_slices(fuse_req_t request, const Slices& slices) {
   std::array<iovec, kMostSlices> parts{};
   if (slices.size() <= parts.size()) {
     std::transform(slices.begin(), slices.end(), parts.begin(), [](const Slice& slice) {
+      // writev's vector is not const, though nothing writes through it.
+      // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
       return iovec{const_cast<std::byte*>(slice.bytes.data()), slice.bytes.size()};
     });
     fuse_reply_iov(request, parts.data(), static_cast<int>(slices.size()));
