@@ -25,7 +25,8 @@ enum class VerifyLevel { quick, full };
 using VerifyProgress = std::function<void(std::uint64_t done, std::uint64_t all)>;
 
 // All fields but the source's name. Damage, in the database or in the store, is a result, not an
-// Error; an interrupted Error is thrown when `stop` asks for it. Reads with one more thread.
+// Error; an interrupted Error is thrown when `stop` asks for it. Reads with one more thread, and
+// takes up to 64 MiB for SQLite's pages: each that is missed costs the decoding of a chunk.
 Attestation verify_sqlite(FileReader& file, VerifyLevel level, const std::stop_token& stop = {},
                           const VerifyProgress& progress = {});
 
