@@ -78,7 +78,9 @@ TEST_F(CliKeep, DamagedBytesAreNeverGivenOut) {
 
 TEST_F(CliKeep, ForgetByName) {
   ingest_nights(3);
-  expect_holds(must({"forget", "2026-11-02T00-00-00Z"}), "removed 1 snapshot, kept 2");
+  const std::string text = must({"forget", "2026-11-02T00-00-00Z"});
+  expect_holds(text, "removed 2026-11-02T00-00-00Z\n");
+  expect_holds(text, "removed 1 snapshot, kept 2");
   EXPECT_EQ(names(), (Words{"2026-11-01T00-00-00Z", "2026-11-03T00-00-00Z"}));
   must({"check", "--read-data"});
 }

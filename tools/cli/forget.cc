@@ -124,11 +124,19 @@ std::string table_of(const std::vector<RetentionDecision>& decisions) {
   return table.text();
 }
 
+std::string names_removed(const std::vector<RetentionDecision>& decisions) {
+  std::string text;
+  for (const RetentionDecision& decision : decisions) {
+    if (!decision.keep) text += "removed " + decision.name + "\n";
+  }
+  return text;
+}
+
 std::string text_of(const std::vector<RetentionDecision>& decisions, bool dry_run, bool verbose) {
   const auto kept = static_cast<std::uint64_t>(
       std::count_if(decisions.begin(), decisions.end(), [](const auto& d) { return d.keep; }));
   const std::uint64_t removed = decisions.size() - kept;
-  std::string text = dry_run || verbose ? table_of(decisions) + "\n" : std::string();
+  std::string text = dry_run || verbose ? table_of(decisions) + "\n" : names_removed(decisions);
   text += fmt::format("{} {}, {} {}", dry_run ? "would remove" : "removed",
                       format_count(removed, "snapshot"), dry_run ? "would keep" : "kept",
                       format_count(kept));

@@ -19,6 +19,7 @@
 namespace varve::cli {
 namespace {
 
+// What a library says may have line ends; our own messages have none that are meant.
 std::string one_line(std::string text) {
   while (text.ends_with('\n')) text.pop_back();
   std::replace(text.begin(), text.end(), '\n', ' ');
@@ -34,7 +35,7 @@ std::string usage_line(const CLI::App& program, const std::string& fault) {
   const CLI::App& command = named_command(program);
   const std::string name =
       &command == &program ? std::string("varve") : "varve " + command.get_name();
-  return fmt::format("{}; see {} --help", one_line(fault), name);
+  return fmt::format("{}; see {} --help", fault, name);
 }
 
 // --json may stand before the command, where the parser does not know which one it will be.
@@ -45,7 +46,7 @@ void refuse_useless_json(const CLI::App& command, const GlobalOptions& options) 
 
 int report_error(const CommandLine& line, const CLI::App& program, const Error& error) {
   const bool is_usage = error.code() == ErrorCode::usage;
-  complain(is_usage ? usage_line(program, error.what()) : one_line(error.what()));
+  complain(is_usage ? usage_line(program, error.what()) : error.what());
   if (line.global.verbose && !error.context().empty()) complain("  " + error.context());
   return exit_status(error.code());
 }
@@ -63,7 +64,7 @@ std::optional<int> parse(CLI::App& program, CommandLine& line, int count, char**
     line.out.print(version.what());
     return EXIT_SUCCESS;
   } catch (const CLI::ParseError& error) {
-    complain(usage_line(program, error.what()));
+    complain(usage_line(program, one_line(error.what())));
     return exit_status(ErrorCode::usage);
   }
 }
