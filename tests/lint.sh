@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+packaging/install-packages.sh packaging/apt-packages-lint.txt
 build=${1:?usage: tests/lint.sh BUILD [FILE.cc...]}
 shift
 limit=2400  # seconds for clang-tidy over everything: a run that hangs must not hang CI
