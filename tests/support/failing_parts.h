@@ -2,6 +2,7 @@
 // as far as the repository on disk can tell.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -23,7 +24,7 @@ class FaultClock {
 
  private:
   const std::uint64_t fails_at_;
-  std::uint64_t calls_ = 0;
+  std::atomic<std::uint64_t> calls_ = 0;  // workers call as well
 };
 
 class FailingCatalog : public Catalog {
