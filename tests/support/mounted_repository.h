@@ -8,7 +8,7 @@
 #include "store/ingest.h"
 #include "tests/support/memory_source.h"
 #include "tests/support/shell.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/temp_folder.h"
 
 namespace varve {
 
@@ -20,7 +20,7 @@ class MountedRepository {
   Repository& repository() noexcept { return *repository_; }
   Path repository_path() const { return folder_ / "repo"; }
   Path mount_point() const { return folder_ / "mnt"; }
-  Path scratch(const Path& name) const { return folder_ / name; }
+  Path scratch(const Path& name) const { return folder_.path() / name; }
 
   struct Ingest {
     std::string source = "data";
@@ -39,7 +39,7 @@ class MountedRepository {
   ShellResult in_mount(const std::string& command) const;
 
  private:
-  TemporaryFolder folder_;
+  TempFolder folder_;
   std::unique_ptr<Repository> repository_;
 };
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/support/temporary_folder.h"
+#include "tests/support/temp_folder.h"
 
 namespace varve {
 namespace {
@@ -26,12 +26,12 @@ TEST(MountTable, PassesOverLinesThatItDoesNotUnderstand) {
 TEST(MountTable, KnowsThisSystem) {
   ASSERT_TRUE(mounted_at("/proc"));
   EXPECT_EQ(mounted_at("/proc")->type, "proc");
-  const TemporaryFolder folder;
+  const TempFolder folder;
   EXPECT_FALSE(mounted_at(folder.path()));
 }
 
 TEST(MountTable, MakesPathsNormal) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   std::filesystem::create_directory(folder / "real");
   std::filesystem::create_directory_symlink(folder / "real", folder / "link");
   EXPECT_EQ(normal_mount_point(folder / "real/"), folder / "real");

@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "tests/support/temporary_folder.h"
+#include "tests/support/temp_folder.h"
 
 namespace varve {
 namespace {
@@ -38,7 +38,7 @@ class ReaderSessions : public testing::Test {
     return count;
   }
 
-  TemporaryFolder folder_;
+  TempFolder folder_;
   std::unique_ptr<Repository> repository_;
   const Snapshot one_ = snapshot_with(std::byte{1});
   const Snapshot two_ = snapshot_with(std::byte{2});
