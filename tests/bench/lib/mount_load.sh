@@ -24,6 +24,7 @@ scan() { sqlite3 "$(uri "$1")" 'SELECT count(body), sum(length(body)) FROM event
   SELECT sum(length(address)) FROM orders; SELECT sum(price) FROM items'; }
 integrity() { sqlite3 "$(uri "$1")" 'PRAGMA integrity_check'; }
 first_page() { dd if="$1" of=/dev/null bs=4096 count=1 status=none; }
+read_whole() { cat "$1" >/dev/null; }
 
 # timed KEY COMMAND...: as wall, but writes nothing first, so that what is cold stays so.
 timed() {
@@ -35,11 +36,13 @@ timed() {
   record "$key" "$(calc "$end - $begin")"
 }
 
-# cold_and_warm SYSTEM WHAT: on a fresh mount, then once more.
+# cold_and_warm SYSTEM WHAT: on a fresh mount, then once more. The programs themselves are warm.
 cold_and_warm() {
   local file
   cold "$1"
   file=$("$1_file")
+  first_page /dev/null
+  sqlite3 :memory: 'SELECT 1' >>"$LOG"
   timed "$1.$2.cold" "$2" "$file"
   timed "$1.$2.warm" "$2" "$file"
 }
@@ -51,8 +54,6 @@ other_copies() {
   cold varve
   timed varve.copy.last copy "$(varve_file_of $((STATES - 1)))"
 }
-
-read_whole() { cat "$1" >/dev/null; }
 
 readers() {
   local state
@@ -96,6 +97,7 @@ measure_mounts() {
     for system in native passthrough varve ${PEERS[@]+"${PEERS[@]}"}; do
       cold_and_warm "$system" first_page
       cold_and_warm "$system" lookups
+      cold_and_warm "$system" read_whole
       cold_and_warm "$system" copy
       cold_and_warm "$system" scan
       if [[ $system != borg64k && $system != restic ]]; then cold_and_warm "$system" integrity; fi

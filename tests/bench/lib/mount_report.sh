@@ -20,12 +20,12 @@ against_native() {
     "$(show %.2f "$ratio")" "$(at_most "$ratio" "$3")"
 }
 
-# copied WHAT KEY
+# copied WHAT KEY OTHER: its speed, and of the same on the native file.
 copied() {
   local rate
   rate=$(speed "$(median "$2")")
-  row "$1" "at least 1 GB/s" "$rate GB/s" "$(speed "$(median native.copy.cold)") GB/s" \
-    "$(show %.2f "$(median_ratio native.copy.cold "$2")")" "$(at_least "$rate" 1)"
+  row "$1" "at least 1 GB/s" "$rate GB/s" "$(speed "$(median "$3")") GB/s" \
+    "$(show %.2f "$(median_ratio "$3" "$2")")" "$(at_least "$rate" 1)"
 }
 
 report_memory() {
@@ -45,9 +45,10 @@ report_mount_marks() {
   mount_time "\`ls\` of the root, $MANY_SNAPSHOTS snapshots" many.ls 50
   mount_time "\`ls -l\` of it" many.long 200
   mount_time "first 4 KiB of a file, cold" varve.first_page.cold 5
-  copied "copy out, cold, middle snapshot" varve.copy.cold
-  copied "copy out, cold, first snapshot" varve.copy.first
-  copied "copy out, cold, last snapshot" varve.copy.last
+  copied "read out (\`cat\`), cold, middle snapshot" varve.read_whole.cold native.read_whole.cold
+  copied "copy out (\`cp\` to /dev/shm), cold, middle snapshot" varve.copy.cold native.copy.cold
+  copied "the same, first snapshot" varve.copy.first native.copy.cold
+  copied "the same, last snapshot" varve.copy.last native.copy.cold
   ratio=$(median_ratio native.copy.warm varve.copy.warm)
   row "copy out, warm" "at least 0.9 of native" "$(speed "$(median varve.copy.warm)") GB/s" \
     "$(speed "$(median native.copy.warm)") GB/s" "$(show %.2f "$ratio")" "$(at_least "$ratio" 0.9)"
@@ -74,11 +75,12 @@ seconds_of() { if [[ -f $SAMPLES/$1 ]]; then show %.3f "$(median "$1")"; fi; }
 
 report_mounts() {
   local system
-  row filesystem "first 4 KiB, ms" "copy cold, GB/s" "copy warm, GB/s" "look-ups cold, s" "look-ups warm, s" "scan cold, s" \
+  row filesystem "first 4 KiB, ms" "cat cold, GB/s" "cat warm, GB/s" "copy cold, GB/s" "copy warm, GB/s" "look-ups cold, s" "look-ups warm, s" "scan cold, s" \
     "scan warm, s" "integrity_check cold, s" "warm, s"
-  row --- ---: ---: ---: ---: ---: ---: ---: ---: ---:
+  row --- ---: ---: ---: ---: ---: ---: ---: ---: ---: ---: ---:
   for system in native passthrough varve ${PEERS[@]+"${PEERS[@]}"}; do
     row "$(mount_title "$system")" "$(milliseconds "$(median "$system.first_page.cold")")" \
+      "$(speed "$(median "$system.read_whole.cold")")" "$(speed "$(median "$system.read_whole.warm")")" \
       "$(speed "$(median "$system.copy.cold")")" "$(speed "$(median "$system.copy.warm")")" \
       "$(seconds_of "$system.lookups.cold")" "$(seconds_of "$system.lookups.warm")" "$(seconds_of "$system.scan.cold")" \
       "$(seconds_of "$system.scan.warm")" "$(seconds_of "$system.integrity.cold")" "$(seconds_of "$system.integrity.warm")"
