@@ -17,6 +17,7 @@
 #include "tools/cli/source_names.h"
 #include "tools/cli/verification.h"
 #include "tools/cli/verified.h"
+#include "tools/sources/redis_source.h"
 #include "tools/sources/sqlite_source.h"
 #include "tools/sources/stream_source.h"
 
@@ -62,8 +63,10 @@ std::vector<std::unique_ptr<Source>> make_sources(const IngestArguments& argumen
   const Patience patience{busy_timeout_of(arguments.busy_timeout), stop};
   std::vector<std::unique_ptr<Source>> sources;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const Path& path = arguments.paths[i];
-    if (arguments.raw) {
+    const std::string& path = arguments.paths[i];
+    if (is_redis_uri(path)) {
+      sources.push_back(make_redis_source(path, names[i], stop));
+    } else if (arguments.raw) {
       sources.push_back(std::make_unique<StreamSource>(path, names[i]));
     } else {
       sources.push_back(std::make_unique<SqliteSource>(path, names[i], patience));
@@ -105,7 +108,12 @@ void verify(Repository& repository, IngestReport& report, const std::string& lev
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   for (const SourceInfo& source : snapshot.sources) {
     const Attestation* attestation = newest_attestation(snapshot, source.name);
-    if (attestation == nullptr || attestation->passed) continue;
+    if (attestation == nullptr) continue;
+    if (attestation->passed && level == "full" && attestation->level != level) {
+      report.warnings.push_back(
+          fmt::format("{} is not fully verified: {}", source.name, attestation->detail));
+    }
+    if (attestation->passed) continue;
     report.warnings.push_back(fmt::format("{} failed its verification in snapshot {}: {}",
                                           source.name, snapshot.name, attestation->detail));
   }

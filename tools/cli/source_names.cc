@@ -7,6 +7,7 @@
 
 #include "store/core/error.h"
 #include "tools/cli/format.h"
+#include "tools/sources/redis_uri.h"
 
 namespace varve::cli {
 namespace {
@@ -35,6 +36,11 @@ void require_valid_source_name(const std::string& name, const std::string& path)
                   path, name, fault));
 }
 
+std::string own_name(const std::string& path) {
+  if (is_redis_uri(path)) return default_name(parse_redis_uri(path));
+  return Path(path).filename().string();
+}
+
 }  // namespace
 
 std::vector<std::string> source_names(const std::vector<std::string>& paths,
@@ -45,7 +51,7 @@ std::vector<std::string> source_names(const std::vector<std::string>& paths,
   std::vector<std::string> names;
   std::map<std::string, std::string> path_of;
   for (const std::string& path : paths) {
-    const std::string name = as.empty() ? Path(path).filename().string() : as;
+    const std::string name = as.empty() ? own_name(path) : as;
     require_valid_source_name(name, path);
     const auto [other, is_new] = path_of.emplace(name, path);
     if (!is_new) {
