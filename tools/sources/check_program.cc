@@ -95,7 +95,8 @@ std::unique_ptr<CheckProgram> CheckProgram::start(std::vector<std::string> words
                                    pointers.data(), environ);
   if (fault == ENOENT) return nullptr;
   if (fault != 0) throw system_error(fault, "cannot start " + words[0]);
-  return std::make_unique<CheckProgram>(pid, std::move(pipe.in), std::move(output), std::move(stop));
+  return std::make_unique<CheckProgram>(pid, std::move(pipe.in), std::move(output),
+                                        std::move(stop));
 }
 
 CheckProgram::~CheckProgram() {

@@ -32,7 +32,9 @@ RedisChannel::RedisChannel(const RedisAddress& address, const WaitLimits& limits
                                            : Socket::connect(address.socket, limits));
     if (!address.tls) return;
     const TlsFiles files{address.ca_file, address.certificate, address.key};
+    socket_->set_silence(limits.connect);  // a server without TLS waits for more
     tls_ = std::make_unique<TlsSession>(*socket_, address.host, files);
+    socket_->set_silence(limits.silence);
   });
 }
 

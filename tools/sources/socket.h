@@ -29,6 +29,8 @@ class Socket {
   // At least one byte; 0: the other side has closed.
   std::size_t read(MutableBytes out);
   void write(ByteView bytes);  // all of them
+  // How long a silence is borne from here on: WaitLimits::silence until told otherwise.
+  void set_silence(std::chrono::milliseconds limit) { limits_.silence = limit; }
   // Waits until bytes can be read (POLLIN) or written (POLLOUT).
   void wait(short events);
 

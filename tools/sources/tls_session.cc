@@ -140,9 +140,13 @@ struct TlsSession::State {
 
 TlsSession::TlsSession(Socket& socket, const std::string& host, const TlsFiles& files)
     : state_(std::make_unique<State>(socket, host, files)) {
-  if (state_->drive([&] { return SSL_connect(state_->session.get()); }) == 0) {
-    throw failed("the server closed the connection: is it one that speaks TLS?");
+  try {
+    if (state_->drive([&] { return SSL_connect(state_->session.get()); }) > 0) return;
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::interrupted) throw;
+    throw failed(fmt::format("no TLS: {}", error.what()));
   }
+  throw failed("no TLS: the server closed the connection");
 }
 TlsSession::~TlsSession() = default;
 
