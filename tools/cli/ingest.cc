@@ -1,15 +1,14 @@
 #include "store/ingest.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <chrono>
 
 #include "store/core/error.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/help.h"
+#include "tools/cli/host_name.h"
 #include "tools/cli/ingest_report.h"
 #include "tools/cli/json_output.h"
 #include "tools/cli/progress.h"
@@ -33,12 +32,6 @@ struct IngestArguments {
   bool raw = false;
   std::string busy_timeout = "30";
 };
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0) return "unknown";
-  return name.data();
-}
 
 std::optional<Timestamp> time_of(const std::string& text) {
   if (text.empty()) return {};

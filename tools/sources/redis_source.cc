@@ -2,26 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdlib>
-#include <cstring>
 #include <utility>
+
+#include "tools/sources/write_all.h"
 
 namespace varve {
 namespace {
 
 constexpr std::string_view kSuffix = ".rdb";
 constexpr mode_t kMode = 0600;  // what a server keeps is nobody else's business
-
-void hand_over(ByteView bytes, FileWriter& writer) {
-  while (!bytes.empty()) {
-    const MutableBytes room = writer.buffer();
-    const std::size_t count = std::min(room.size(), bytes.size());
-    std::memcpy(room.data(), bytes.data(), count);
-    writer.produced(count);
-    bytes = bytes.subspan(count);
-  }
-}
 
 void read_through(const File& file, const std::function<void(ByteView)>& take) {
   Bytes window(256u << 10);
@@ -71,7 +61,7 @@ void RedisSource::open() {
 void RedisSource::fill(FileWriter& writer, RdbCheck& check) {
   const auto take = [&](ByteView bytes) {
     check.update(bytes);
-    hand_over(bytes, writer);
+    write_all(writer, bytes);
   };
   transfer_ ? transfer_->receive(take) : read_through(*file_, take);
   if (const auto fault = check.fault()) {

@@ -1,0 +1,214 @@
+#include "tools/import/old_backup_source.h"
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <optional>
+#include <set>
+
+#include "store/core/error.h"
+#include "tools/import/member_path.h"
+#include "tools/import/unpacking.h"
+#include "tools/sources/one_line.h"
+#include "tools/sources/sqlite_header.h"
+#include "tools/sources/sqlite_source.h"
+#include "tools/sources/write_all.h"
+
+namespace varve {
+namespace {
+
+constexpr mode_t kPermissionBits = 0777;
+constexpr int kMostWarnings = 20;  // of one archive
+
+// Fills `out` from its front; fewer bytes only at the end.
+using Read = std::function<std::size_t(MutableBytes out)>;
+
+Bytes read_front(const Read& read) {
+  Bytes front(kFormatBytes);
+  std::size_t filled = 0;
+  while (filled < front.size()) {
+    const std::size_t count = read(MutableBytes(front).subspan(filled));
+    if (count == 0) break;
+    filled += count;
+  }
+  front.resize(filled);
+  return front;
+}
+
+// What is left after `front`; returns the size of all.
+std::uint64_t fill(ByteView front, const Read& read, FileWriter& writer) {
+  write_all(writer, front);
+  std::uint64_t size = front.size();
+  while (true) {
+    const std::size_t count = read(writer.buffer());
+    if (count == 0) return size;
+    writer.produced(count);
+    size += count;
+  }
+}
+
+Error fault_of(const Path& path, const std::string& why) {
+  return {ErrorCode::failed, fmt::format("cannot import {}: {}", path.string(), why)};
+}
+
+// Faults of reading the backup are the backup's own, not the repository's.
+template <class Work>
+auto reading(const Path& path, const Work& work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::io) throw;
+    throw fault_of(path, error.what());
+  }
+}
+
+// A source whose bytes are those of a file, packed or not.
+class OldBackupSource : public Source {
+ public:
+  explicit OldBackupSource(OldBackup backup) : backup_(std::move(backup)) {}
+
+  std::string name() const override { return backup_.source; }
+  std::string kind() const override { return std::string(kind_of(backup_.content)); }
+  std::string location() const override { return backup_.path.string(); }
+  Bytes fingerprint() override { return {}; }  // it is known by its time
+  void open() override {
+    reading(backup_.path, [&] { file_ = File::open_read(backup_.path); });
+  }
+
+  SourceInfo copy(SnapshotBuilder& builder) override {
+    info_ = {.name = name(),
+             .kind = kind(),
+             .location = location(),
+             .moment = backup_.time,
+             .facts = {{"imported_from", one_line(backup_.path.filename().string())}},
+             .fingerprint = {}};
+    if (!backup_.packing.empty()) info_.facts["packing"] = backup_.packing;
+    if (backup_.content == BackupFormat::tar) {
+      copy_archive(builder);
+    } else if (backup_.packing.empty()) {
+      copy_plain(builder);
+    } else {
+      copy_packed(builder);
+    }
+    file_ = File();
+    return std::move(info_);
+  }
+
+ private:
+  void add(SnapshotBuilder& builder, SnapshotBuilder::NewFile file, const Read& read) {
+    const Bytes front = read_front(read);
+    const BackupFormat format = format_of(front);
+    file.chunking = chunking_of(format);
+    std::uint64_t size = 0;
+    builder.add_file(file, [&](FileWriter& writer) { size = fill(front, read, writer); });
+    if (format == BackupFormat::sqlite && backup_.content == format) note_header(front, size);
+  }
+
+  void note_header(const Bytes& front, std::uint64_t size) {
+    SqliteHeader header;
+    std::copy_n(front.begin(), std::min(front.size(), header.bytes.size()), header.bytes.begin());
+    info_.facts.merge(facts_of(header, size));
+    // "journal_mode" says what a database was that is stored in another mode; this one is as it
+    // was.
+    info_.facts.erase("journal_mode");
+    if (header.is_wal()) info_.facts["stored_journal_mode"] = "wal";
+  }
+
+  void copy_plain(SnapshotBuilder& builder) {
+    const struct stat status = file_.status();
+    std::uint64_t offset = 0;
+    add(builder,
+        {.path = name(),
+         .mode = status.st_mode & kPermissionBits,
+         .mtime = Timestamp{status.st_mtim.tv_sec},
+         .size_hint = static_cast<std::uint64_t>(status.st_size)},
+        [&](MutableBytes out) {
+          const std::size_t count =
+              reading(backup_.path, [&] { return file_.read_at(offset, out); });
+          offset += count;
+          return count;
+        });
+  }
+
+  void copy_packed(SnapshotBuilder& builder) {
+    const struct stat status = file_.status();
+    Unpacking unpacking(backup_.path);
+    const bool is_empty = !unpacking.next();
+    add(builder,
+        {.path = name(),
+         .mode = status.st_mode & kPermissionBits,
+         .mtime = Timestamp{status.st_mtim.tv_sec}},
+        [&](MutableBytes out) { return is_empty ? 0 : unpacking.read(out); });
+  }
+
+  void copy_archive(SnapshotBuilder& builder) {
+    Unpacking unpacking(backup_.path);
+    std::set<std::string> files;
+    std::set<std::string> folders;
+    int left_out = 0;
+    while (const auto member = unpacking.next()) {
+      if (member->type == Unpacking::Member::Type::folder) continue;
+      const MemberPath path = member_path(member->path);
+      const std::string why = path.path.empty() ? path.fault : reason_against(member->type);
+      if (!why.empty()) {
+        if (left_out++ < kMostWarnings) warn_of_member(builder, member->path, why);
+        continue;
+      }
+      claim(path.path, files, folders);
+      add(builder,
+          {.path = name() + "/" + path.path,
+           .mode = member->mode & kPermissionBits,
+           .mtime = member->mtime,
+           .size_hint = member->size},
+          [&](MutableBytes out) { return unpacking.read(out); });
+    }
+    if (left_out > kMostWarnings) {
+      builder.warn(
+          fmt::format("{}: {} more were left out of it", location(), left_out - kMostWarnings));
+    }
+    if (files.empty()) builder.warn(fmt::format("{} holds no files", location()));
+  }
+
+  static std::string reason_against(Unpacking::Member::Type type) {
+    using Type = Unpacking::Member::Type;
+    if (type == Type::symbolic_link) return "it is a symbolic link";
+    if (type == Type::hard_link) return "it is a hard link to another of its files";
+    if (type == Type::special) return "it is a device, a pipe or a socket";
+    return {};
+  }
+
+  void warn_of_member(SnapshotBuilder& builder, const std::string& path, const std::string& why) {
+    builder.warn(fmt::format("{}: left out '{}': {}", location(), one_line(path, 200), why));
+  }
+
+  // Unpacked to a disk, a second member of one name would replace the first; which of them was
+  // meant to be kept, a person has to say.
+  void claim(const std::string& path, std::set<std::string>& files,
+             std::set<std::string>& folders) const {
+    bool is_new = files.insert(path).second && !folders.contains(path);
+    for (auto slash = path.find('/'); slash != std::string::npos;
+         slash = path.find('/', slash + 1)) {
+      folders.insert(path.substr(0, slash));
+      is_new = is_new && !files.contains(path.substr(0, slash));
+    }
+    if (is_new) return;
+    throw fault_of(backup_.path,
+                   fmt::format("it holds '{}' twice: unpack it, and ingest what is right",
+                               one_line(path, 200)));
+  }
+
+  const OldBackup backup_;
+  File file_;
+  SourceInfo info_;
+};
+
+}  // namespace
+
+std::unique_ptr<Source> make_source(const OldBackup& backup, const Patience& patience) {
+  if (backup.has_log) {
+    return std::make_unique<SqliteSource>(backup.path, backup.source, patience);
+  }
+  return std::make_unique<OldBackupSource>(backup);
+}
+
+}  // namespace varve
