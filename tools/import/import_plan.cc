@@ -10,7 +10,7 @@
 
 #include "store/core/error.h"
 #include "tools/import/dated_name.h"
-#include "tools/import/unpacking.h"
+#include "tools/import/packed_file.h"
 #include "tools/sources/one_line.h"
 
 namespace varve {
@@ -18,32 +18,11 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kCompanions = {"-wal", "-shm", "-journal"};
 
-// What is inside, by the first bytes of what comes out.
-BackupFormat format_inside(Unpacking& unpacking) {
-  if (!unpacking.next()) return BackupFormat::other;
-  if (unpacking.is_tar()) return BackupFormat::tar;
-  Bytes front(kFormatBytes);
-  std::size_t filled = 0;
-  while (const std::size_t count = unpacking.read(MutableBytes(front).subspan(filled))) {
-    filled += count;
-    if (filled == front.size()) break;
-  }
-  const BackupFormat format = format_of(ByteView(front).first(filled));
-  // Packed twice is unpacked once; and raw bytes that look like an archive are only bytes.
-  const bool is_another_layer = format == BackupFormat::packed || format == BackupFormat::tar;
-  return is_another_layer ? BackupFormat::other : format;
-}
-
 void look_inside(OldBackup& backup) {
-  const File file = File::open_read(backup.path);
-  backup.size = file.size();
-  Bytes front(kFormatBytes);
-  front.resize(file.read_at(0, front));
-  backup.content = format_of(front);
-  if (backup.content != BackupFormat::packed) return;
-  Unpacking unpacking(backup.path);
-  backup.content = format_inside(unpacking);
-  backup.packing = unpacking.packing();
+  const PackedFile file(backup.path);
+  backup.size = static_cast<std::uint64_t>(file.status().st_size);
+  backup.content = file.format();
+  backup.packing = file.packing();
 }
 
 void drop_end(std::string& name, std::string_view end) {

@@ -21,4 +21,13 @@ MemberPath member_path(std::string_view path) {
   return {clean, {}};
 }
 
+bool MemberPaths::claim(const std::string& path) {
+  bool is_new = files_.insert(path).second && !folders_.contains(path);
+  for (auto slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+    folders_.insert(path.substr(0, slash));
+    is_new = is_new && !files_.contains(path.substr(0, slash));
+  }
+  return is_new;
+}
+
 }  // namespace varve

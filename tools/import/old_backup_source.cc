@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include <functional>
-#include <optional>
-#include <set>
 
 #include "store/core/error.h"
 #include "tools/import/member_path.h"
-#include "tools/import/unpacking.h"
+#include "tools/import/tar_reader.h"
 #include "tools/sources/one_line.h"
 #include "tools/sources/sqlite_header.h"
 #include "tools/sources/sqlite_source.h"
@@ -47,21 +45,6 @@ std::uint64_t fill(ByteView front, const Read& read, FileWriter& writer) {
   }
 }
 
-Error fault_of(const Path& path, const std::string& why) {
-  return {ErrorCode::failed, fmt::format("cannot import {}: {}", path.string(), why)};
-}
-
-// Faults of reading the backup are the backup's own, not the repository's.
-template <class Work>
-auto reading(const Path& path, const Work& work) {
-  try {
-    return work();
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::io) throw;
-    throw fault_of(path, error.what());
-  }
-}
-
 // A source whose bytes are those of a file, packed or not.
 class OldBackupSource : public Source {
  public:
@@ -71,9 +54,7 @@ class OldBackupSource : public Source {
   std::string kind() const override { return std::string(kind_of(backup_.content)); }
   std::string location() const override { return backup_.path.string(); }
   Bytes fingerprint() override { return {}; }  // it is known by its time
-  void open() override {
-    reading(backup_.path, [&] { file_ = File::open_read(backup_.path); });
-  }
+  void open() override { file_ = std::make_unique<PackedFile>(backup_.path); }
 
   SourceInfo copy(SnapshotBuilder& builder) override {
     info_ = {.name = name(),
@@ -85,12 +66,10 @@ class OldBackupSource : public Source {
     if (!backup_.packing.empty()) info_.facts["packing"] = backup_.packing;
     if (backup_.content == BackupFormat::tar) {
       copy_archive(builder);
-    } else if (backup_.packing.empty()) {
-      copy_plain(builder);
     } else {
-      copy_packed(builder);
+      copy_file(builder);
     }
-    file_ = File();
+    file_.reset();
     return std::move(info_);
   }
 
@@ -114,63 +93,48 @@ class OldBackupSource : public Source {
     if (header.is_wal()) info_.facts["stored_journal_mode"] = "wal";
   }
 
-  void copy_plain(SnapshotBuilder& builder) {
-    const struct stat status = file_.status();
-    std::uint64_t offset = 0;
+  void copy_file(SnapshotBuilder& builder) {
+    const struct stat status = file_->status();
     add(builder,
         {.path = name(),
          .mode = status.st_mode & kPermissionBits,
          .mtime = Timestamp{status.st_mtim.tv_sec},
-         .size_hint = static_cast<std::uint64_t>(status.st_size)},
-        [&](MutableBytes out) {
-          const std::size_t count =
-              reading(backup_.path, [&] { return file_.read_at(offset, out); });
-          offset += count;
-          return count;
-        });
-  }
-
-  void copy_packed(SnapshotBuilder& builder) {
-    const struct stat status = file_.status();
-    Unpacking unpacking(backup_.path);
-    const bool is_empty = !unpacking.next();
-    add(builder,
-        {.path = name(),
-         .mode = status.st_mode & kPermissionBits,
-         .mtime = Timestamp{status.st_mtim.tv_sec}},
-        [&](MutableBytes out) { return is_empty ? 0 : unpacking.read(out); });
+         .size_hint = backup_.packing.empty() ? backup_.size : 0},
+        [&](MutableBytes out) { return file_->read(out); });
   }
 
   void copy_archive(SnapshotBuilder& builder) {
-    Unpacking unpacking(backup_.path);
-    std::set<std::string> files;
-    std::set<std::string> folders;
+    TarReader archive(*file_);
+    MemberPaths taken;
     int left_out = 0;
-    while (const auto member = unpacking.next()) {
-      if (member->type == Unpacking::Member::Type::folder) continue;
+    while (const auto member = archive.next()) {
+      if (member->type == TarMember::Type::folder) continue;
       const MemberPath path = member_path(member->path);
       const std::string why = path.path.empty() ? path.fault : reason_against(member->type);
       if (!why.empty()) {
         if (left_out++ < kMostWarnings) warn_of_member(builder, member->path, why);
         continue;
       }
-      claim(path.path, files, folders);
+      if (!taken.claim(path.path)) {
+        throw file_->error(fmt::format("it holds '{}' twice: unpack it, and ingest what is right",
+                                       one_line(path.path, 200)));
+      }
       add(builder,
           {.path = name() + "/" + path.path,
            .mode = member->mode & kPermissionBits,
            .mtime = member->mtime,
            .size_hint = member->size},
-          [&](MutableBytes out) { return unpacking.read(out); });
+          [&](MutableBytes out) { return archive.read(out); });
     }
     if (left_out > kMostWarnings) {
       builder.warn(
           fmt::format("{}: {} more were left out of it", location(), left_out - kMostWarnings));
     }
-    if (files.empty()) builder.warn(fmt::format("{} holds no files", location()));
+    if (taken.empty()) builder.warn(fmt::format("{} holds no files", location()));
   }
 
-  static std::string reason_against(Unpacking::Member::Type type) {
-    using Type = Unpacking::Member::Type;
+  static std::string reason_against(TarMember::Type type) {
+    using Type = TarMember::Type;
     if (type == Type::symbolic_link) return "it is a symbolic link";
     if (type == Type::hard_link) return "it is a hard link to another of its files";
     if (type == Type::special) return "it is a device, a pipe or a socket";
@@ -181,24 +145,8 @@ class OldBackupSource : public Source {
     builder.warn(fmt::format("{}: left out '{}': {}", location(), one_line(path, 200), why));
   }
 
-  // Unpacked to a disk, a second member of one name would replace the first; which of them was
-  // meant to be kept, a person has to say.
-  void claim(const std::string& path, std::set<std::string>& files,
-             std::set<std::string>& folders) const {
-    bool is_new = files.insert(path).second && !folders.contains(path);
-    for (auto slash = path.find('/'); slash != std::string::npos;
-         slash = path.find('/', slash + 1)) {
-      folders.insert(path.substr(0, slash));
-      is_new = is_new && !files.contains(path.substr(0, slash));
-    }
-    if (is_new) return;
-    throw fault_of(backup_.path,
-                   fmt::format("it holds '{}' twice: unpack it, and ingest what is right",
-                               one_line(path, 200)));
-  }
-
   const OldBackup backup_;
-  File file_;
+  std::unique_ptr<PackedFile> file_;  // while it is open
   SourceInfo info_;
 };
 
