@@ -43,7 +43,6 @@ void close_standard_streams() {
 }
 
 [[noreturn]] void run_child(File pipe, const std::function<int(Readiness&)>& work) {
-  ::setsid();
   Readiness readiness(std::move(pipe));
   int status = 1;
   try {
@@ -77,6 +76,9 @@ void wait_for_child(const File& pipe, pid_t child) {
 
 void Readiness::ready() {
   if (!pipe_) return;
+  // Only now: who mounts for systemd's automount must be in systemd's process group, else the
+  // kernel makes it wait for the mount that it is making.
+  ::setsid();
   close_standard_streams();
   pipe_.write_all(ByteView(&kReady, 1));
   pipe_.close();
