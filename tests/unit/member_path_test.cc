@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 namespace varve {
 namespace {
 
@@ -24,15 +26,32 @@ TEST(MemberPath, WhatLeadsOutIsRefused) {
   }
 }
 
+TEST(MemberPath, LinksThatStayInsideAreTold) {
+  EXPECT_TRUE(stays_inside("a/link", "../b/c"));
+  EXPECT_TRUE(stays_inside("link", "b/../c"));
+  EXPECT_TRUE(stays_inside("a/b/link", "./../../c/"));
+  for (const auto& [path, target] : {std::pair{"link", "/etc/passwd"},
+                                     {"link", ".."},
+                                     {"a/link", "../../b"},
+                                     {"a/link", "b/../../../c"},
+                                     {"link", ""}}) {
+    EXPECT_FALSE(stays_inside(path, target)) << path << " -> " << target;
+  }
+}
+
 TEST(MemberPaths, OneNameIsClaimedOnce) {
+  using Claim = MemberPaths::Claim;
   MemberPaths paths;
-  EXPECT_TRUE(paths.empty());
-  EXPECT_TRUE(paths.claim("a/b/c"));
-  EXPECT_TRUE(paths.claim("a/b/d"));
-  EXPECT_FALSE(paths.empty());
-  EXPECT_FALSE(paths.claim("a/b/c"));
-  EXPECT_FALSE(paths.claim("a/b")) << "that is a folder";
-  EXPECT_FALSE(paths.claim("a/b/d/e")) << "that is a file";
+  EXPECT_EQ(paths.claim("a/b/c"), Claim::taken);
+  EXPECT_EQ(paths.claim("a/b/d"), Claim::taken);
+  EXPECT_EQ(paths.claim("a/b/c"), Claim::conflict);
+  EXPECT_EQ(paths.claim("a/b"), Claim::conflict) << "that is a folder";
+  EXPECT_EQ(paths.claim("a/b/d/e"), Claim::conflict) << "that is a file";
+  EXPECT_EQ(paths.claim_folder("a/b"), Claim::taken);
+  EXPECT_EQ(paths.claim_folder("a/b"), Claim::again);
+  EXPECT_EQ(paths.claim_folder("a/b/d"), Claim::conflict);
+  EXPECT_EQ(paths.claim_folder("x"), Claim::taken);
+  EXPECT_EQ(paths.claim("x"), Claim::conflict);
 }
 
 }  // namespace

@@ -15,16 +15,16 @@ TEST(RedisUri, NamesAServer) {
   EXPECT_EQ(address.user, "backup");
   EXPECT_FALSE(address.tls);
   EXPECT_EQ(to_text(address), "redis://backup@cache.example:6380");
-  EXPECT_EQ(default_name(address), "cache.example-6380");
+  EXPECT_EQ(default_redis_name(address), "cache.example-6380");
 }
 
 TEST(RedisUri, HasDefaults) {
   for (const char* uri : {"redis://", "redis://localhost", "redis://localhost:6379/",
                           "redis://localhost/0", "redis:///0"}) {
     EXPECT_EQ(to_text(parse_redis_uri(uri)), "redis://localhost:6379") << uri;
-    EXPECT_EQ(default_name(parse_redis_uri(uri)), "redis") << uri;
+    EXPECT_EQ(default_redis_name(parse_redis_uri(uri)), "redis") << uri;
   }
-  EXPECT_EQ(default_name(parse_redis_uri("redis://127.0.0.1:7000")), "redis-7000");
+  EXPECT_EQ(default_redis_name(parse_redis_uri("redis://127.0.0.1:7000")), "redis-7000");
 }
 
 TEST(RedisUri, KnowsIpv6) {
@@ -42,7 +42,7 @@ TEST(RedisUri, KnowsTwoWaysToWriteASocket) {
     EXPECT_EQ(address.socket, "/run/redis/a b.sock") << uri;
     EXPECT_EQ(address.host, "") << uri;
     EXPECT_EQ(to_text(address), "redis+unix:///run/redis/a b.sock");
-    EXPECT_EQ(default_name(address), "redis");
+    EXPECT_EQ(default_redis_name(address), "redis");
   }
   EXPECT_EQ(parse_redis_uri("redis+unix://me%40here@/run/s").user, "me@here");
 }

@@ -133,7 +133,10 @@ class Import {
   }
 
   void verify(Repository& target, Snapshot& snapshot) {
-    verify_snapshot(target, snapshot, {arguments_.verify, {}, {}, stop_});
+    VerificationRequest request;
+    request.level = arguments_.verify;
+    request.stop = stop_;
+    verify_snapshot(target, snapshot, request);
     for (const SourceInfo& source : snapshot.sources) {
       const Attestation* made = newest_attestation(snapshot, source.name);
       if (made == nullptr || made->detail.empty()) continue;
@@ -154,7 +157,7 @@ class Import {
 std::unique_ptr<Repository> repository_for(CommandLine& line, const ImportArguments& arguments) {
   try {
     auto repository = line.open_repository();
-    refuse_paths_inside(repository->path(), {arguments.folder});
+    refuse_path_inside(repository->path(), arguments.folder);
     return repository;
   } catch (const Error& error) {
     const bool is_missing =

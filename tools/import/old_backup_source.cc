@@ -78,6 +78,9 @@ class OldBackupSource : public Source {
     const Bytes front = read_front(read);
     const BackupFormat format = format_of(front);
     file.chunking = chunking_of(format);
+    if (format == BackupFormat::sqlite && backup_.content == BackupFormat::tar) {
+      file.format = kind_of(format);  // verified as one
+    }
     std::uint64_t size = 0;
     builder.add_file(file, [&](FileWriter& writer) { size = fill(front, read, writer); });
     if (format == BackupFormat::sqlite && backup_.content == format) note_header(front, size);
@@ -107,42 +110,70 @@ class OldBackupSource : public Source {
     TarReader archive(*file_);
     MemberPaths taken;
     int left_out = 0;
+    bool is_empty = true;
     while (const auto member = archive.next()) {
-      if (member->type == TarMember::Type::folder) continue;
+      if (is_root(*member)) continue;
       const MemberPath path = member_path(member->path);
-      const std::string why = path.path.empty() ? path.fault : reason_against(member->type);
+      const std::string why = path.path.empty() ? path.fault : reason_against(*member, path.path);
       if (!why.empty()) {
         if (left_out++ < kMostWarnings) warn_of_member(builder, member->path, why);
         continue;
       }
-      if (!taken.claim(path.path)) {
-        throw file_->error(fmt::format("it holds '{}' twice: unpack it, and ingest what is right",
-                                       one_line(path.path, 200)));
-      }
-      add(builder,
-          {.path = name() + "/" + path.path,
-           .mode = member->mode & kPermissionBits,
-           .mtime = member->mtime,
-           .size_hint = member->size},
-          [&](MutableBytes out) { return archive.read(out); });
+      if (claim(taken, *member, path.path)) copy_member(builder, archive, *member, path.path);
+      is_empty = false;
     }
     if (left_out > kMostWarnings) {
       builder.warn(
           fmt::format("{}: {} more were left out of it", location(), left_out - kMostWarnings));
     }
-    if (taken.empty()) builder.warn(fmt::format("{} holds no files", location()));
+    if (is_empty) builder.warn(fmt::format("{} holds nothing that can be stored", location()));
   }
 
-  static std::string reason_against(TarMember::Type type) {
+  void copy_member(SnapshotBuilder& builder, TarReader& archive, const TarMember& member,
+                   const std::string& path) {
+    SnapshotBuilder::NewFile entry{.path = name() + "/" + path,
+                                   .mode = member.mode,
+                                   .mtime = member.mtime,
+                                   .size_hint = member.size,
+                                   .mtime_nanoseconds = member.mtime_nanoseconds,
+                                   .owner = member.owner};
+    if (member.type == TarMember::Type::file) {
+      return add(builder, std::move(entry), [&](MutableBytes out) { return archive.read(out); });
+    }
+    entry.size_hint = 0;
+    entry.type = member.type == TarMember::Type::folder ? FileType::folder : FileType::link;
+    entry.target = member.target;
+    builder.add_entry(entry);
+  }
+
+  // "./", the folder that was packed.
+  static bool is_root(const TarMember& member) {
+    return member.type == TarMember::Type::folder && !member.path.empty() &&
+           member.path.find_first_not_of("./") == std::string::npos &&
+           member.path.find("..") == std::string::npos && !member.path.starts_with('/');
+  }
+
+  static std::string reason_against(const TarMember& member, const std::string& path) {
     using Type = TarMember::Type;
-    if (type == Type::symbolic_link) return "it is a symbolic link";
-    if (type == Type::hard_link) return "it is a hard link to another of its files";
-    if (type == Type::special) return "it is a device, a pipe or a socket";
+    if (member.type == Type::hard_link) return "it is a hard link to another member";
+    if (member.type == Type::special) return "it is a device, a pipe or a socket";
+    if (member.type == Type::symbolic_link && !stays_inside(path, member.target)) {
+      return "it is a link that leads out of the archive";
+    }
     return {};
   }
 
   void warn_of_member(SnapshotBuilder& builder, const std::string& path, const std::string& why) {
     builder.warn(fmt::format("{}: left out '{}': {}", location(), one_line(path, 200), why));
+  }
+
+  // False for a folder that is there already.
+  bool claim(MemberPaths& taken, const TarMember& member, const std::string& path) const {
+    const auto claim =
+        member.type == TarMember::Type::folder ? taken.claim_folder(path) : taken.claim(path);
+    if (claim != MemberPaths::Claim::conflict) return claim == MemberPaths::Claim::taken;
+    throw file_->error(fmt::format("it holds '{}' twice: unpack it, and ingest what is right",
+                                   one_line(path, 200)));
   }
 
   const OldBackup backup_;

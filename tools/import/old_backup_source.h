@@ -2,8 +2,8 @@
 // of a tar archive its files, below a folder of the source's name.
 //
 // Databases are cut as databases, so that they share with what SqliteSource takes. Of a tar
-// archive, plain files are taken; links, devices, and names that lead out of the folder are left
-// out, each with a warning. Nothing is unpacked to a disk.
+// archive, files, folders and symbolic links within it are taken; hard links, devices, and names
+// and links that lead out of it are left out, each with a warning. Nothing is unpacked to a disk.
 #pragma once
 
 #include <memory>

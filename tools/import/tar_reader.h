@@ -10,6 +10,7 @@
 #include <string>
 
 #include "store/core/time.h"
+#include "store/snapshot.h"
 #include "tools/import/packed_file.h"
 
 namespace varve {
@@ -17,9 +18,12 @@ namespace varve {
 struct TarMember {
   enum class Type { file, folder, symbolic_link, hard_link, special };
   Type type = Type::file;
-  std::string path;  // as it stands there
-  mode_t mode = 0;   // permission bits
+  std::string path;    // as it stands there
+  std::string target;  // of a symbolic link
+  mode_t mode = 0;     // permission bits, up to 07777
+  Owner owner;
   Timestamp mtime;
+  std::uint32_t mtime_nanoseconds = 0;
   std::uint64_t size = 0;  // bytes
 };
 

@@ -120,7 +120,7 @@ std::optional<std::string> redis_password(const RedisAddress& address) {
 std::unique_ptr<Source> make_redis_source(const std::string& uri, std::string name,
                                           std::stop_token stop) {
   RedisAddress address = parse_redis_uri(uri);
-  if (name.empty()) name = default_name(address);
+  if (name.empty()) name = default_redis_name(address);
   if (name.ends_with(kSuffix)) name.resize(name.size() - kSuffix.size());
   RedisOptions options;
   options.password = redis_password(address);

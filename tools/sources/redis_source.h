@@ -60,8 +60,8 @@ class RedisSource : public Source {
 // REDISCLI_AUTH. Throws a failed Error where the file cannot be read.
 std::optional<std::string> redis_password(const RedisAddress& address);
 
-// The source that `uri` means, with the password found as above; `name` empty: default_name(),
-// and a ".rdb" at its end is the file's, not its own.
+// The source that `uri` means, with the password found as above; `name` empty:
+// default_redis_name(), and a ".rdb" at its end is the file's, not its own.
 std::unique_ptr<Source> make_redis_source(const std::string& uri, std::string name,
                                           std::stop_token stop);
 

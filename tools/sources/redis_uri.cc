@@ -191,7 +191,7 @@ std::string to_text(const RedisAddress& address) {
                      address.host, is_ipv6 ? "]" : "", address.port);
 }
 
-std::string default_name(const RedisAddress& address) {
+std::string default_redis_name(const RedisAddress& address) {
   const std::string place = is_this_machine(address) ? "redis" : address.host;
   if (!address.socket.empty() || address.port == kUsualPort) return place;
   return fmt::format("{}-{}", place, address.port);

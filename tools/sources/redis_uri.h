@@ -45,6 +45,6 @@ std::string to_text(const RedisAddress& address);
 
 // What a source is called that nobody gave a name: the host, or "redis" for this machine, and the
 // port where it is not the usual one.
-std::string default_name(const RedisAddress& address);
+std::string default_redis_name(const RedisAddress& address);
 
 }  // namespace varve
