@@ -31,7 +31,7 @@ std::optional<Snapshot> try_decode(ByteView record, const SnapshotId& id) {
 
 bool is_attestation(ByteView bytes, const SnapshotId& id) {
   try {
-    decode_attestation(bytes, id);
+    decode_attestations(bytes, id);
     return true;
   } catch (const Error& error) {
     if (error.code() != ErrorCode::corrupt) throw;

@@ -17,13 +17,14 @@ const ManifestReader* same_cut(const Predecessor& predecessor, const RepositoryC
 }  // namespace
 
 ExtentFile::ExtentFile(ChunkWriter& chunks, Workers& workers, const RepositoryConfig& config,
-                       std::shared_ptr<const Predecessor> predecessor, const Path& fingerprint_path)
+                       std::shared_ptr<const Predecessor> predecessor,
+                       FingerprintTableWriter& fingerprints)
     : chunks_(chunks),
-      workers_(workers),
       config_(config),
       predecessor_(std::move(predecessor)),
       manifest_(chunks, same_cut(*predecessor_, config), Chunking::extents, config.node_entries),
-      fingerprints_(fingerprint_path) {}
+      fingerprints_(fingerprints),
+      tasks_(workers) {}
 
 std::unique_ptr<ExtentFile::Extent> ExtentFile::new_extent() {
   const std::lock_guard lock(pool_mutex_);
@@ -54,7 +55,7 @@ void ExtentFile::produced(std::size_t count) {
 
 void ExtentFile::submit() {
   std::shared_ptr<Extent> extent = std::move(current_);
-  workers_.submit([this, extent](WorkerTools& tools) mutable {
+  tasks_.submit([this, extent](WorkerTools& tools) mutable {
     process(*extent, tools);
     const std::lock_guard lock(pool_mutex_);
     pool_.push_back(std::make_unique<Extent>(std::move(*extent)));
@@ -82,17 +83,11 @@ void ExtentFile::process(const Extent& extent, WorkerTools& tools) {
 ExtentFile::Result ExtentFile::finish() {
   if (current_ && current_->filled > 0) submit();
   current_.reset();
-  workers_.drain();
-  WorkerTools tools(static_cast<int>(config_.compression_level));
-  const ManifestBuilder::Root root = manifest_.finish(tools);
-  root_ = root.ref;
-  predecessor_.reset();
-  pool_.clear();
-  return {size_, root};
-}
-
-void ExtentFile::keep_fingerprints() {
-  if (root_) fingerprints_.finish(*root_);
+  tasks_.drain();
+  Result result{size_, {}};
+  tasks_.submit([&](WorkerTools& tools) { result.root = manifest_.finish(tools); });
+  tasks_.drain();
+  return result;
 }
 
 }  // namespace varve

@@ -2,7 +2,8 @@
 // with the one at the same offset of the last snapshot.
 //
 // Unchanged by its keyed XXH3-128: the old ref is taken over. Else it goes to the ChunkWriter,
-// with the old chunk as predecessor. One thread fills buffers; workers do the rest.
+// with the old chunk as predecessor. One thread fills buffers; workers do the rest. Destroyed in
+// the middle it drops what the workers have not begun.
 #pragma once
 
 #include <memory>
@@ -25,7 +26,7 @@ struct Predecessor {
 class ExtentFile {
  public:
   ExtentFile(ChunkWriter& chunks, Workers& workers, const RepositoryConfig& config,
-             std::shared_ptr<const Predecessor> predecessor, const Path& fingerprint_path);
+             std::shared_ptr<const Predecessor> predecessor, FingerprintTableWriter& fingerprints);
 
   MutableBytes buffer();
   void produced(std::size_t count);
@@ -34,8 +35,7 @@ class ExtentFile {
     std::uint64_t size = 0;
     ManifestBuilder::Root root;
   };
-  Result finish();           // all bytes were produced
-  void keep_fingerprints();  // after the commit of a snapshot that holds the result
+  Result finish();  // all bytes were produced
 
  private:
   struct Extent {
@@ -49,17 +49,16 @@ class ExtentFile {
   std::unique_ptr<Extent> new_extent();
 
   ChunkWriter& chunks_;
-  Workers& workers_;
   const RepositoryConfig& config_;
   std::shared_ptr<const Predecessor> predecessor_;  // until finish()
   ManifestBuilder manifest_;
-  FingerprintTableWriter fingerprints_;
+  FingerprintTableWriter& fingerprints_;
   std::unique_ptr<Extent> current_;
   std::uint64_t next_index_ = 0;
   std::uint64_t size_ = 0;
-  std::optional<ChunkRef> root_;
   std::mutex pool_mutex_;                      // guards pool_
   std::vector<std::unique_ptr<Extent>> pool_;  // buffers to use again
+  TaskGroup tasks_;                            // last: its tasks use all the rest
 };
 
 }  // namespace varve

@@ -65,7 +65,10 @@ std::optional<Fingerprint> FingerprintTable::at(std::uint64_t index) const {
   return (*found)[slot];
 }
 
-FingerprintTableWriter::FingerprintTableWriter(const Path& path) : file_(path) {}
+File& FingerprintTableWriter::file() {
+  if (!file_) file_.emplace(path_);
+  return file_->file();
+}
 
 void FingerprintTableWriter::add(std::uint64_t index, const Fingerprint& fingerprint) {
   const std::lock_guard lock(mutex_);
@@ -85,14 +88,14 @@ void FingerprintTableWriter::write_block(std::uint64_t number,
   Encoder out;
   for (const Fingerprint& entry : entries) out.bytes(entry.view());
   out.u64(checksum(out.buffer()));
-  file_.file().write_all_at(block_offset(number), out.buffer());
+  file().write_all_at(block_offset(number), out.buffer());
 }
 
 void FingerprintTableWriter::finish(const ChunkRef& root) {
   const std::lock_guard lock(mutex_);
   for (const auto& [number, block] : blocks_) write_block(number, block.entries);
-  file_.file().write_all_at(0, encode_header(root, count_));
-  file_.publish_unsynced();
+  file().write_all_at(0, encode_header(root, count_));
+  file_->publish_unsynced();
 }
 
 }  // namespace varve

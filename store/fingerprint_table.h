@@ -40,9 +40,10 @@ class FingerprintTable {
   mutable std::map<std::uint64_t, std::shared_ptr<const Block>> blocks_;  // the last few
 };
 
+// Small tables stay in memory until they are finished: an ingest keeps one for each of its files.
 class FingerprintTableWriter {
  public:
-  explicit FingerprintTableWriter(const Path& path);
+  explicit FingerprintTableWriter(Path path) : path_(std::move(path)) {}
 
   // Each index from 0 up exactly once, in any order that stays within some blocks.
   void add(std::uint64_t index, const Fingerprint& fingerprint);
@@ -56,8 +57,11 @@ class FingerprintTableWriter {
   };
   void write_block(std::uint64_t number, const std::vector<Fingerprint>& entries);
 
-  AtomicFile file_;
-  std::mutex mutex_;  // guards the rest
+  File& file();
+
+  const Path path_;
+  std::mutex mutex_;                // guards the rest
+  std::optional<AtomicFile> file_;  // from the first full block on
   std::unordered_map<std::uint64_t, Block> blocks_;
   std::uint64_t count_ = 0;
 };

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
+#include <mutex>
 
 #include "store/core/error.h"
+#include "store/parallel.h"
 #include "store/session.h"
 #include "store/snapshot_writer.h"
 
@@ -16,7 +19,7 @@ namespace {
 struct Candidate {
   std::unique_ptr<Source> source;
   Bytes fingerprint;
-  std::optional<Snapshot> last;
+  std::shared_ptr<const Snapshot> last;
   bool unchanged = false;
 };
 
@@ -46,17 +49,71 @@ void refuse_duplicates(const std::vector<Candidate>& candidates) {
   }
 }
 
+std::vector<std::string> names_of(const std::vector<Candidate>& candidates) {
+  std::vector<std::string> names;
+  for (const Candidate& candidate : candidates) names.push_back(candidate.source->name());
+  return names;
+}
+
+// The Error of one source, its name in front where the message does not tell which one it is.
+Error name_source(const Source& source, const Error& error) {
+  const std::string message = error.what();
+  const auto says = [&](const std::string& word) { return message.find(word) != message.npos; };
+  const bool is_clear = error.code() == ErrorCode::interrupted || says(source.name()) ||
+                        (!source.location().empty() && says(source.location()));
+  return is_clear
+             ? error
+             : Error(error.code(), fmt::format("{}: {}", source.name(), message), error.context());
+}
+
+// Calls work(number, candidate) for all, some at the same time. The first failure asks `halt` and
+// thereby the others to stop; it is thrown when all have.
+void for_each_source(std::vector<Candidate>& candidates, const IngestRequest& request,
+                     const std::function<void()>& halt,
+                     const std::function<void(std::size_t, Candidate&)>& work) {
+  std::mutex mutex;
+  std::exception_ptr first;  // guarded by mutex
+  const auto note = [&](std::exception_ptr failure) {
+    {
+      const std::lock_guard lock(mutex);
+      if (!first) first = std::move(failure);
+    }
+    std::stop_source(request.halt).request_stop();
+    halt();
+  };
+  try {
+    for_each_index(candidates.size(), kSourceThreads, request.stop, [&](std::size_t number) {
+      try {
+        work(number, candidates[number]);
+      } catch (const Error& error) {
+        note(std::make_exception_ptr(name_source(*candidates[number].source, error)));
+        throw;
+      } catch (...) {
+        note(std::current_exception());
+        throw;
+      }
+    });
+  } catch (...) {
+    if (first) std::rethrow_exception(first);
+    throw;
+  }
+}
+
 std::vector<Candidate> examine(Repository& repository, IngestRequest& request) {
   std::vector<Candidate> candidates;
   for (std::unique_ptr<Source>& source : request.sources) {
     candidates.push_back({.source = std::move(source), .fingerprint = {}, .last = {}});
   }
   refuse_duplicates(candidates);
-  for (Candidate& candidate : candidates) {
-    candidate.fingerprint = candidate.source->fingerprint();
-    candidate.last = repository.latest_of(candidate.source->name());
-    candidate.unchanged = is_unchanged(candidate, request);
-  }
+  const auto last = repository.latest_of(names_of(candidates));
+  for (std::size_t i = 0; i < candidates.size(); ++i) candidates[i].last = last[i];
+  for_each_source(
+      candidates, request, [] {},
+      [&](std::size_t, Candidate& candidate) {
+        if (candidate.last) candidate.source->continue_from(*candidate.last);
+        candidate.fingerprint = candidate.source->fingerprint();
+        candidate.unchanged = is_unchanged(candidate, request);
+      });
   return candidates;
 }
 
@@ -71,18 +128,23 @@ IngestResult nothing_new(std::vector<Candidate>& candidates) {
 }
 
 // A verification of the same bytes holds for the snapshot that takes them over.
-void carry_attestations(Repository& repository, const Candidate& candidate, Snapshot& snapshot) {
-  for (const Attestation& attestation : candidate.last->attestations) {
-    if (attestation.source != candidate.source->name()) continue;
-    repository.attest(snapshot.id, attestation);
-    snapshot.attestations.push_back(attestation);
+void carry_attestations(Repository& repository, const std::vector<Candidate>& candidates,
+                        Snapshot& snapshot) {
+  std::vector<Attestation> carried;
+  for (const Candidate& candidate : candidates) {
+    if (!candidate.unchanged) continue;
+    for (const Attestation& attestation : candidate.last->attestations) {
+      if (attestation.source == candidate.source->name()) carried.push_back(attestation);
+    }
   }
+  if (carried.empty()) return;
+  repository.attest(snapshot.id, carried);
+  std::ranges::move(carried, std::back_inserter(snapshot.attestations));
 }
 
 std::vector<FileLock> lock_sources(Repository& repository,
                                    const std::vector<Candidate>& candidates) {
-  std::vector<std::string> names;
-  for (const Candidate& candidate : candidates) names.push_back(candidate.source->name());
+  std::vector<std::string> names = names_of(candidates);
   std::ranges::sort(names);
   std::vector<FileLock> locks;
   for (const std::string& name : names) locks.push_back(lock_source(repository, name));
@@ -91,23 +153,22 @@ std::vector<FileLock> lock_sources(Repository& repository,
 
 IngestResult take(Repository& repository, std::vector<Candidate>& candidates,
                   const IngestRequest& request, std::uint64_t epoch) {
-  SnapshotWriter writer(repository, epoch, request);
+  SnapshotWriter writer(repository, epoch, request, candidates.size());
+  const auto halt = [&] { writer.halt(); };
   // All read points are opened before the first byte is copied.
-  for (Candidate& candidate : candidates) {
+  for_each_source(candidates, request, halt, [](std::size_t, Candidate& candidate) {
     if (!candidate.unchanged) candidate.source->open();
-  }
+  });
   const Timestamp time = request.time.value_or(Timestamp::now());
-  for (Candidate& candidate : candidates) {
+  for_each_source(candidates, request, halt, [&](std::size_t number, Candidate& candidate) {
     if (candidate.unchanged) {
-      writer.take_over(*candidate.last, candidate.source->name());
+      writer.take_over(number, *candidate.last, candidate.source->name());
     } else {
-      writer.copy(*candidate.source, candidate.fingerprint, candidate.last);
+      writer.copy(number, *candidate.source, candidate.fingerprint, candidate.last.get());
     }
-  }
+  });
   IngestResult result = writer.commit(time);
-  for (const Candidate& candidate : candidates) {
-    if (candidate.unchanged) carry_attestations(repository, candidate, result.snapshot);
-  }
+  carry_attestations(repository, candidates, result.snapshot);
   return result;
 }
 

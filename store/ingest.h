@@ -1,5 +1,8 @@
 // Ingest: all sources named into one snapshot, all or nothing.
 //
+// All read points are opened before the first byte is copied; then up to four sources are copied
+// side by side. The first failure stops the others, waits for them, and is the Error thrown.
+//
 // Packs durable → record durable → one catalog transaction (DESIGN "Commit"). A crash or an
 // Error anywhere before the last step leaves the repository as it was, plus bytes that gc takes.
 #pragma once
@@ -31,8 +34,11 @@ struct IngestRequest {
   // An unchanged source is taken from its last snapshot only if `acceptable(that snapshot)`
   // (e.g. verified well enough); empty: always.
   std::function<bool(const Snapshot&)> acceptable;
-  std::function<void(const IngestProgress&)> progress;  // called now and then, from one thread
+  std::function<void(const IngestProgress&)> progress;  // now and then, one call at a time
   std::stop_token stop;
+  // Asked to stop as soon as one source has failed: what the others wait on should listen to its
+  // token. (It may be the one that `stop` belongs to.)
+  std::stop_source halt{std::nostopstate};
 };
 
 struct IngestResult {

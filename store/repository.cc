@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+#include <map>
+
 #include "store/blob/local_backend.h"
 #include "store/catalog/sqlite_catalog.h"
 #include "store/core/error.h"
@@ -111,8 +115,9 @@ std::string attestation_prefix(const SnapshotId& id) {
 
 Snapshot to_snapshot(const SnapshotRow& row) {
   Snapshot snapshot = decode_record(row.record);
-  for (const Bytes& attestation : row.attestations) {
-    snapshot.attestations.push_back(decode_attestation(attestation, row.id));
+  for (const Bytes& document : row.attestations) {
+    std::ranges::move(decode_attestations(document, row.id),
+                      std::back_inserter(snapshot.attestations));
   }
   return snapshot;
 }
@@ -128,21 +133,36 @@ Snapshot Repository::resolve(const std::string& text) {
 }
 
 std::optional<Snapshot> Repository::latest_of(const std::string& source_name) {
-  const std::vector<SnapshotRow> rows = catalog().snapshots();
-  for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
-    Snapshot snapshot = to_snapshot(*row);
-    for (const SourceInfo& source : snapshot.sources) {
-      if (source.name == source_name) return snapshot;
-    }
-  }
-  return std::nullopt;
+  const auto found = latest_of(std::vector{source_name}).front();
+  return found ? std::optional(*found) : std::nullopt;
 }
 
-void Repository::attest(const SnapshotId& id, const Attestation& attestation) {
-  const Bytes bytes = encode_attestation(id, attestation);
+std::vector<std::shared_ptr<const Snapshot>> Repository::latest_of(
+    const std::vector<std::string>& source_names) {
+  std::map<std::string_view, std::shared_ptr<const Snapshot>> found;
+  for (const std::string& name : source_names) found[name] = nullptr;
+  std::size_t missing = found.size();
+  catalog().visit_snapshots([&](const SnapshotRow& row) {
+    const auto snapshot = std::make_shared<const Snapshot>(to_snapshot(row));
+    for (const SourceInfo& source : snapshot->sources) {
+      const auto wanted = found.find(source.name);
+      if (wanted == found.end() || wanted->second) continue;
+      wanted->second = snapshot;
+      --missing;
+    }
+    return missing > 0;
+  });
+  std::vector<std::shared_ptr<const Snapshot>> latest;
+  for (const std::string& name : source_names) latest.push_back(found[name]);
+  return latest;
+}
+
+void Repository::attest(const SnapshotId& id, const std::vector<Attestation>& attestations) {
+  const Bytes bytes = encode_attestations(id, attestations);
   const std::string prefix = attestation_prefix(id);
-  const std::string name = fmt::format("{}{}", prefix, blobs().list(prefix).size() + 1);
-  const std::unique_ptr<BlobWriter> blob = blobs().create(name);
+  std::size_t number = 1;
+  while (blobs().open(fmt::format("{}{}", prefix, number))) ++number;
+  const std::unique_ptr<BlobWriter> blob = blobs().create(fmt::format("{}{}", prefix, number));
   blob->append(bytes);
   blob->commit();
   catalog().add_attestation(id, bytes);

@@ -60,9 +60,12 @@ class Repository {
 
   // The newest snapshot that holds this source; nothing if none does.
   std::optional<Snapshot> latest_of(const std::string& source_name);
+  // The same for many sources, in their order; null where there is none.
+  std::vector<std::shared_ptr<const Snapshot>> latest_of(
+      const std::vector<std::string>& source_names);
 
-  // Makes an attestation durable and part of the snapshot.
-  void attest(const SnapshotId& id, const Attestation& attestation);
+  // Makes attestations durable and part of the snapshot, all of them or none.
+  void attest(const SnapshotId& id, const std::vector<Attestation>& attestations);
 
  private:
   struct State;

@@ -1,9 +1,9 @@
 // What a snapshot is: the record that says it, its files, and the attestations about it.
 //
 // On disk (FORMAT.md, "Snapshot record"): one small blob snapshots/<id> for the record, one
-// attestations/<id>-<n> for each attestation; the catalog keeps copies. Values here are plain
-// data; the functions at the end turn them into disk bytes and back, and throw a corrupt Error
-// on bytes that are no record.
+// attestations/<id>-<n> for each time that some were made; the catalog keeps copies. Values here
+// are plain data; the functions at the end turn them into disk bytes and back, and throw a corrupt
+// Error on bytes that are no record (snapshot_record.cc, attestation_record.cc).
 #pragma once
 
 #include <map>
@@ -22,19 +22,41 @@ enum class Chunking : std::uint8_t {
   content = 1,  // FastCDC; each manifest entry carries its length
 };
 
-// One file of a snapshot.
+enum class FileType : std::uint8_t { file = 0, folder = 1, link = 2 };
+
+// Numbers, as users and groups have other names on other machines.
+struct Owner {
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  friend bool operator==(const Owner&, const Owner&) = default;
+};
+
+// One file of a snapshot; also a folder that has a mode and times of its own to keep (others
+// follow from their files' paths), or a symbolic link.
 struct FileEntry {
-  std::string path;  // relative, '/' between parts, no "." or ".." parts
-  std::uint64_t size = 0;
+  std::string path;        // relative, '/' between parts, no "." or ".." parts; any other bytes
+  std::uint64_t size = 0;  // 0 for folders and links
   Timestamp mtime;
-  std::uint32_t mode = 0444;  // permission bits as found at the source
+  std::uint32_t mode = 0444;  // permission bits as found at the source, up to 07777
   Chunking chunking = Chunking::extents;
-  std::uint32_t extent_size = 0;  // bytes; 0 unless chunking is extents
+  std::uint32_t extent_size = 0;  // bytes; 0 unless a file whose chunking is extents
   // The manifest: nothing for an empty file; with levels 0 `root` is the one chunk itself,
   // else a node of that level (1: its entries are chunks).
   std::optional<ChunkRef> root;
   std::uint8_t levels = 0;
   std::uint32_t source = 0;  // index into Snapshot::sources
+
+  FileType type = FileType::file;
+  std::string target;                   // of a link, as it is
+  std::uint32_t mtime_nanoseconds = 0;  // behind mtime's seconds
+  std::optional<Owner> owner;           // where the source has one
+  bool sparse = false;                  // it had holes: restored with holes where it has zeros
+  std::string format;                   // what its bytes are, where that is known: "sqlite"
+  // Identity of its state at the source, so that one file of many is recognised as unchanged;
+  // 0 where it cannot be told. The source makes it up; see source.h.
+  std::uint64_t stamp = 0;
+  // What else is known of this one file, where its source has many ("journal_mode").
+  std::map<std::string, std::string> facts;
 };
 
 // One source, as it was when the snapshot was taken.
@@ -88,7 +110,7 @@ struct Snapshot {
 
 Bytes encode_record(const Snapshot& snapshot);
 Snapshot decode_record(ByteView record);
-Bytes encode_attestation(const SnapshotId& id, const Attestation& attestation);
-Attestation decode_attestation(ByteView bytes, const SnapshotId& id);
+Bytes encode_attestations(const SnapshotId& id, const std::vector<Attestation>& attestations);
+std::vector<Attestation> decode_attestations(ByteView document, const SnapshotId& id);
 
 }  // namespace varve

@@ -1,9 +1,12 @@
 // The source seam: where bytes come from. Implementations live in tools/sources.
 //
-// The ingest drives a Source through: fingerprint() → open() → copy() for its files → close by
-// destruction. One thread.
+// The ingest drives a Source through: continue_from() → fingerprint() → open() → copy() for its
+// files → close by destruction. One call at a time, but not all on one thread; other sources work
+// at the same time.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,8 +39,23 @@ class SnapshotBuilder {
     Timestamp mtime;
     Chunking chunking = Chunking::extents;
     std::uint64_t size_hint = 0;
+    // The path that this content had in the source's last snapshot, where it was another one.
+    std::string predecessor = {};
+    // The rest as in FileEntry.
+    FileType type = FileType::file;
+    std::string target = {};
+    std::uint32_t mtime_nanoseconds = 0;
+    std::optional<Owner> owner = {};
+    bool sparse = false;
+    std::string format = {};
+    std::uint64_t stamp = 0;
+    std::map<std::string, std::string> facts = {};
   };
   virtual void add_file(const NewFile& file, const std::function<void(FileWriter&)>& fill) = 0;
+  // A folder or a symbolic link: nothing to fill.
+  virtual void add_entry(const NewFile& entry) = 0;
+  // The file `path` as the last snapshot (continue_from) has it, without reading anything.
+  virtual void keep_file(const std::string& path) = 0;
   // A thing a person should look at (exit status 3).
   virtual void warn(const std::string& message) = 0;
 };
@@ -49,6 +67,10 @@ class Source {
   virtual std::string name() const = 0;
   virtual std::string kind() const = 0;
   virtual std::string location() const = 0;
+
+  // Before everything else: the newest snapshot that holds this source, if there is one. It lives
+  // as long as the ingest. For sources that recognise what has not changed inside of them.
+  virtual void continue_from(const Snapshot& last) { static_cast<void>(last); }
 
   // Cheap identity of the present state: equal bytes at two times mean that nothing changed in
   // between. Taken before open(), so that a change afterwards makes the next one differ. Empty

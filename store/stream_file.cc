@@ -8,16 +8,22 @@ namespace {
 
 constexpr std::size_t kKeptMatches = 64;
 
+// Room for two of the largest chunks, less for a file that is smaller: a folder may hold many.
+std::size_t window_for(const Chunker& chunker, std::uint64_t size_hint) {
+  const std::size_t whole = chunker.largest() * 2;
+  return size_hint == 0 || size_hint >= whole ? whole : static_cast<std::size_t>(size_hint) + 1;
+}
+
 }  // namespace
 
 StreamFile::StreamFile(ChunkWriter& chunks, Workers& workers, const RepositoryConfig& config,
-                       const ManifestReader* predecessor)
+                       const ManifestReader* predecessor, std::uint64_t size_hint)
     : chunks_(chunks),
-      workers_(workers),
       config_(config),
       chunker_(config.stream_chunk_average),
       manifest_(chunks, predecessor, Chunking::content, config.node_entries),
-      window_(chunker_.largest() * 2) {
+      window_(window_for(chunker_, size_hint)),
+      tasks_(workers) {
   if (predecessor != nullptr) load_neighbours(*predecessor);
 }
 
@@ -35,7 +41,10 @@ MutableBytes StreamFile::buffer() { return MutableBytes(window_).subspan(filled_
 void StreamFile::produced(std::size_t count) {
   filled_ += count;
   size_ += count;
-  if (filled_ == window_.size()) cut(false);
+  if (filled_ < window_.size()) return;
+  cut(false);
+  // More came than was expected.
+  if (filled_ == window_.size()) window_.resize(chunker_.largest() * 2);
 }
 
 void StreamFile::cut(bool at_end) {
@@ -45,7 +54,7 @@ void StreamFile::cut(bool at_end) {
     const std::size_t length = chunker_.next(rest);
     auto bytes = std::make_shared<const Bytes>(rest.begin(),
                                                rest.begin() + static_cast<std::ptrdiff_t>(length));
-    workers_.submit(
+    tasks_.submit(
         [this, bytes, index = next_index_](WorkerTools& tools) { process(index, *bytes, tools); });
     ++next_index_;
     start += length;
@@ -83,9 +92,11 @@ void StreamFile::process(std::uint64_t index, ByteView bytes, WorkerTools& tools
 
 StreamFile::Result StreamFile::finish() {
   cut(true);
-  workers_.drain();
-  WorkerTools tools(static_cast<int>(config_.compression_level));
-  return {size_, manifest_.finish(tools)};
+  tasks_.drain();
+  Result result{size_, {}};
+  tasks_.submit([&](WorkerTools& tools) { result.root = manifest_.finish(tools); });
+  tasks_.drain();
+  return result;
 }
 
 }  // namespace varve

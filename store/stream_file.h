@@ -3,7 +3,8 @@
 //
 // Where a chunk equals one of the last version, its neighbours probably correspond: the base of
 // a new chunk is the one as far behind the last match as the new chunk is.
-// One thread fills buffers; workers do the rest.
+// One thread fills buffers; workers do the rest. Destroyed in the middle it drops what the workers
+// have not begun.
 #pragma once
 
 #include <map>
@@ -20,9 +21,9 @@ namespace varve {
 
 class StreamFile {
  public:
-  // `predecessor` may be null.
+  // `predecessor` may be null. `size_hint`: about so many bytes will come; 0 if nobody knows.
   StreamFile(ChunkWriter& chunks, Workers& workers, const RepositoryConfig& config,
-             const ManifestReader* predecessor);
+             const ManifestReader* predecessor, std::uint64_t size_hint = 0);
 
   MutableBytes buffer();
   void produced(std::size_t count);
@@ -41,7 +42,6 @@ class StreamFile {
   void load_neighbours(const ManifestReader& predecessor);
 
   ChunkWriter& chunks_;
-  Workers& workers_;
   const RepositoryConfig& config_;
   const Chunker chunker_;
   ManifestBuilder manifest_;
@@ -53,6 +53,7 @@ class StreamFile {
   std::unordered_map<ChunkRef, std::size_t> position_;  // in old_
   std::mutex mutex_;                                    // guards matches_
   std::map<std::uint64_t, std::size_t> matches_;        // new index → position in old_, a few
+  TaskGroup tasks_;                                     // last: its tasks use all the rest
 };
 
 }  // namespace varve

@@ -15,33 +15,30 @@ Workers::~Workers() {
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
-    queue_.clear();
   }
   tasks_.notify_all();
 }
 
-void Workers::rethrow() {
-  if (failure_) std::rethrow_exception(failure_);
+void Workers::drop(TaskGroup& group) {
+  group.unfinished_ -= std::erase_if(queue_, [&](const Item& i) { return i.group == &group; });
+  room_.notify_all();
 }
 
-void Workers::submit(Task task) {
-  std::unique_lock lock(mutex_);
-  room_.wait(lock, [&] { return queue_.size() < queue_limit_ || failure_; });
-  rethrow();
-  queue_.push_back(std::move(task));
-  tasks_.notify_one();
-}
-
-void Workers::drain() {
-  std::unique_lock lock(mutex_);
-  room_.wait(lock, [&] { return queue_.empty() && running_ == 0; });
-  rethrow();
-}
-
-void Workers::cancel() noexcept {
-  std::unique_lock lock(mutex_);
-  queue_.clear();
-  room_.wait(lock, [&] { return running_ == 0; });
+void Workers::run(Item& item, WorkerTools& tools, std::unique_lock<std::mutex>& lock) {
+  lock.unlock();
+  std::exception_ptr failure;
+  try {
+    item.task(tools);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  item.task = nullptr;  // its captures go before the group is told
+  lock.lock();
+  --item.group->unfinished_;
+  if (failure && !item.group->failure_) {
+    item.group->failure_ = failure;
+    drop(*item.group);
+  }
 }
 
 void Workers::work(int compression_level) {
@@ -50,25 +47,38 @@ void Workers::work(int compression_level) {
   for (;;) {
     tasks_.wait(lock, [&] { return closing_ || !queue_.empty(); });
     if (closing_) return;
-    Task task = std::move(queue_.front());
+    Item item = std::move(queue_.front());
     queue_.pop_front();
-    ++running_;
-    lock.unlock();
-    std::exception_ptr failure;
-    try {
-      task(tools);
-    } catch (...) {
-      failure = std::current_exception();
-    }
-    task = nullptr;  // its captures go before the queue is said to be empty
-    lock.lock();
-    --running_;
-    if (failure && !failure_) {
-      failure_ = failure;
-      queue_.clear();
-    }
-    room_.notify_all();
+    room_.notify_one();
+    run(item, tools, lock);
+    if (item.group->unfinished_ == 0) done_.notify_all();
   }
+}
+
+TaskGroup::~TaskGroup() {
+  std::unique_lock lock(workers_.mutex_);
+  workers_.drop(*this);
+  workers_.done_.wait(lock, [&] { return unfinished_ == 0; });
+}
+
+void TaskGroup::rethrow() {
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+void TaskGroup::submit(Workers::Task task) {
+  std::unique_lock lock(workers_.mutex_);
+  workers_.room_.wait(lock,
+                      [&] { return workers_.queue_.size() < workers_.queue_limit_ || failure_; });
+  rethrow();
+  workers_.queue_.push_back({this, std::move(task)});
+  ++unfinished_;
+  workers_.tasks_.notify_one();
+}
+
+void TaskGroup::drain() {
+  std::unique_lock lock(workers_.mutex_);
+  workers_.done_.wait(lock, [&] { return unfinished_ == 0; });
+  rethrow();
 }
 
 }  // namespace varve

@@ -39,7 +39,7 @@ struct SnapshotRow {
   std::string name;  // the directory's name
   Timestamp time;
   Bytes record;
-  std::vector<Bytes> attestations;  // oldest first
+  std::vector<Bytes> attestations;  // documents of them, oldest first
 };
 
 class Catalog {
@@ -68,6 +68,8 @@ class Catalog {
 
   // --- snapshots ----------------------------------------------------------------------
   virtual std::vector<SnapshotRow> snapshots() = 0;  // oldest first (time, then name)
+  // Newest first, of one moment, until `visit` returns false; it must not call the catalog.
+  virtual void visit_snapshots(const std::function<bool(const SnapshotRow&)>& visit) = 0;
   virtual std::optional<SnapshotRow> snapshot(const SnapshotId& id) = 0;
   // The commit. Inside one transaction that no other commit overlaps: chooses the name for
   // `time` (".2", ".3"… where it is taken), calls `make_record(name)`, which makes the record

@@ -13,6 +13,9 @@ namespace varve {
 // Oldest first, attestations attached.
 std::vector<SnapshotRow> read_snapshots(Connection& connection);
 std::optional<SnapshotRow> read_snapshot(Connection& connection, const SnapshotId& id);
+// The rows' numbers, which lead to them one by one: no row is read that is not wanted.
+std::vector<std::uint64_t> newest_first(Connection& connection);
+SnapshotRow read_numbered(Connection& connection, std::uint64_t number);
 
 // The directory name for `time` that no snapshot has.
 std::string free_name(Connection& connection, Timestamp time);

@@ -126,6 +126,15 @@ std::vector<SnapshotRow> SqliteCatalog::snapshots() {
   return rows;
 }
 
+void SqliteCatalog::visit_snapshots(const std::function<bool(const SnapshotRow&)>& visit) {
+  const ConnectionPool::Lease connection = pool_.take();
+  Transaction transaction(*connection, Transaction::Kind::read);
+  for (const std::uint64_t number : newest_first(*connection)) {
+    if (!visit(read_numbered(*connection, number))) break;
+  }
+  transaction.commit();
+}
+
 std::optional<SnapshotRow> SqliteCatalog::snapshot(const SnapshotId& id) {
   const ConnectionPool::Lease connection = pool_.take();
   Transaction transaction(*connection, Transaction::Kind::read);

@@ -30,6 +30,7 @@ class SqliteCatalog : public Catalog {
   void add_packs(const std::vector<NewPack>& packs) override;
 
   std::vector<SnapshotRow> snapshots() override;
+  void visit_snapshots(const std::function<bool(const SnapshotRow&)>& visit) override;
   std::optional<SnapshotRow> snapshot(const SnapshotId& id) override;
   SnapshotRow commit_snapshot(
       const SnapshotId& id, Timestamp time, const std::vector<NewPack>& packs,

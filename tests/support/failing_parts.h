@@ -44,6 +44,9 @@ class FailingCatalog : public Catalog {
   std::vector<PackRow> packs() override { return next().packs(); }
   void add_packs(const std::vector<NewPack>& packs) override { next().add_packs(packs); }
   std::vector<SnapshotRow> snapshots() override { return next().snapshots(); }
+  void visit_snapshots(const std::function<bool(const SnapshotRow&)>& visit) override {
+    next().visit_snapshots(visit);
+  }
   std::optional<SnapshotRow> snapshot(const SnapshotId& id) override { return next().snapshot(id); }
   SnapshotRow commit_snapshot(
       const SnapshotId& id, Timestamp time, const std::vector<NewPack>& packs,

@@ -155,7 +155,7 @@ TEST_F(MountTree, DescribesTheSnapshotInJsonAndKeepsItCurrent) {
   attestation.time = kSecond;
   attestation.program = "test";
   attestation.row_counts = {{"users", 7}};
-  store_.repository().attest(second_.id, attestation);
+  store_.repository().attest(second_.id, {attestation});
   json = nlohmann::json::parse(output("cat latest/snapshot.json"));
   EXPECT_EQ(json["verified"], "full");
   EXPECT_EQ(json["sources"][0]["row_counts"]["users"], 7);

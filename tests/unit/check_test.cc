@@ -215,7 +215,7 @@ TEST_F(CheckTest, RecordsAndAttestations) {
   attestation.level = "full";
   attestation.passed = true;
   attestation.file = "db";
-  repository_->attest(second_.id, attestation);
+  repository_->attest(second_.id, {attestation});
   ASSERT_TRUE(structure().damage.empty());
 
   const Path record = repository_.path() / record_name(second_.id);

@@ -44,10 +44,13 @@ class CollectingBuilder : public SnapshotBuilder {
     files[file.path] = writer.take();
     described[file.path] = file;
   }
+  void add_entry(const NewFile& entry) override { described[entry.path] = entry; }
+  void keep_file(const std::string& path) override { kept.push_back(path); }
   void warn(const std::string& message) override { warnings.push_back(message); }
 
   std::map<std::string, Bytes> files;
   std::map<std::string, NewFile> described;
+  std::vector<std::string> kept;
   std::vector<std::string> warnings;
   std::function<void()> after_each_extent;  // what happens elsewhere while a source copies
 

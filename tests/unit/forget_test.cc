@@ -16,8 +16,8 @@ class ForgetTest : public testing::Test {
     Attestation attestation;
     attestation.source = attestation.file = "db";
     attestation.level = "quick";
-    repository_->attest(first_.id, attestation);
-    repository_->attest(second_.id, attestation);
+    repository_->attest(first_.id, {attestation});
+    repository_->attest(second_.id, {attestation});
   }
   bool is_on_disk(const Snapshot& snapshot) const {
     const bool record = repository_->blobs().open(record_name(snapshot.id)) != nullptr;

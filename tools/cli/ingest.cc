@@ -91,7 +91,7 @@ void verify(Repository& repository, IngestReport& report, const std::string& lev
             Progress& progress, std::stop_token stop) {
   const auto begin = std::chrono::steady_clock::now();
   Snapshot& snapshot = report.result.snapshot;
-  VerificationRequest request{level, report.result.unchanged_sources, {}, std::move(stop)};
+  VerificationRequest request{level, {}, std::move(stop)};
   request.progress = [&](std::uint64_t done, std::uint64_t all) { progress.show(done, all); };
   try {
     verify_snapshot(repository, snapshot, request);

@@ -4,10 +4,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
+#include <mutex>
 
 #include "store/core/error.h"
 #include "store/file_reader.h"
+#include "store/parallel.h"
 #include "store/transform/digest.h"
+#include "tools/cli/files_verification.h"
 #include "tools/cli/verified.h"
 #include "tools/sources/sqlite_verify.h"
 
@@ -15,6 +19,9 @@ namespace varve::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+// Each takes up to 64 MiB for SQLite's pages, and a second thread for the hash.
+constexpr unsigned kSourcesAtOnce = 2;
 
 const FileEntry* first_file_of(const Snapshot& snapshot, std::uint32_t source) {
   const auto found = std::find_if(snapshot.files.begin(), snapshot.files.end(),
@@ -73,39 +80,73 @@ Attestation verify_source(Repository& repository, const SourceInfo& source, cons
   return made;
 }
 
-// An attestation that passed, at the level asked for, about the very bytes of `file`.
-std::optional<Attestation> earlier_attestation(const std::vector<Snapshot>& earlier,
-                                               const std::string& source, const FileEntry& file,
-                                               const std::string& level) {
-  for (auto snapshot = earlier.rbegin(); snapshot != earlier.rend(); ++snapshot) {
-    const FileEntry* same = snapshot->find(file.path);
-    const Attestation* attestation = newest_attestation(*snapshot, source);
-    if (same == nullptr || attestation == nullptr || attestation->file != file.path) continue;
-    if (same->size != file.size || same->root != file.root) continue;
-    const std::string verified = attestation->passed ? attestation->level : "failed";
-    if (is_verified_enough(verified, level)) return *attestation;
+// The progress of sources that are verified side by side, as one.
+class SharedProgress {
+ public:
+  SharedProgress(std::size_t sources, const VerificationRequest& request)
+      : parts_(sources), request_(request) {}
+
+  void show(std::size_t source, std::uint64_t done, std::uint64_t all) {
+    if (!request_.progress) return;
+    const std::lock_guard lock(mutex_);
+    parts_[source] = {done, all};
+    Part sum;
+    for (const Part& part : parts_) sum = {sum.done + part.done, sum.all + part.all};
+    request_.progress(sum.done, sum.all);
   }
-  return {};
+
+ private:
+  struct Part {
+    std::uint64_t done = 0;
+    std::uint64_t all = 0;
+  };
+  std::mutex mutex_;  // guards the rest; the callback runs under it
+  std::vector<Part> parts_;
+  const VerificationRequest& request_;
+};
+
+using Results = std::vector<std::optional<Attestation>>;
+
+void keep(Repository& repository, Snapshot& snapshot, Results& results) {
+  std::vector<Attestation> made;
+  for (std::optional<Attestation>& result : results) {
+    if (result) made.push_back(std::move(*result));
+  }
+  if (made.empty()) return;
+  repository.attest(snapshot.id, made);
+  std::move(made.begin(), made.end(), std::back_inserter(snapshot.attestations));
+}
+
+Attestation verify_source_number(Repository& repository, const Snapshot& snapshot,
+                                 std::uint32_t number, const VerificationRequest& request) {
+  const SourceInfo& source = snapshot.sources[number];
+  if (source.kind == "files") return verify_files(repository, snapshot, number, request);
+  return verify_source(repository, source, *first_file_of(snapshot, number), request);
 }
 
 }  // namespace
 
 void verify_snapshot(Repository& repository, Snapshot& snapshot,
                      const VerificationRequest& request) {
-  std::vector<Snapshot> earlier;
-  if (!request.unchanged_sources.empty()) earlier = repository.snapshots();
-  for (std::uint32_t i = 0; i < snapshot.sources.size(); ++i) {
-    const SourceInfo& source = snapshot.sources[i];
-    const FileEntry* file = first_file_of(snapshot, i);
-    if (file == nullptr) continue;
-    const bool unchanged = std::count(request.unchanged_sources.begin(),
-                                      request.unchanged_sources.end(), source.name) > 0;
-    std::optional<Attestation> made;
-    if (unchanged) made = earlier_attestation(earlier, source.name, *file, request.level);
-    if (!made) made = verify_source(repository, source, *file, request);
-    repository.attest(snapshot.id, *made);
-    snapshot.attestations.push_back(std::move(*made));
+  Results results(snapshot.sources.size());
+  SharedProgress progress(results.size(), request);
+  const auto verify = [&](std::size_t i) {
+    const auto number = static_cast<std::uint32_t>(i);
+    const std::string& name = snapshot.sources[i].name;
+    // What was taken over from an earlier snapshot came with its proof.
+    if (is_verified_enough(source_verified(snapshot, name), request.level)) return;
+    if (first_file_of(snapshot, number) == nullptr) return;
+    VerificationRequest one = request;
+    one.progress = [&, i](std::uint64_t done, std::uint64_t all) { progress.show(i, done, all); };
+    results[i] = verify_source_number(repository, snapshot, number, one);
+  };
+  try {
+    for_each_index(results.size(), kSourcesAtOnce, request.stop, verify);
+  } catch (...) {
+    keep(repository, snapshot, results);
+    throw;
   }
+  keep(repository, snapshot, results);
 }
 
 }  // namespace varve::cli

@@ -1,0 +1,92 @@
+#include <bit>
+
+#include "store/core/encoding.h"
+#include "store/core/error.h"
+#include "store/packed_text.h"
+#include "store/snapshot.h"
+#include "store/transform/seal.h"
+
+namespace varve {
+namespace {
+
+constexpr std::string_view kMagic = "VARVEAT2";
+constexpr std::string_view kFirstMagic = "VARVEAT1";  // a single one; read, no longer written
+constexpr const char* kWhat = "attestation";
+constexpr std::size_t kMostItems = 1u << 24;  // more is damage
+
+void encode_one(Encoder& out, const Attestation& attestation) {
+  out.text(attestation.source);
+  out.text(attestation.file);
+  out.text(attestation.level);
+  out.u8(attestation.passed ? 1 : 0);
+  out.zigzag(attestation.time.seconds);
+  out.u64(std::bit_cast<std::uint64_t>(attestation.seconds));
+  out.text(attestation.program);
+  out.text(attestation.detail);
+  out.varint(attestation.row_counts.size());
+  for (const auto& [table, rows] : attestation.row_counts) {
+    out.text(table);
+    out.varint(rows);
+  }
+  out.u8(attestation.sha256 ? 1 : 0);
+  if (attestation.sha256) out.bytes(attestation.sha256->view());
+}
+
+Attestation decode_one(Decoder& in) {
+  Attestation attestation;
+  attestation.source = in.text();
+  attestation.file = in.text();
+  attestation.level = in.text();
+  attestation.passed = in.u8() != 0;
+  attestation.time.seconds = in.zigzag();
+  attestation.seconds = std::bit_cast<double>(in.u64());
+  attestation.program = in.text();
+  attestation.detail = in.text();
+  for (std::size_t left = in.count(kMostItems); left > 0; --left) {
+    std::string table = in.text();
+    attestation.row_counts[std::move(table)] = in.varint();
+  }
+  if (in.u8() != 0) attestation.sha256 = Sha256::from(in.bytes(Sha256::size));
+  return attestation;
+}
+
+}  // namespace
+
+Bytes encode_attestations(const SnapshotId& id, const std::vector<Attestation>& attestations) {
+  Encoder body;
+  body.varint(attestations.size());
+  for (const Attestation& attestation : attestations) encode_one(body, attestation);
+  Encoder out;
+  out.bytes(as_bytes(kMagic));
+  out.bytes(id.view());
+  encode_packed_text(out, body.buffer());
+  seal_record(out);
+  return out.take();
+}
+
+std::vector<Attestation> decode_attestations(ByteView document, const SnapshotId& id) {
+  Decoder in(open_record(document, kWhat), kWhat);
+  const std::string_view magic = as_text(in.bytes(kMagic.size()));
+  if (magic != kMagic && magic != kFirstMagic) {
+    throw corrupt_error(std::string(kWhat) + ": no magic, or of a newer format");
+  }
+  if (SnapshotId::from(in.bytes(SnapshotId::size)) != id) {
+    throw corrupt_error(std::string(kWhat) + ": it is about another snapshot");
+  }
+  std::vector<Attestation> attestations;
+  if (magic == kFirstMagic) {
+    attestations.push_back(decode_one(in));
+    in.finish();
+    return attestations;
+  }
+  const Bytes plain = decode_packed_text(in, kWhat);
+  in.finish();
+  Decoder body(plain, kWhat);
+  for (std::size_t left = body.count(kMostItems); left > 0; --left) {
+    attestations.push_back(decode_one(body));
+  }
+  body.finish();
+  return attestations;
+}
+
+}  // namespace varve

@@ -1,0 +1,171 @@
+#include "tools/cli/files_verification.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "store/core/error.h"
+#include "store/file_reader.h"
+#include "tools/cli/verified.h"
+#include "tools/sources/sqlite_verify.h"
+
+namespace varve::cli {
+namespace {
+
+constexpr std::size_t kMostFaults = 5;  // named one by one
+
+// What an earlier snapshot has proven of the same source.
+struct Proof {
+  Snapshot snapshot;
+  const Attestation* attestation = nullptr;  // into snapshot
+
+  bool covers(const FileEntry& file) const {
+    const FileEntry* same = snapshot.find(file.path);
+    return same != nullptr && same->size == file.size && same->root == file.root &&
+           same->format == file.format;
+  }
+};
+
+// By the newest other snapshot that holds the source, if it was proven well enough there.
+std::optional<Proof> earlier_proof(Repository& repository, const Snapshot& snapshot,
+                                   const SourceInfo& source, const std::string& level) {
+  std::optional<Proof> proof;
+  repository.catalog().visit_snapshots([&](const SnapshotRow& row) {
+    if (row.id == snapshot.id) return true;
+    Snapshot other = to_snapshot(row);
+    const auto same = std::ranges::find(other.sources, source.name, &SourceInfo::name);
+    if (same == other.sources.end()) return true;
+    const bool proven = same->kind == source.kind && same->location == source.location &&
+                        is_verified_enough(source_verified(other, source.name), level);
+    if (proven) proof = Proof{std::move(other), nullptr};
+    return false;
+  });
+  if (proof) proof->attestation = newest_attestation(proof->snapshot, source.name);
+  return proof;
+}
+
+class FilesVerification {
+ public:
+  FilesVerification(Repository& repository, const Snapshot& snapshot, std::uint32_t source,
+                    const VerificationRequest& request)
+      : repository_(repository),
+        request_(request),
+        proof_(earlier_proof(repository, snapshot, snapshot.sources[source], request.level)) {
+    for (const FileEntry& file : snapshot.files) {
+      if (file.source != source || file.type != FileType::file) continue;
+      if (proof_ && proof_->covers(file)) {
+        take_over_row_counts(file);
+      } else {
+        files_.push_back(&file);
+        all_ += file.size;
+      }
+    }
+  }
+
+  Attestation run() {
+    for (const FileEntry* file : files_) verify(*file);
+    made_.passed = faults_ == 0;
+    if (faults_ > kMostFaults) made_.detail += fmt::format("; {} more", faults_ - kMostFaults);
+    made_.program = "varve " VARVE_VERSION;
+    if (sqlite_) made_.program += fmt::format(", {}", *sqlite_);
+    return std::move(made_);
+  }
+
+ private:
+  static std::string prefix_of(const FileEntry& file) { return file.path + ":"; }
+
+  void take_over_row_counts(const FileEntry& file) {
+    const auto& known = proof_->attestation->row_counts;
+    const std::string prefix = prefix_of(file);
+    for (auto row = known.lower_bound(prefix); row != known.end() && row->first.starts_with(prefix);
+         ++row) {
+      made_.row_counts.insert(*row);
+    }
+  }
+
+  // What the store cannot give back is a fault of this file, and no reason to leave the others
+  // unproven.
+  void verify(const FileEntry& file) {
+    try {
+      if (file.format == "sqlite") {
+        verify_database(file);
+      } else {
+        read_back(file);
+      }
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::corrupt) throw;
+      note_fault(file, error.what());
+    }
+    done_ += file.size;
+    show(0, 1);
+  }
+
+  void verify_database(const FileEntry& file) {
+    FileReader reader(repository_.chunks(), file, ChunkReader::Check::id);
+    const VerifyLevel level = request_.level == "full" ? VerifyLevel::full : VerifyLevel::quick;
+    const Attestation one =
+        verify_sqlite(reader, level, request_.stop, [&](std::uint64_t done, std::uint64_t all) {
+          show(static_cast<double>(done) * static_cast<double>(file.size),
+               static_cast<double>(all));
+        });
+    sqlite_ = one.program;
+    if (!one.passed) note_fault(file, one.detail);
+    for (const auto& [table, rows] : one.row_counts) {
+      made_.row_counts[prefix_of(file) + table] = rows;
+    }
+  }
+
+  void read_back(const FileEntry& file) {
+    FileReader reader(repository_.chunks(), file, ChunkReader::Check::id);
+    std::uint64_t read = 0;
+    reader.stream(
+        [&](ByteView bytes) {
+          if (request_.stop.stop_requested()) throw Error(ErrorCode::interrupted, "interrupted");
+          read += bytes.size();
+          show(static_cast<double>(read), 1);
+        },
+        1);
+    if (read != file.size) {
+      note_fault(file, fmt::format("{} of {} bytes came back", read, file.size));
+    }
+  }
+
+  void note_fault(const FileEntry& file, const std::string& what) {
+    if (++faults_ > kMostFaults) return;
+    made_.detail += fmt::format("{}{}: {}", faults_ == 1 ? "" : "; ", file.path, what);
+  }
+
+  // `part` of `whole`, in bytes of the file at hand.
+  void show(double part, double whole) const {
+    if (!request_.progress || whole <= 0) return;
+    request_.progress(done_ + static_cast<std::uint64_t>(part / whole), all_);
+  }
+
+  Repository& repository_;
+  const VerificationRequest& request_;
+  const std::optional<Proof> proof_;
+  std::vector<const FileEntry*> files_;
+  std::uint64_t all_ = 0;
+  std::uint64_t done_ = 0;
+  std::size_t faults_ = 0;
+  std::optional<std::string> sqlite_;
+  Attestation made_;
+};
+
+}  // namespace
+
+Attestation verify_files(Repository& repository, const Snapshot& snapshot, std::uint32_t source,
+                         const VerificationRequest& request) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point begin = Clock::now();
+  Attestation made = FilesVerification(repository, snapshot, source, request).run();
+  made.source = snapshot.sources[source].name;
+  made.level = request.level;
+  made.time = Timestamp::now();
+  made.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  return made;
+}
+
+}  // namespace varve::cli
