@@ -12,11 +12,13 @@
 #include "tools/cli/help.h"
 #include "tools/cli/ingest_report.h"
 #include "tools/cli/json_output.h"
+#include "tools/cli/postgres_arguments.h"
 #include "tools/cli/progress.h"
 #include "tools/cli/signals.h"
 #include "tools/cli/source_names.h"
 #include "tools/cli/verification.h"
 #include "tools/cli/verified.h"
+#include "tools/sources/postgres_targets.h"
 #include "tools/sources/sqlite_source.h"
 #include "tools/sources/stream_source.h"
 
@@ -31,6 +33,7 @@ struct IngestArguments {
   std::string verify = "full";
   bool raw = false;
   std::string busy_timeout = "30";
+  PostgresArguments postgres;
 };
 
 std::string host_name() {
@@ -58,15 +61,24 @@ std::chrono::seconds busy_timeout_of(const std::string& text) {
 
 std::vector<std::unique_ptr<Source>> make_sources(const IngestArguments& arguments,
                                                   const std::stop_token& stop) {
-  const std::vector<std::string> names = source_names(arguments.paths, arguments.as);
   const Patience patience{busy_timeout_of(arguments.busy_timeout), stop};
-  std::vector<std::unique_ptr<Source>> sources;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const Path& path = arguments.paths[i];
-    if (arguments.raw) {
-      sources.push_back(std::make_unique<StreamSource>(path, names[i]));
+  std::vector<std::string> paths;
+  std::vector<PostgresTarget> databases;
+  for (const std::string& argument : arguments.paths) {
+    if (is_postgres_target(argument)) {
+      databases.push_back({argument, arguments.as});
     } else {
-      sources.push_back(std::make_unique<SqliteSource>(path, names[i], patience));
+      paths.push_back(argument);
+    }
+  }
+  std::vector<std::unique_ptr<Source>> sources = postgres_sources(
+      databases, postgres_options(arguments.postgres, patience.busy_timeout), stop);
+  const std::vector<std::string> names = source_names(paths, arguments.as);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (arguments.raw) {
+      sources.push_back(std::make_unique<StreamSource>(paths[i], names[i]));
+    } else {
+      sources.push_back(std::make_unique<SqliteSource>(paths[i], names[i], patience));
     }
   }
   return sources;
@@ -155,6 +167,7 @@ void add_options(CLI::App& command, IngestArguments& arguments) {
       .add_option("--busy-timeout", arguments.busy_timeout,
                   "how long to wait for a locked database; default: 30 seconds")
       ->option_text("SECONDS");
+  add_postgres_options(command, arguments.postgres);
 }
 
 }  // namespace

@@ -86,7 +86,7 @@ std::optional<std::string> missing_privileges(PostgresConnection& connection, bo
                  "table", "GRANT SELECT ON TABLE {} TO {}", role);
   unreadable.add(
       first_column(connection,
-                   relations_query("'S'", "NOT has_sequence_privilege(c.oid, 'SELECT')")),
+                   relations_query("'S'", "NOT has_table_privilege(c.oid, 'SELECT')")),
       "sequence", "GRANT SELECT ON SEQUENCE {} TO {}", role);
   Missing hidden;
   if (!schema_only) {

@@ -12,6 +12,7 @@
 //              exported snapshot: pg_dumpall reads them at the copy's beginning.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +34,7 @@ class PostgresSource : public Source {
   std::string kind() const override { return "postgresql"; }
   std::string location() const override { return location_; }
 
+  void continue_from(const Snapshot& last) override;
   // Empty: a server has no cheap mark of a database's state.
   Bytes fingerprint() override { return {}; }
   // Throws a failed Error where the role may not read all, or no pg_dump fits the server.
@@ -41,8 +43,6 @@ class PostgresSource : public Source {
   SourceInfo copy(SnapshotBuilder& builder) override;
 
  private:
-  class Copy;  // one copy() at work
-
   std::map<std::string, std::string> look() const;
   Error explained(const Error& error) const;
 
@@ -52,6 +52,7 @@ class PostgresSource : public Source {
   const PostgresOptions options_;
   const std::stop_token stop_;
   const std::string location_;
+  std::map<std::string, std::string> last_files_;  // by table, where its rows lay last time
   PostgresPrograms programs_;
   std::string snapshot_;  // as pg_dump --snapshot takes it
   Timestamp moment_;

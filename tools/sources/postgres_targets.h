@@ -1,0 +1,30 @@
+// From what a person names to sources: PostgreSQL URIs and strings of libpq keywords.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "store/source.h"
+#include "tools/sources/postgres_options.h"
+
+namespace varve {
+
+// "postgresql://…", "postgres://…", or libpq keywords such as "dbname=shop host=db".
+bool is_postgres_target(const std::string& text);
+
+struct PostgresTarget {
+  std::string target;  // may hold a password: not for messages
+  std::string name;    // of the source; empty: the database's name
+};
+
+// A source for each database that is meant: one for each target, or with all_databases one for
+// each database of its server that can be connected to and is no template. The server's globals
+// come with the first source of each server, as globals.sql; of several servers, as
+// NAME.globals.sql for all but the first. Connects: throws a failed Error where that fails.
+std::vector<std::unique_ptr<Source>> postgres_sources(const std::vector<PostgresTarget>& targets,
+                                                      const PostgresOptions& options,
+                                                      const std::stop_token& stop);
+
+}  // namespace varve
