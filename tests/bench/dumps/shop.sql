@@ -23,6 +23,7 @@ CREATE FUNCTION sentence(words int) RETURNS text LANGUAGE sql VOLATILE AS $$
   SELECT string_agg(word(), ' ') FROM generate_series(1, words)
 $$;
 
+CREATE TABLE shop_size (units numeric);
 CREATE TABLE customer (
   id bigint PRIMARY KEY, name text, email text, city text, joined timestamptz, balance numeric(12,2));
 CREATE TABLE orders (
@@ -35,32 +36,34 @@ CREATE TABLE note (
 CREATE TABLE reading (
   id bigint, sensor int, at timestamptz, value double precision, raw int, PRIMARY KEY (id));
 
--- Rows `first` to `last` of each table, as the shop writes them on `day`.
-CREATE PROCEDURE fill(first bigint, last bigint, day timestamptz) LANGUAGE plpgsql AS $$
+-- Rows of each table, as the shop writes them on `day`; `first` and `last` in units of :scale.
+CREATE PROCEDURE fill(first numeric, last numeric, day timestamptz) LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO customer
     SELECT i, initcap(word()) || ' ' || initcap(word()), word() || i || '@' || word() || '.example',
       initcap(word()), day + i * interval '1 second', round((random() * 1000)::numeric, 2)
-    FROM generate_series(first * 4000 + 1, last * 4000) i;
+    FROM generate_series(floor(first * 4000)::bigint + 1, floor(last * 4000)::bigint) i;
   INSERT INTO orders
-    SELECT i, 1 + floor(random() * last * 4000), round((random() * 500)::numeric, 2),
+    SELECT i, 1 + floor(random() * last::float * 4000), round((random() * 500)::numeric, 2),
       1 + floor(random() * 9), (ARRAY['new','paid','packed','sent','returned'])[1 + floor(random() * 5)],
       day + i * interval '1 second', day + i * interval '1 second' + random() * interval '9 hours'
-    FROM generate_series(first * 20000 + 1, last * 20000) i;
+    FROM generate_series(floor(first * 20000)::bigint + 1, floor(last * 20000)::bigint) i;
   INSERT INTO event
-    SELECT i, 1 + floor(random() * last * 4000), day + i * interval '700 milliseconds',
+    SELECT i, 1 + floor(random() * last::float * 4000), day + i * interval '700 milliseconds',
       jsonb_build_object('kind', word(), 'page', '/' || word() || '/' || word(), 'ip',
         '10.' || floor(random() * 256) || '.' || floor(random() * 256) || '.' || floor(random() * 256),
         'duration', round((random() * 5000)::numeric, 1), 'tags', jsonb_build_array(word(), word()),
         'session', md5((i / 20)::text))
-    FROM generate_series(first * 12000 + 1, last * 12000) i;
+    FROM generate_series(floor(first * 12000)::bigint + 1, floor(last * 12000)::bigint) i;
   INSERT INTO note
-    SELECT i, 1 + floor(random() * last * 20000), day + i * interval '3 seconds',
+    SELECT i, 1 + floor(random() * last::float * 20000), day + i * interval '3 seconds',
       sentence(20 + floor(random() * 60)::int)
-    FROM generate_series(first * 8000 + 1, last * 8000) i;
+    FROM generate_series(floor(first * 8000)::bigint + 1, floor(last * 8000)::bigint) i;
   INSERT INTO reading
     SELECT i, floor(random() * 500), day + i * interval '1 second', random() * 100, floor(random() * 4096)
-    FROM generate_series(first * 25000 + 1, last * 25000) i;
+    FROM generate_series(floor(first * 25000)::bigint + 1, floor(last * 25000)::bigint) i;
+  DELETE FROM shop_size;
+  INSERT INTO shop_size VALUES (last);
 END $$;
 
 CALL fill(0, :scale, '2026-01-01 00:00:00+00');
