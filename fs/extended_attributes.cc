@@ -32,7 +32,8 @@ std::vector<std::string> list_attributes(const Snapshot& snapshot, const ViewEnt
   if (is_snapshot(entry)) return {std::string(kVerified)};
   if (!is_file(entry)) return {};
   std::vector<std::string> names{std::string(kSource), std::string(kVerified)};
-  const bool hash_is_known = hashes.known(snapshot, snapshot.files.at(entry.file)).has_value();
+  const bool hash_is_known =
+      hashes.known(snapshot, snapshot.files.at(entry.file.value())).has_value();
   if (hash_is_known) names.emplace(names.begin(), kSha256);
   return names;
 }
@@ -43,7 +44,7 @@ std::optional<std::string> read_attribute(const Snapshot& snapshot, const ViewEn
     return name == kVerified ? std::optional(snapshot.verified()) : std::nullopt;
   }
   if (!is_file(entry)) return std::nullopt;
-  const FileEntry& file = snapshot.files.at(entry.file);
+  const FileEntry& file = snapshot.files.at(entry.file.value());
   if (name == kSha256) return to_hex(hashes.get(snapshot, file).view());
   if (name == kVerified) return verified(snapshot, file);
   if (name == kSource) {

@@ -100,7 +100,8 @@ std::unique_ptr<OpenFile> Filesystem::open(std::uint64_t file) {
     case ViewEntry::Kind::file:
       break;
     case ViewEntry::Kind::folder:
-      throw Error(ErrorCode::usage, "a folder was opened as a file");
+    case ViewEntry::Kind::link:
+      throw Error(ErrorCode::usage, "what is no file was opened as one");
   }
   auto reader = readers_.get(*view, node.entry);
   return std::make_unique<OpenFile>(std::in_place_type<StoredFile>, std::move(view), node.entry,

@@ -93,8 +93,10 @@ bool is_void(std::string_view name) {
 void apply(const Option& option, MountSettings& settings) {
   if (option.name == "uid") {
     settings.uid = parse_user(option);
+    settings.own_owners = false;
   } else if (option.name == "gid") {
     settings.gid = parse_group(option);
+    settings.own_owners = false;
   } else if (option.name == "umask") {
     settings.umask = parse_umask(option);
   } else if (option.name == "cache") {
@@ -120,6 +122,7 @@ MountSettings parse_mount_options(std::string_view text) {
   MountSettings settings;
   settings.uid = ::getuid();
   settings.gid = ::getgid();
+  settings.own_owners = ::geteuid() == 0;
   while (!text.empty()) {
     const std::size_t comma = std::min(text.find(','), text.size());
     apply(split(text.substr(0, comma)), settings);

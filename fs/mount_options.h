@@ -14,6 +14,9 @@ namespace varve {
 struct MountSettings {
   uid_t uid = 0;  // owner of everything; default: who mounts
   gid_t gid = 0;
+  // Plain files show the owners that they had: where root mounts and says neither uid nor gid. Any
+  // other user could not read what belongs to others there.
+  bool own_owners = false;
   mode_t umask = 0;                     // taken away from every mode
   std::size_t cache_bytes = 64u << 20;  // decoded chunks kept in memory
   bool paranoid = false;                // check every chunk's id, not only its checksum

@@ -31,6 +31,7 @@ std::string sha256sums(const Snapshot& snapshot,
                        const std::function<Sha256(const FileEntry&)>& hash_of) {
   std::string text;
   for (const FileEntry& file : snapshot.files) {
+    if (file.type != FileType::file) continue;
     text += line(to_hex(hash_of(file).view()), file.path);
   }
   return text;
@@ -39,7 +40,9 @@ std::string sha256sums(const Snapshot& snapshot,
 std::size_t sha256sums_size(const Snapshot& snapshot) {
   const std::string hash(2 * Sha256::size, '0');
   std::size_t size = 0;
-  for (const FileEntry& file : snapshot.files) size += line(hash, file.path).size();
+  for (const FileEntry& file : snapshot.files) {
+    if (file.type == FileType::file) size += line(hash, file.path).size();
+  }
   return size;
 }
 

@@ -35,6 +35,11 @@ Json file_json(const Snapshot& snapshot, const FileEntry& file) {
                {"size", file.size},
                {"mode", fmt::format("{:04o}", file.mode)},
                {"mtime", to_iso(file.mtime)}};
+  if (file.type == FileType::folder) json["type"] = "folder";
+  if (file.type == FileType::link) json.update({{"type", "link"}, {"target", file.target}});
+  if (file.owner) json.update({{"uid", file.owner->uid}, {"gid", file.owner->gid}});
+  if (!file.format.empty()) json["format"] = file.format;
+  if (!file.facts.empty()) json["facts"] = file.facts;
   if (const auto sha256 = snapshot.sha256_of(file.path)) json["sha256"] = to_hex(sha256->view());
   return json;
 }

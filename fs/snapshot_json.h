@@ -1,7 +1,8 @@
 // A snapshot as JSON: snapshot.json on the mount, and what the command line prints of one.
 //
 // Fields: name, id, time, host, tags, sources (name, kind, location, moment, facts, row_counts),
-// files (path, source, size, mode, mtime, sha256 where known), raw_bytes, new_bytes, added_bytes,
+// files (path, source, size, mode, mtime; where they have it type "folder" or "link", target, uid,
+// gid, format, facts, sha256), raw_bytes, new_bytes, added_bytes,
 // verified, attestations (source, level, passed, time, seconds, program, detail, file, sha256,
 // row_counts). Times are ISO 8601 in UTC, modes octal text, sizes bytes.
 #pragma once

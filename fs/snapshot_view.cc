@@ -26,6 +26,18 @@ bool is_valid_part(std::string_view part) {
   return !part.empty() && part != "." && part != ".." && part.find('\0') == part.npos;
 }
 
+ViewEntry::Kind kind_of(FileType type) {
+  switch (type) {
+    case FileType::folder:
+      return ViewEntry::Kind::folder;
+    case FileType::link:
+      return ViewEntry::Kind::link;
+    case FileType::file:
+      break;
+  }
+  return ViewEntry::Kind::file;
+}
+
 }  // namespace
 
 std::string_view ViewEntry::name() const { return last_part(path); }
@@ -35,14 +47,15 @@ SnapshotView::SnapshotView(Snapshot snapshot) : snapshot_(std::move(snapshot)) {
   top.inode = inode_of(snapshot_.id, "");
   entries_.push_back(std::move(top));
   for (std::uint32_t i = 0; i < snapshot_.files.size(); ++i) {
-    add(ViewEntry::Kind::file, snapshot_.files[i].path, i);
+    add(kind_of(snapshot_.files[i].type), snapshot_.files[i].path, i);
   }
   // A file of the snapshot's own goes before a generated one of the same name.
-  if (find(kSumsName) == 0) add(ViewEntry::Kind::sums, kSumsName, 0);
-  if (find(kJsonName) == 0) add(ViewEntry::Kind::json, kJsonName, 0);
+  if (find(kSumsName) == 0) add(ViewEntry::Kind::sums, kSumsName, {});
+  if (find(kJsonName) == 0) add(ViewEntry::Kind::json, kJsonName, {});
 }
 
-std::uint32_t SnapshotView::add(ViewEntry::Kind kind, std::string_view path, std::uint32_t file) {
+std::uint32_t SnapshotView::add(ViewEntry::Kind kind, std::string_view path,
+                                std::optional<std::uint32_t> file) {
   const std::uint32_t folder = folder_for(path);
   if (!is_valid_part(last_part(path)) || find(path) != 0) refuse(path);
   const auto index = static_cast<std::uint32_t>(entries_.size());
@@ -62,7 +75,7 @@ std::uint32_t SnapshotView::folder_for(std::string_view path) {
   if (path.find('/') == path.npos) return 0;
   const std::string_view above = parent_of(path);
   const std::uint32_t known = find(above);
-  if (known == 0) return add(ViewEntry::Kind::folder, above, 0);
+  if (known == 0) return add(ViewEntry::Kind::folder, above, {});
   if (entries_[known].kind != ViewEntry::Kind::folder) refuse(above);
   return known;
 }

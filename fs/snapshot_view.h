@@ -7,6 +7,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,10 +19,11 @@ inline constexpr std::string_view kSumsName = "SHA256SUMS";
 inline constexpr std::string_view kJsonName = "snapshot.json";
 
 struct ViewEntry {
-  enum class Kind : std::uint8_t { folder, file, sums, json };
+  enum class Kind : std::uint8_t { folder, file, link, sums, json };
   Kind kind = Kind::folder;
-  std::uint32_t file = 0;  // file: index in Snapshot::files
-  std::string path;        // in the snapshot; empty for its folder
+  // Index in Snapshot::files: of every file and link, and of folders that the record describes.
+  std::optional<std::uint32_t> file;
+  std::string path;  // in the snapshot; empty for its folder
   std::uint64_t inode = 0;
   std::vector<std::uint32_t> children;  // folder: files in the order of their paths
 
@@ -36,14 +38,17 @@ class SnapshotView {
   const Snapshot& snapshot() const noexcept { return snapshot_; }
   const std::vector<ViewEntry>& entries() const noexcept { return entries_; }
   const ViewEntry& at(std::uint32_t index) const { return entries_.at(index); }
-  const FileEntry& file_of(const ViewEntry& entry) const { return snapshot_.files.at(entry.file); }
+  // Of an entry that has one.
+  const FileEntry& file_of(const ViewEntry& entry) const {
+    return snapshot_.files.at(entry.file.value());
+  }
   // The child of a folder with this name; 0 (no child) where there is none.
   std::uint32_t child(std::uint32_t folder, std::string_view name) const;
   // The text of snapshot.json, made when it is first asked for.
   const std::string& json() const;
 
  private:
-  std::uint32_t add(ViewEntry::Kind kind, std::string_view path, std::uint32_t file);
+  std::uint32_t add(ViewEntry::Kind kind, std::string_view path, std::optional<std::uint32_t> file);
   std::uint32_t folder_for(std::string_view path);
   std::uint32_t find(std::string_view path) const;
   [[noreturn]] void refuse(std::string_view path) const;

@@ -43,7 +43,18 @@ Node label_latest_node(Axis axis, const std::string& label) {
   return node;
 }
 
-mode_t type_of(ViewEntry::Kind kind) { return kind == ViewEntry::Kind::folder ? S_IFDIR : S_IFREG; }
+mode_t type_of(ViewEntry::Kind kind) {
+  if (kind == ViewEntry::Kind::folder) return S_IFDIR;
+  return kind == ViewEntry::Kind::link ? S_IFLNK : S_IFREG;
+}
+
+// Nobody writes here, and the owner always reads.
+mode_t shown_mode(const FileEntry& file) { return (file.mode & 0555) | 0400; }
+
+// Databases and dumps are of the snapshot's moment, whenever their file was last written to.
+bool keeps_its_own_time(const Snapshot& snapshot, const FileEntry& file) {
+  return file.owner && snapshot.sources.at(file.source).kind.starts_with("file");
+}
 
 [[noreturn]] void gone(const std::string& what) {
   throw Error(ErrorCode::not_found, what + " is not there any more");
@@ -280,12 +291,15 @@ Tree::Description Tree::describe_entry(const Node& node) {
   std::uint64_t size = 0;
   switch (entry.kind) {
     case ViewEntry::Kind::folder:
-      mode = S_IFDIR | 0555;
+      mode = S_IFDIR | (entry.file ? shown_mode(held->file_of(entry)) | 0100 : 0555);
+      break;
+    case ViewEntry::Kind::link:
+      size = held->file_of(entry).target.size();
+      mode = S_IFLNK | 0777;
       break;
     case ViewEntry::Kind::file:
       size = held->file_of(entry).size;
-      // Whatever the source allowed; the owner always reads.
-      mode = S_IFREG | (held->file_of(entry).mode & 0444) | 0400;
+      mode = S_IFREG | shown_mode(held->file_of(entry));
       break;
     case ViewEntry::Kind::sums:
       size = sha256sums_size(held->snapshot());
@@ -295,7 +309,20 @@ Tree::Description Tree::describe_entry(const Node& node) {
       lifetime = Lifetime::now;  // attestations may come later
       break;
   }
-  return {attributes(mode, size, time), Lifetime::for_ever, lifetime};
+  struct stat seen = attributes(mode, size, time);
+  if (entry.file) add_own_attributes(held->snapshot(), held->file_of(entry), seen);
+  return {seen, Lifetime::for_ever, lifetime};
+}
+
+void Tree::add_own_attributes(const Snapshot& snapshot, const FileEntry& file,
+                              struct stat& out) const {
+  if (!keeps_its_own_time(snapshot, file)) return;
+  out.st_mtim.tv_sec = file.mtime.seconds;
+  out.st_mtim.tv_nsec = static_cast<long>(file.mtime_nanoseconds);
+  out.st_atim = out.st_ctim = out.st_mtim;
+  if (!settings_.own_owners) return;
+  out.st_uid = file.owner->uid;
+  out.st_gid = file.owner->gid;
 }
 
 Tree::Description Tree::describe_folder(const Node& node) {
@@ -334,6 +361,10 @@ Timestamp Tree::time_of(const SnapshotId& id) {
 }
 
 std::string Tree::link_target(const Node& link) {
+  if (link.kind == NodeKind::entry) {
+    const auto held = view(link.snapshot);
+    return held->file_of(held->at(link.entry)).target;
+  }
   if (link.kind == NodeKind::label_latest) return newest_of(*list_.labels(), link).name;
   const auto listing = list_.current();
   if (link.kind == NodeKind::latest) {

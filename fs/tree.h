@@ -74,6 +74,8 @@ class Tree {
   Description describe_entry(const Node& node);
   Description describe_folder(const Node& node);
   Description describe_link(const Node& node);
+  // Time and owner of plain files and folders.
+  void add_own_attributes(const Snapshot& snapshot, const FileEntry& file, struct stat& out) const;
   struct stat attributes(mode_t mode, std::uint64_t size, Timestamp time) const;
   Timestamp newest() const;
   Timestamp time_of(const SnapshotId& id);

@@ -1,8 +1,11 @@
 #include "store/restore.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -41,16 +44,18 @@ void refuse_repository(const Repository& repository, const TargetFolder& folder)
 void refuse_existing(const Job& job, bool force) {
   const auto found = job.folder->look_at(job.name);
   if (!found) return;
-  if (S_ISLNK(found->st_mode)) {
+  if (S_ISLNK(found->st_mode) && job.file->type != FileType::link) {
     throw refused(job.target(), "it is a symbolic link; name the file that it points to");
   }
-  if (!S_ISREG(found->st_mode)) throw refused(job.target(), "it exists and is no regular file");
+  if (!S_ISREG(found->st_mode) && !S_ISLNK(found->st_mode)) {
+    throw refused(job.target(), "it exists and is no regular file");
+  }
   if (!force) throw refused(job.target(), "it exists; --force replaces it");
 }
 
 // SQLite would replay what it finds in them into the restored database.
-void refuse_leftover_journals(const Snapshot& snapshot, const Job& job) {
-  if (snapshot.sources.at(job.file->source).kind != "sqlite") return;
+void refuse_leftover_journals(const Job& job) {
+  if (job.file->format != "sqlite") return;
   for (const std::string_view suffix : {"-journal", "-wal"}) {
     const std::string journal = fmt::format("{}{}", job.name, suffix);
     if (!job.folder->look_at(journal)) continue;
@@ -74,11 +79,41 @@ FolderPointer folder_for(const FolderPointer& root, const Path& relative,
   return known[relative] = TargetFolder::open_in(parent, name);
 }
 
+// A folder that the snapshot describes, and where it is.
+struct FolderJob {
+  const FileEntry* entry = nullptr;
+  FolderPointer folder;
+  bool is_new = false;
+};
+
+void set_folder_attributes(const FolderJob& job) {
+  const auto cannot = [&](const std::string& what) {
+    return system_error(errno,
+                        fmt::format("cannot set the {} of {}", what, job.folder->path().native()));
+  };
+  const FileEntry& entry = *job.entry;
+  const int fd = job.folder->fd();
+  const bool is_given = !entry.owner || ::fchown(fd, entry.owner->uid, entry.owner->gid) == 0;
+  if (!is_given && errno != EPERM) throw cannot("owner");
+  if (::fchmod(fd, static_cast<mode_t>(entry.mode & (is_given ? 07777 : 01777))) != 0) {
+    throw cannot("permissions");
+  }
+  const timespec time{static_cast<time_t>(entry.mtime.seconds),
+                      static_cast<long>(entry.mtime_nanoseconds)};
+  const timespec times[] = {time, time};
+  if (::futimens(fd, times) != 0) throw cannot("time");
+}
+
 class Restoration {
  public:
+  // `folders`: each before those in it.
   Restoration(Repository& repository, const Snapshot& snapshot, std::vector<Job> jobs,
-              const RestoreOptions& options)
-      : repository_(repository), snapshot_(snapshot), jobs_(std::move(jobs)), options_(options) {
+              std::vector<FolderJob> folders, const RestoreOptions& options)
+      : repository_(repository),
+        snapshot_(snapshot),
+        jobs_(std::move(jobs)),
+        folders_(std::move(folders)),
+        options_(options) {
     for (const Job& job : jobs_) all_bytes_ += job.file->size;
   }
 
@@ -87,10 +122,11 @@ class Restoration {
     for (const Job& job : jobs_) {
       refuse_repository(repository_, *job.folder);
       refuse_existing(job, options_.force);
-      refuse_leftover_journals(snapshot_, job);
+      refuse_leftover_journals(job);
     }
-    for (const Job& job : jobs_) write(job);
+    for (const Job& job : jobs_) stage(job);
     publish();
+    describe_folders();
     result_.raw_bytes = done_bytes_;
     result_.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -104,9 +140,17 @@ class Restoration {
     }
   }
 
-  void write(const Job& job) {
+  void stage(const Job& job) {
     StagedFile& staged =
-        *staged_.emplace_back(std::make_unique<StagedFile>(job.folder, job.name, job.file->size));
+        *staged_.emplace_back(std::make_unique<StagedFile>(job.folder, job.name, *job.file));
+    const bool hash_checked = job.file->type == FileType::file && write(job, staged);
+    staged.seal();
+    result_.files.push_back(
+        {job.file->path, job.target(), job.file->type, job.file->size, hash_checked});
+  }
+
+  // True where the whole SHA-256 was known, and was right.
+  bool write(const Job& job, StagedFile& staged) {
     const std::optional<Sha256> expected = snapshot_.sha256_of(job.file->path);
     Sha256Stream hash;
     std::uint64_t size = 0;
@@ -120,13 +164,12 @@ class Restoration {
           done_bytes_ += bytes.size();
           if (options_.progress) options_.progress(done_bytes_, all_bytes_);
         },
-        options_.threads);
+        job.file->levels > 0 ? options_.threads : 1);
     if (size != job.file->size || (expected && hash.finish() != *expected)) {
       throw corrupt_error(fmt::format("{} of snapshot {}", job.file->path, snapshot_.name),
                           "its bytes are not those that were verified");
     }
-    staged.seal(job.file->mode, job.file->mtime);
-    result_.files.push_back({job.file->path, job.target(), size, expected.has_value()});
+    return expected.has_value();
   }
 
   void publish() {
@@ -145,9 +188,18 @@ class Restoration {
     for (const Job& job : jobs_) job.folder->keep();
   }
 
+  // Inside out: what happens in a folder changes its time, and a mode may forbid to go in.
+  void describe_folders() {
+    for (auto job = folders_.rbegin(); job != folders_.rend(); ++job) {
+      job->folder->keep();
+      if (job->is_new || options_.force) set_folder_attributes(*job);
+    }
+  }
+
   Repository& repository_;
   const Snapshot& snapshot_;
   std::vector<Job> jobs_;  // outlives staged_: its folders are removed after the files in them
+  std::vector<FolderJob> folders_;
   const RestoreOptions& options_;
   std::vector<std::unique_ptr<StagedFile>> staged_;
   std::uint64_t all_bytes_ = 0;
@@ -169,22 +221,48 @@ RestoreResult restore_file(Repository& repository, const Snapshot& snapshot, con
     job.folder = TargetFolder::open(parent, TargetFolder::Missing::refuse);
     job.name = target.filename();
   }
-  return Restoration(repository, snapshot, {job}, options).run();
+  return Restoration(repository, snapshot, {job}, {}, options).run();
+}
+
+namespace {
+
+// Everything below `prefix` ("" or "folder/") into `root`.
+RestoreResult restore_below(Repository& repository, const Snapshot& snapshot,
+                            const std::string& prefix, const Path& target,
+                            const RestoreOptions& options) {
+  const FolderPointer root = TargetFolder::open(target, TargetFolder::Missing::create);
+  refuse_repository(repository, *root);
+  std::map<Path, FolderPointer> known;
+  std::vector<Job> jobs;
+  std::vector<FolderJob> folders;
+  for (const FileEntry& file : snapshot.files) {
+    const bool is_root = file.path + '/' == prefix;
+    if (!is_root && !file.path.starts_with(prefix)) continue;
+    const Path path = is_root ? Path() : Path(file.path.substr(prefix.size()));
+    if (file.type == FileType::folder) {
+      const FolderPointer folder = folder_for(root, path, known);
+      folders.push_back({&file, folder, folder->is_new()});
+    } else {
+      jobs.push_back({&file, folder_for(root, path.parent_path(), known), path.filename()});
+    }
+  }
+  RestoreResult result =
+      Restoration(repository, snapshot, std::move(jobs), std::move(folders), options).run();
+  root->keep();
+  return result;
+}
+
+}  // namespace
+
+RestoreResult restore_folder(Repository& repository, const Snapshot& snapshot,
+                             const std::string& path, const Path& target,
+                             const RestoreOptions& options) {
+  return restore_below(repository, snapshot, path + '/', target, options);
 }
 
 RestoreResult restore_snapshot(Repository& repository, const Snapshot& snapshot, const Path& folder,
                                const RestoreOptions& options) {
-  const FolderPointer root = TargetFolder::open(folder, TargetFolder::Missing::create);
-  refuse_repository(repository, *root);
-  std::map<Path, FolderPointer> known;
-  std::vector<Job> jobs;
-  for (const FileEntry& file : snapshot.files) {
-    const Path path(file.path);
-    jobs.push_back({&file, folder_for(root, path.parent_path(), known), path.filename()});
-  }
-  RestoreResult result = Restoration(repository, snapshot, std::move(jobs), options).run();
-  root->keep();
-  return result;
+  return restore_below(repository, snapshot, "", folder, options);
 }
 
 }  // namespace varve

@@ -2,8 +2,9 @@
 //
 // Each file is written under a temporary name beside its target, through reads that check every
 // chunk's id, and against the whole file's SHA-256 where an attestation knows it; then synced.
-// Only when all are whole do they take their names. A full disk, damage, or an interruption
-// before that leaves nothing behind.
+// Only when all are whole do they take their names. Folders that are new, and all with `force`,
+// then get their own modes, owners and times. Owners are given by root only. A full disk, damage,
+// or an interruption before that leaves nothing behind.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +25,10 @@ struct RestoreOptions {
   std::stop_token stop;
 };
 
-struct RestoredFile {
-  std::string path;  // in the snapshot
+struct RestoredFile {  // or link
+  std::string path;    // in the snapshot
   Path target;
+  FileType type = FileType::file;
   std::uint64_t size = 0;
   bool hash_checked = false;  // the whole SHA-256 was known, and is right
 };
@@ -37,15 +39,20 @@ struct RestoreResult {
   double seconds = 0;
 };
 
-// One file. `target` is its new path, or a folder that exists: then it keeps its name in there.
+// One file or link. `target` is its new path, or a folder that exists: then it keeps its name.
 RestoreResult restore_file(Repository& repository, const Snapshot& snapshot, const FileEntry& file,
                            const Path& target, const RestoreOptions& options);
+
+// What lies below the folder `path` of the snapshot, into `target`, which is created if missing.
+RestoreResult restore_folder(Repository& repository, const Snapshot& snapshot,
+                             const std::string& path, const Path& target,
+                             const RestoreOptions& options);
 
 // The whole snapshot into `folder`, which is created if missing.
 RestoreResult restore_snapshot(Repository& repository, const Snapshot& snapshot, const Path& folder,
                                const RestoreOptions& options);
 
-// Both throw a failed Error, before anything is written, where a target exists (without force), is
+// All throw a failed Error, before anything is written, where a target exists (without force), is
 // no regular file, lies in the repository, or has a SQLite journal beside it that would be
 // replayed into the restored database; corrupt and io Errors as they come.
 

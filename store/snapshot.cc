@@ -15,6 +15,18 @@ const FileEntry* Snapshot::find(std::string_view path) const {
   return found != files.end() && found->path == path ? &*found : nullptr;
 }
 
+bool Snapshot::has_folder(std::string_view path) const {
+  const FileEntry* entry = find(path);
+  if (entry != nullptr) return entry->type == FileType::folder;
+  const std::string below = std::string(path) + '/';
+  const auto first = std::ranges::lower_bound(files, below, {}, &FileEntry::path);
+  return first != files.end() && first->path.starts_with(below);
+}
+
+std::size_t Snapshot::count(FileType type) const {
+  return static_cast<std::size_t>(std::ranges::count(files, type, &FileEntry::type));
+}
+
 std::string Snapshot::verified() const {
   bool all_full = !sources.empty();
   for (const SourceInfo& source : sources) {

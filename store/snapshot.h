@@ -104,6 +104,9 @@ struct Snapshot {
 
   std::uint64_t raw_bytes() const;                     // sum of the files' sizes
   const FileEntry* find(std::string_view path) const;  // nullptr: no such file
+  // Whether something lies below it, or it is a folder of its own.
+  bool has_folder(std::string_view path) const;
+  std::size_t count(FileType type) const;
   // "full", "quick" (every source passed at that level or better, by its newest attestation),
   // "failed" (one did not pass), or "none".
   std::string verified() const;

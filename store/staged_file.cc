@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
@@ -11,24 +12,47 @@
 namespace varve {
 namespace {
 
+constexpr std::size_t kBlock = 4096;  // bytes: what a filesystem leaves out as a hole
+
+bool is_zero(ByteView bytes) {
+  return bytes.front() == std::byte{0} && std::equal(bytes.begin() + 1, bytes.end(), bytes.begin());
+}
+
 Error cannot(const std::string& verb, const Path& path) {
   return system_error(errno, "cannot " + verb + " " + path.native());
 }
 
 }  // namespace
 
-StagedFile::StagedFile(std::shared_ptr<TargetFolder> folder, std::string name, std::uint64_t size)
+StagedFile::StagedFile(std::shared_ptr<TargetFolder> folder, std::string name,
+                       const FileEntry& entry)
     : folder_(std::move(folder)),
       name_(std::move(name)),
+      entry_(entry),
       temporary_(".varve-" + to_hex(random_id<Id<struct StagedTag, 8>>().view())) {
+  if (entry_.type == FileType::link) {
+    make_link();
+  } else {
+    create();
+    take_space();
+  }
+}
+
+void StagedFile::make_link() {
+  if (::symlinkat(entry_.target.c_str(), folder_->fd(), temporary_.c_str()) != 0) {
+    throw cannot("create the link", path());
+  }
+}
+
+void StagedFile::create() {
   const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   file_ = File(::openat(folder_->fd(), temporary_.c_str(), flags, 0600), path());
-  if (!file_) {
-    const Error error = cannot("create", path());
-    temporary_.clear();  // the destructor does not run; nothing is there
-    throw error;
-  }
-  if (size == 0 || ::fallocate(file_.fd(), 0, 0, static_cast<off_t>(size)) == 0) return;
+  if (!file_) throw cannot("create", path());  // the destructor does not run; nothing is there
+}
+
+void StagedFile::take_space() {
+  const auto size = static_cast<off_t>(entry_.size);
+  if (size == 0 || entry_.sparse || ::fallocate(file_.fd(), 0, 0, size) == 0) return;
   if (errno == ENOSPC || errno == EDQUOT) {
     const Error error = cannot("write", path());
     ::unlinkat(folder_->fd(), temporary_.c_str(), 0);
@@ -40,22 +64,64 @@ StagedFile::~StagedFile() {
   if (!temporary_.empty()) ::unlinkat(folder_->fd(), temporary_.c_str(), 0);
 }
 
-void StagedFile::take_owner_of_replaced() {
+void StagedFile::write(ByteView bytes) {
+  if (entry_.sparse) {
+    write_around_zeros(bytes);
+  } else {
+    file_.write_all(bytes);
+  }
+  written_ += bytes.size();
+}
+
+// Blocks of the file, not of `bytes`: a hole is made of whole ones.
+void StagedFile::write_around_zeros(ByteView bytes) {
+  std::size_t begin = 0;  // of what is yet to be written
+  const auto flush = [&](std::size_t end) {
+    if (end > begin) file_.write_all_at(written_ + begin, bytes.subspan(begin, end - begin));
+  };
+  for (std::size_t at = 0; at < bytes.size();) {
+    const std::size_t rest = kBlock - (written_ + at) % kBlock;
+    const std::size_t length = std::min(rest, bytes.size() - at);
+    if (is_zero(bytes.subspan(at, length))) {
+      flush(at);
+      begin = at + length;
+    }
+    at += length;
+  }
+  flush(bytes.size());
+}
+
+bool StagedFile::take_owner() {
   const auto replaced = folder_->look_at(name_);
-  if (!replaced || !S_ISREG(replaced->st_mode)) return;
-  if (::fchown(file_.fd(), replaced->st_uid, replaced->st_gid) != 0 && errno != EPERM) {
-    throw cannot("give its owner to", path());
+  const bool replaces = replaced && S_ISREG(replaced->st_mode);
+  if (!replaces && !entry_.owner) return true;
+  const uid_t uid = replaces ? replaced->st_uid : entry_.owner->uid;
+  const gid_t gid = replaces ? replaced->st_gid : entry_.owner->gid;
+  const int at = folder_->fd();
+  if (::fchownat(at, temporary_.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW) == 0) return true;
+  if (errno != EPERM) throw cannot("give its owner to", path());
+  return replaces;
+}
+
+void StagedFile::set_times() {
+  const timespec time{static_cast<time_t>(entry_.mtime.seconds),
+                      static_cast<long>(entry_.mtime_nanoseconds)};
+  const timespec times[] = {time, time};
+  if (::utimensat(folder_->fd(), temporary_.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0) {
+    throw cannot("set the time of", path());
   }
 }
 
-void StagedFile::seal(std::uint32_t mode, Timestamp mtime) {
-  take_owner_of_replaced();
-  if (::fchmod(file_.fd(), static_cast<mode_t>(mode & 07777)) != 0) {
-    throw cannot("set the permissions of", path());
+void StagedFile::seal() {
+  const bool has_owner = take_owner();
+  if (file_) {
+    if (entry_.sparse) file_.truncate(entry_.size);
+    // A program that runs as its owner must not run as another one.
+    const auto mode = static_cast<mode_t>(entry_.mode & (has_owner ? 07777 : 01777));
+    if (::fchmod(file_.fd(), mode) != 0) throw cannot("set the permissions of", path());
   }
-  const timespec time{static_cast<time_t>(mtime.seconds), 0};
-  const timespec times[] = {time, time};
-  if (::futimens(file_.fd(), times) != 0) throw cannot("set the time of", path());
+  set_times();
+  if (!file_) return;
   if (::fsync(file_.fd()) != 0) throw cannot("make durable", path());
   file_.close();
 }

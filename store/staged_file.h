@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "store/core/file.h"
 #include "store/snapshot.h"
 #include "store/target_folder.h"
 
@@ -16,19 +17,20 @@ namespace varve {
 
 class StagedFile {
  public:
-  // Takes `size` bytes of space at once where the filesystem can: a disk that is too small is
-  // found before the first byte.
-  StagedFile(std::shared_ptr<TargetFolder> folder, std::string name, std::uint64_t size);
+  // Of the entry's type, a file or a link. A file takes its space at once where the filesystem can:
+  // a disk that is too small is found before the first byte. A sparse one takes none for zeros.
+  StagedFile(std::shared_ptr<TargetFolder> folder, std::string name, const FileEntry& entry);
   ~StagedFile();
   StagedFile(const StagedFile&) = delete;
   StagedFile& operator=(const StagedFile&) = delete;
 
   Path path() const { return folder_->path() / name_; }
-  void write(ByteView bytes) { file_.write_all(bytes); }
+  void write(ByteView bytes);
 
-  // Sets permission bits and time, makes the bytes durable, and closes the file. Where a file of
-  // this name is to be replaced, the new one gets its owner.
-  void seal(std::uint32_t mode, Timestamp mtime);
+  // Sets owner, permission bits and time, makes the bytes durable, and closes the file. Where a
+  // file of this name is to be replaced, the new one gets its owner, else the one that the entry
+  // tells, if this user may give files away.
+  void seal();
   // Gives it its name. An existing file is an io Error unless `over` says replace. The name is
   // durable after the folder's sync().
   void publish(AtomicFile::Over over);
@@ -36,12 +38,19 @@ class StagedFile {
   void withdraw() noexcept;
 
  private:
-  void take_owner_of_replaced();
+  void create();
+  void make_link();
+  void take_space();
+  void write_around_zeros(ByteView bytes);
+  bool take_owner();  // false where the entry's own could not be set
+  void set_times();
 
   std::shared_ptr<TargetFolder> folder_;
   std::string name_;
-  std::string temporary_;  // empty once published
-  File file_;
+  const FileEntry& entry_;
+  std::string temporary_;      // empty once published
+  File file_;                  // none for a link
+  std::uint64_t written_ = 0;  // bytes, zeros that were left out included
 };
 
 }  // namespace varve

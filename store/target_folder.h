@@ -32,6 +32,7 @@ class TargetFolder {
   Path real_path() const;  // absolute, without links
   // What `name` is (a link is not followed); nothing if there is nothing.
   std::optional<struct stat> look_at(const std::string& name) const;
+  bool is_new() const noexcept { return created_; }  // made here, not kept yet
   void keep() noexcept { created_ = false; }
   // The names in it are durable, and its own name where it was created here.
   void sync() const;

@@ -24,6 +24,8 @@ class Summing : public SnapshotBuilder, public FileWriter {
   void add_file(const NewFile&, const std::function<void(FileWriter&)>& fill) override {
     fill(*this);
   }
+  void add_entry(const NewFile& entry) override { FAIL() << entry.path; }
+  void keep_file(const std::string& path) override { FAIL() << path; }
   void warn(const std::string& message) override { FAIL() << message; }
   MutableBytes buffer() override { return page_; }
   void produced(std::size_t count) override {

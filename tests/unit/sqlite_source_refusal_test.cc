@@ -17,7 +17,7 @@
 #include "tests/unit/live_database.h"
 #include "tests/unit/temporary_folder.h"
 #include "tools/sources/sqlite_source.h"
-#include "tools/sources/stream_source.h"
+#include "tools/sources/plain_file_source.h"
 
 namespace varve {
 namespace {
@@ -59,8 +59,8 @@ void expect_refused(const Path& path, std::string_view why) {
 // No file for any source: a plain stream refuses them in the same words.
 void expect_no_file(const Path& path, std::string_view why) {
   expect_refused(path, why);
-  EXPECT_EQ(open_message(path), message_of([&] { StreamSource(path, "a").open(); }));
-  EXPECT_EQ(open_message(path), message_of([&] { StreamSource(path, "a").fingerprint(); }));
+  EXPECT_EQ(open_message(path), message_of([&] { PlainFileSource(path, "a").open(); }));
+  EXPECT_EQ(open_message(path), message_of([&] { PlainFileSource(path, "a").fingerprint(); }));
 }
 
 std::string as_nobody(const std::function<std::string()>& act) {

@@ -1,5 +1,8 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 
+#include "store/core/error.h"
 #include "store/file_reader.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/help.h"
@@ -11,11 +14,23 @@ namespace {
 
 constexpr std::uint64_t kPiece = 1u << 20;  // bytes read at a time where nobody needs them all
 
+void refuse_unless_file(const SnapshotArgument& found) {
+  if (found.is_folder()) {
+    throw Error(ErrorCode::usage,
+                fmt::format("{} is a folder: varve restore writes it to one", *found.path));
+  }
+  if (found.file().type == FileType::link) {
+    throw Error(ErrorCode::usage, fmt::format("{} is a symbolic link to {}: name the file itself",
+                                              *found.path, found.file().target));
+  }
+}
+
 int print_file(CommandLine& line, const std::string& named) {
   exit_at_signals();
   const auto repository = line.open_repository();
   const SnapshotArgument found =
       find_file(named, [&](const std::string& text) { return repository->resolve(text); });
+  refuse_unless_file(found);
   FileReader reader(repository->chunks(), found.file(), ChunkReader::Check::id);
   Bytes piece(kPiece);
   for (std::uint64_t offset = 0; offset < reader.size() && !line.out.reader_is_gone();) {

@@ -4,8 +4,12 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <iterator>
+#include <map>
+#include <utility>
 
 #include "store/core/error.h"
 #include "tools/cli/commands.h"
@@ -15,19 +19,18 @@
 #include "tools/cli/postgres_arguments.h"
 #include "tools/cli/progress.h"
 #include "tools/cli/signals.h"
+#include "tools/cli/source_argument.h"
 #include "tools/cli/source_names.h"
 #include "tools/cli/verification.h"
 #include "tools/cli/verified.h"
 #include "tools/sources/postgres_targets.h"
-#include "tools/sources/sqlite_source.h"
-#include "tools/sources/stream_source.h"
 
 namespace varve::cli {
 namespace {
 
 struct IngestArguments {
-  std::vector<std::string> paths;
-  std::string as;
+  std::vector<SourceWord> words;
+  std::vector<std::string> exclude;
   std::vector<std::string> tags;
   std::string time;
   std::string verify = "full";
@@ -59,36 +62,9 @@ std::chrono::seconds busy_timeout_of(const std::string& text) {
               fmt::format("--busy-timeout {} is no duration: write 30 (seconds) or 5m", text));
 }
 
-std::vector<std::unique_ptr<Source>> make_sources(const IngestArguments& arguments,
-                                                  const std::stop_token& stop) {
-  const Patience patience{busy_timeout_of(arguments.busy_timeout), stop};
-  std::vector<std::string> paths;
-  std::vector<PostgresTarget> databases;
-  for (const std::string& argument : arguments.paths) {
-    if (is_postgres_target(argument)) {
-      databases.push_back({argument, arguments.as});
-    } else {
-      paths.push_back(argument);
-    }
-  }
-  std::vector<std::unique_ptr<Source>> sources = postgres_sources(
-      databases, postgres_options(arguments.postgres, patience.busy_timeout), stop);
-  const std::vector<std::string> names = source_names(paths, arguments.as);
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (arguments.raw) {
-      sources.push_back(std::make_unique<StreamSource>(paths[i], names[i]));
-    } else {
-      sources.push_back(std::make_unique<SqliteSource>(paths[i], names[i], patience));
-    }
-  }
-  return sources;
-}
-
-IngestRequest request_for(const IngestArguments& arguments, std::stop_token stop) {
+IngestRequest request_for(const IngestArguments& arguments) {
   for (const std::string& tag : arguments.tags) require_valid_tag(tag);
   IngestRequest request;
-  request.sources = make_sources(arguments, stop);
-  request.stop = std::move(stop);
   request.tags = arguments.tags;
   request.time = time_of(arguments.time);
   request.host = host_name();
@@ -97,6 +73,33 @@ IngestRequest request_for(const IngestArguments& arguments, std::stop_token stop
     return is_verified_enough(last.verified(), level);
   };
   return request;
+}
+
+std::vector<std::unique_ptr<Source>> make_sources(const IngestArguments& arguments,
+                                                  const Repository& repository,
+                                                  std::stop_token stop) {
+  const SourceSettings settings{.raw = arguments.raw,
+                                .exclude = arguments.exclude,
+                                .busy_timeout = busy_timeout_of(arguments.busy_timeout),
+                                .repository = repository.path(),
+                                .stop = std::move(stop)};
+  std::vector<std::unique_ptr<Source>> sources;
+  std::vector<PostgresTarget> databases;
+  for (const SourceArgument& argument : source_arguments(arguments.words)) {
+    if (argument.kind == SourceArgument::Kind::path) {
+      refuse_path_inside(repository.path(), argument.text);
+    }
+    if (argument.kind == SourceArgument::Kind::postgresql) {
+      databases.push_back({argument.text, argument.name});
+    } else {
+      sources.push_back(make_source(argument, settings));
+    }
+  }
+  std::ranges::move(
+      postgres_sources(databases, postgres_options(arguments.postgres, settings.busy_timeout),
+                       settings.stop),
+      std::back_inserter(sources));
+  return sources;
 }
 
 void verify(Repository& repository, IngestReport& report, const std::string& level,
@@ -125,9 +128,13 @@ void verify(Repository& repository, IngestReport& report, const std::string& lev
 
 int run_ingest(CommandLine& line, const IngestArguments& arguments) {
   const SignalStop signals;
-  IngestRequest request = request_for(arguments, signals.token());
+  IngestRequest request = request_for(arguments);
+  source_arguments(arguments.words);  // what is wrong with them is said before anything is opened
+  request.halt = std::stop_source();
+  const std::stop_callback halting(signals.token(), [&] { request.halt.request_stop(); });
   const auto repository = line.open_repository();
-  refuse_paths_inside(repository->path(), arguments.paths);
+  request.sources = make_sources(arguments, *repository, request.halt.get_token());
+  request.stop = signals.token();
 
   Progress reading("reading", !line.global.quiet);
   request.progress = [&](const IngestProgress& now) {
@@ -147,12 +154,49 @@ int run_ingest(CommandLine& line, const IngestArguments& arguments) {
   return report.warnings.empty() ? 0 : kExitWarning;
 }
 
+// The options that name sources. Their order counts, which the parser only tells for all of its
+// options together.
+struct SourceOptions {
+  const CLI::Option* source = nullptr;
+  const CLI::Option* command = nullptr;
+  const CLI::Option* as = nullptr;
+};
+
+SourceOptions add_source_options(CLI::App& command) {
+  SourceOptions options;
+  options.source = command.add_option("PATH", "databases, files, folders, URIs; - is standard input")
+                       ->option_text("...")
+                       ->expected(-1)
+                       ->take_all();
+  options.command = command.add_option("--command", "what a shell command prints; needs --as")
+                        ->option_text("CMD")
+                        ->take_all()
+                        ->allow_extra_args(false);
+  options.as =
+      command.add_option("--as", "what the source in front of it is called; default: its own name")
+          ->option_text("NAME")
+          ->take_all()
+          ->allow_extra_args(false);
+  return options;
+}
+
+std::vector<SourceWord> words_of(const CLI::App& command, const SourceOptions& options) {
+  using Kind = SourceWord::Kind;
+  std::map<const CLI::Option*, std::pair<Kind, std::size_t>> next = {
+      {options.source, {Kind::source, 0}},
+      {options.command, {Kind::command, 0}},
+      {options.as, {Kind::as, 0}}};
+  std::vector<SourceWord> words;
+  for (const CLI::Option* option : command.parse_order()) {
+    const auto known = next.find(option);
+    if (known == next.end()) continue;
+    auto& [kind, place] = known->second;
+    words.push_back({kind, option->results().at(place++)});
+  }
+  return words;
+}
+
 void add_options(CLI::App& command, IngestArguments& arguments) {
-  command.add_option("PATH", arguments.paths, "the databases, all into one snapshot")
-      ->required()
-      ->option_text("...");
-  command.add_option("--as", arguments.as, "what the source is called; default: the file's name")
-      ->option_text("NAME");
   command.add_option("--tag", arguments.tags, "a mark for the snapshot; may be repeated")
       ->option_text("T")
       ->allow_extra_args(false);
@@ -162,7 +206,10 @@ void add_options(CLI::App& command, IngestArguments& arguments) {
       .add_option("--verify", arguments.verify, "how the stored snapshot is proven; default: full")
       ->option_text("none|quick|full")
       ->check(CLI::IsMember({"none", "quick", "full"}));
-  command.add_flag("--raw", arguments.raw, "store plain files that are no databases");
+  command.add_option("--exclude", arguments.exclude, "leave this out of folders; may be repeated")
+      ->option_text("PATTERN")
+      ->allow_extra_args(false);
+  command.add_flag("--raw", arguments.raw, "store databases as the plain files that they are");
   command
       .add_option("--busy-timeout", arguments.busy_timeout,
                   "how long to wait for a locked database; default: 30 seconds")
@@ -173,13 +220,18 @@ void add_options(CLI::App& command, IngestArguments& arguments) {
 }  // namespace
 
 void add_ingest(CLI::App& program, CommandLine& line) {
-  CLI::App& command = add_command(program, "ingest", "Take a snapshot of databases in use.",
-                                  "varve ingest /srv/app/history.db /srv/app/orders.db\n"
-                                  "varve ingest app.db --as shop.db --tag before-upgrade");
+  CLI::App& command =
+      add_command(program, "ingest", "Take a snapshot of databases in use, files and folders.",
+                  "varve ingest /srv/app/history.db /srv/app/orders.db /srv/www\n"
+                  "varve ingest app.db --as shop.db --tag before-upgrade\n"
+                  "varve ingest postgresql:///shop postgresql://backup@db2/crm\n"
+                  "varve ingest /etc --command 'mysqldump shop' --as shop.sql");
   auto arguments = std::make_shared<IngestArguments>();
+  const SourceOptions sources = add_source_options(command);
   add_options(command, *arguments);
   add_global_options(command, line.global, Facts::printed);
-  command.callback([&line, arguments] {
+  command.callback([&line, &command, sources, arguments] {
+    arguments->words = words_of(command, sources);
     line.action = [arguments](CommandLine& l) { return run_ingest(l, *arguments); };
   });
 }

@@ -16,9 +16,10 @@ std::string names_of(const std::vector<SourceInfo>& sources) {
   return join(names);
 }
 
-std::string unchanged_text(const Snapshot& snapshot) {
-  return fmt::format("{} {} unchanged since {}: nothing stored", names_of(snapshot.sources),
-                     snapshot.sources.size() == 1 ? "is" : "are", snapshot.name);
+std::string unchanged_text(const IngestResult& result) {
+  const auto& names = result.unchanged_sources;
+  return fmt::format("{} {} unchanged since {}: nothing stored", join(names),
+                     names.size() == 1 ? "is" : "are", result.snapshot.name);
 }
 
 std::string with_rate(std::uint64_t bytes, double seconds) {
@@ -75,7 +76,7 @@ std::string printable_lines(const std::string& text) {
 std::string ingest_text(const IngestReport& report) {
   const IngestResult& result = report.result;
   const Snapshot& snapshot = result.snapshot;
-  if (result.unchanged) return printable(unchanged_text(snapshot));
+  if (result.unchanged) return printable(unchanged_text(result));
   std::string text = fmt::format("{}  {}\n", snapshot.name, names_of(snapshot.sources));
   text += fmt::format("  read      {}\n", with_rate(result.bytes_read, result.seconds));
   if (!result.unchanged_sources.empty()) {

@@ -27,7 +27,7 @@ Json head_of(const Snapshot& snapshot) {
           {"host", snapshot.host},
           {"sources", names_of_sources(snapshot)},
           {"tags", snapshot.tags},
-          {"files", snapshot.files.size()},
+          {"files", snapshot.count(FileType::file)},
           {"raw_bytes", snapshot.raw_bytes()}};
 }
 
@@ -45,6 +45,18 @@ Json json_of(const Attestation& attestation) {
           {"detail", attestation.detail},   {"row_counts", attestation.row_counts}};
 }
 
+const char* type_of(const FileEntry& file) {
+  switch (file.type) {
+    case FileType::folder:
+      return "folder";
+    case FileType::link:
+      return "link";
+    case FileType::file:
+      break;
+  }
+  return "file";
+}
+
 Json json_of(const Snapshot& snapshot, const FileEntry& file) {
   const std::string& source = snapshot.sources.at(file.source).name;
   Json json = {{"path", file.path},
@@ -52,7 +64,9 @@ Json json_of(const Snapshot& snapshot, const FileEntry& file) {
                {"time", to_iso(file.mtime)},
                {"source", source},
                {"verified", source_verified(snapshot, source)},
-               {"sha256", nullptr}};
+               {"sha256", nullptr},
+               {"type", type_of(file)}};
+  if (file.type == FileType::link) json["target"] = file.target;
   if (const auto hash = snapshot.sha256_of(file.path)) json["sha256"] = to_hex(hash->view());
   return json;
 }

@@ -29,7 +29,7 @@ std::string table_of(const std::vector<Snapshot>& snapshots) {
                {"SOURCES", left},
                {"TAGS", left}});
   for (const Snapshot& snapshot : snapshots) {
-    table.add({snapshot.name, format_count(snapshot.files.size()),
+    table.add({snapshot.name, format_count(snapshot.count(FileType::file)),
                format_bytes(snapshot.raw_bytes()), format_bytes(snapshot.added_bytes),
                snapshot.verified(), join(names_of_sources(snapshot)), join(snapshot.tags)});
   }
@@ -38,9 +38,21 @@ std::string table_of(const std::vector<Snapshot>& snapshots) {
 
 std::string heading_of(const Snapshot& snapshot) {
   std::string text = fmt::format("{} of {}, {}", snapshot.name, snapshot.host,
-                                 format_count(snapshot.files.size(), "file"));
+                                 format_count(snapshot.count(FileType::file), "file"));
   if (!snapshot.tags.empty()) text += ", tagged " + join(snapshot.tags);
   return printable(text) + "\n\n";
+}
+
+// As ls -F would write it.
+std::string name_of(const FileEntry& file) {
+  if (file.type == FileType::folder) return file.path + "/";
+  return file.type == FileType::link ? fmt::format("{} -> {}", file.path, file.target) : file.path;
+}
+
+std::string hash_text(const Snapshot& snapshot, const FileEntry& file) {
+  if (file.type != FileType::file) return {};
+  const std::optional<Sha256> hash = snapshot.sha256_of(file.path);
+  return hash ? to_hex(hash->view()) : "not known";
 }
 
 std::string table_of_files(const Snapshot& snapshot) {
@@ -49,9 +61,8 @@ std::string table_of_files(const Snapshot& snapshot) {
       {{"FILE", left}, {"SIZE", right}, {"SOURCE", left}, {"VERIFIED", left}, {"SHA-256", left}});
   for (const FileEntry& file : snapshot.files) {
     const std::string& source = snapshot.sources.at(file.source).name;
-    const std::optional<Sha256> hash = snapshot.sha256_of(file.path);
-    table.add({file.path, format_bytes(file.size), source, source_verified(snapshot, source),
-               hash ? to_hex(hash->view()) : "not known"});
+    table.add({name_of(file), file.type == FileType::file ? format_bytes(file.size) : "", source,
+               source_verified(snapshot, source), hash_text(snapshot, file)});
   }
   return table.text();
 }

@@ -49,6 +49,10 @@ Error no_file_named(const Snapshot& snapshot, const std::string& text) {
                                              text, snapshot.name, names_of_files(snapshot)));
 }
 
+bool has(const Snapshot& snapshot, const std::string& path) {
+  return snapshot.find(path) != nullptr || snapshot.has_folder(path);
+}
+
 }  // namespace
 
 SnapshotArgument find_file(const std::string& text, const ResolveSnapshot& resolve) {
@@ -58,7 +62,7 @@ SnapshotArgument find_file(const std::string& text, const ResolveSnapshot& resol
        colon = text.rfind(':', colon - 1)) {
     const std::string path = text.substr(colon + 1);
     Resolution left = try_resolve(text.substr(0, colon), resolve);
-    if (left.snapshot && left.snapshot->find(path) != nullptr) {
+    if (left.snapshot && has(*left.snapshot, path)) {
       return {std::move(*left.snapshot), path};
     }
     if (left.snapshot && !no_file) no_file = no_such_file(*left.snapshot, path);

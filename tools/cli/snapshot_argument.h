@@ -22,9 +22,11 @@ using ResolveSnapshot = std::function<Snapshot(const std::string&)>;
 
 struct SnapshotArgument {
   Snapshot snapshot;
-  std::optional<std::string> path;  // of a file that the snapshot has; nothing: the whole
+  // Of a file or a folder that the snapshot has; nothing: the whole.
+  std::optional<std::string> path;
 
-  const FileEntry& file() const { return *snapshot.find(path.value()); }
+  bool is_folder() const { return path && snapshot.has_folder(*path); }
+  const FileEntry& file() const { return *snapshot.find(path.value()); }  // of no folder
 };
 
 // Both throw a not_found or usage Error that says what there is instead.

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "store/core/error.h"
 #include "tools/cli/format.h"
@@ -23,7 +22,9 @@ std::string fault_of_name(const std::string& name) {
   return {};
 }
 
-void require_valid_source_name(const std::string& name, const std::string& path) {
+}  // namespace
+
+void require_valid_source_name(const std::string& name, const std::string& source) {
   std::string fault = fault_of_name(name);
   if (name == "SHA256SUMS" || name == "snapshot.json") {
     fault = "every snapshot has a file of that name";
@@ -32,31 +33,7 @@ void require_valid_source_name(const std::string& name, const std::string& path)
   throw usage(
       fmt::format("the source {} cannot be called '{}': {}; give it another name with "
                   "--as NAME",
-                  path, name, fault));
-}
-
-}  // namespace
-
-std::vector<std::string> source_names(const std::vector<std::string>& paths,
-                                      const std::string& as) {
-  if (!as.empty() && paths.size() > 1) {
-    throw usage("--as names one source, and there are several: ingest them one by one");
-  }
-  std::vector<std::string> names;
-  std::map<std::string, std::string> path_of;
-  for (const std::string& path : paths) {
-    const std::string name = as.empty() ? Path(path).filename().string() : as;
-    require_valid_source_name(name, path);
-    const auto [other, is_new] = path_of.emplace(name, path);
-    if (!is_new) {
-      throw usage(
-          fmt::format("{} and {} are both called '{}': ingest them one by one, one with "
-                      "--as NAME",
-                      other->second, path, name));
-    }
-    names.push_back(name);
-  }
-  return names;
+                  source, name, fault));
 }
 
 void require_valid_tag(const std::string& tag) {
@@ -64,17 +41,14 @@ void require_valid_tag(const std::string& tag) {
   if (!fault.empty()) throw usage(fmt::format("'{}' cannot be a tag: {}", tag, fault));
 }
 
-void refuse_paths_inside(const Path& repository, const std::vector<std::string>& paths) {
+void refuse_path_inside(const Path& repository, const std::string& path) {
   const Path root = std::filesystem::weakly_canonical(repository);
-  for (const std::string& path : paths) {
-    std::error_code ignored;  // what cannot be looked at, the source will complain about
-    const Path real = std::filesystem::weakly_canonical(path, ignored);
-    const auto [end, rest] = std::mismatch(root.begin(), root.end(), real.begin(), real.end());
-    if (end == root.end()) {
-      throw usage(fmt::format("{} lies in the repository {}: a repository does not back up itself",
-                              path, root.native()));
-    }
-  }
+  std::error_code ignored;  // what cannot be looked at, the source will complain about
+  const Path real = std::filesystem::weakly_canonical(path, ignored);
+  const auto [end, rest] = std::mismatch(root.begin(), root.end(), real.begin(), real.end());
+  if (end != root.end()) return;
+  throw usage(fmt::format("{} lies in the repository {}: a repository does not back up itself",
+                          path, root.native()));
 }
 
 }  // namespace varve::cli

@@ -1,4 +1,4 @@
-// What the sources of an ingest are called.
+// What sources and tags may be called, and where sources may lie.
 #pragma once
 
 #include <string>
@@ -8,15 +8,15 @@
 
 namespace varve::cli {
 
-// One name for each path, in order: `as` for the only path, else the file's own name. Throws a
-// usage Error where two have the same name, or one cannot be a file's name in a snapshot.
-std::vector<std::string> source_names(const std::vector<std::string>& paths, const std::string& as);
+// A source names a file or a folder of every snapshot. Throws a usage Error where it cannot;
+// `source` says in it whose name that is.
+void require_valid_source_name(const std::string& name, const std::string& source);
 
 // A tag names a folder on the mount. Throws a usage Error where it cannot.
 void require_valid_tag(const std::string& tag);
 
 // A backup of the repository into itself would grow for ever. Throws a usage Error for a path that
 // lies in the repository.
-void refuse_paths_inside(const Path& repository, const std::vector<std::string>& paths);
+void refuse_path_inside(const Path& repository, const std::string& path);
 
 }  // namespace varve::cli

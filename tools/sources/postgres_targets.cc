@@ -16,15 +16,22 @@ constexpr const char* kDatabases =
     "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate "
     "AND has_database_privilege(oid, 'CONNECT') ORDER BY datname";
 
-bool is_keyword(std::string_view word) {
-  PQconninfoOption* const options = PQconndefaults();
-  bool known = false;
-  for (const PQconninfoOption* option = options; option != nullptr && option->keyword != nullptr;
-       ++option) {
-    known = known || word == option->keyword;
+struct FreeOptions {
+  void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
+};
+using OwnedOptions = std::unique_ptr<PQconninfoOption, FreeOptions>;
+
+const PQconninfoOption* find_option(const OwnedOptions& options, std::string_view keyword) {
+  if (!options) return nullptr;
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    if (keyword == option->keyword) return option;
   }
-  PQconninfoFree(options);
-  return known;
+  return nullptr;
+}
+
+std::string value_of(const OwnedOptions& options, std::string_view keyword) {
+  const PQconninfoOption* const option = find_option(options, keyword);
+  return option == nullptr || option->val == nullptr ? "" : option->val;
 }
 
 // A database may be called anything; a file may not.
@@ -48,7 +55,7 @@ struct Connected {
 };
 
 std::vector<Connected> all_databases(const PostgresTarget& target, const std::stop_token& stop) {
-  if (!target.name.empty()) {
+  if (target.name != postgres_source_name(target.target)) {
     throw Error(ErrorCode::usage, "--as names one source, and --all-databases may find several");
   }
   PostgresConnection first(target.target, "", stop);
@@ -66,9 +73,8 @@ std::vector<Connected> connect(const PostgresTarget& target, bool all,
                                const std::stop_token& stop) {
   if (all) return all_databases(target, stop);
   auto connection = std::make_unique<PostgresConnection>(target.target, "", stop);
-  std::string name = target.name.empty() ? file_name_of(connection->database()) : target.name;
   std::vector<Connected> connected;
-  connected.push_back({std::move(connection), std::move(name)});
+  connected.push_back({std::move(connection), target.name});
   return connected;
 }
 
@@ -80,7 +86,19 @@ bool is_postgres_target(const std::string& text) {
   if (equals == std::string::npos) return false;
   const std::size_t begin = text.find_first_not_of(' ');
   const std::size_t end = text.find_first_of(" =", begin);
-  return is_keyword(std::string_view(text).substr(begin, end - begin));
+  return find_option(OwnedOptions(PQconndefaults()), text.substr(begin, end - begin)) != nullptr;
+}
+
+std::string postgres_source_name(const std::string& target) {
+  const OwnedOptions named(PQconninfoParse(target.c_str(), nullptr));
+  if (!named) throw Error(ErrorCode::usage, "a PostgreSQL URI or keyword string cannot be read");
+  const OwnedOptions defaults(PQconndefaults());
+  for (const std::string& name : {value_of(named, "dbname"), value_of(named, "service"),
+                                  value_of(defaults, "dbname"), value_of(named, "user"),
+                                  value_of(defaults, "user")}) {
+    if (!name.empty()) return file_name_of(name);
+  }
+  return "postgresql";
 }
 
 std::vector<std::unique_ptr<Source>> postgres_sources(const std::vector<PostgresTarget>& targets,

@@ -40,7 +40,7 @@ std::string_view why_not(int error_number) {
 }
 
 std::string_view what_it_is_instead(mode_t mode) {
-  if (S_ISDIR(mode)) return "it is a folder; name the files in it";
+  if (S_ISDIR(mode)) return "it is a folder, not a file";
   if (S_ISSOCK(mode)) return "it is a socket; name the database's file";
   if (S_ISFIFO(mode)) return "it is a named pipe; write its output to a file and name that";
   return "it is a device; name a file";

@@ -54,8 +54,13 @@ Bytes SqliteSource::fingerprint() {
 void SqliteSource::open() {
   const struct stat status = require_source_file(path_);
   mode_ = status.st_mode & kPermissionBits;
+  owner_ = {status.st_uid, status.st_gid};
   read_point_.emplace(require_database(path_, status.st_size), patience_);
   moment_ = Timestamp::now();
+}
+
+std::map<std::string, std::string> SqliteSource::facts() const {
+  return facts_of(read_point_.value().header(), read_point_->size());
 }
 
 SourceInfo SqliteSource::copy(SnapshotBuilder& builder) {
@@ -64,7 +69,9 @@ SourceInfo SqliteSource::copy(SnapshotBuilder& builder) {
                                       .mode = mode_,
                                       .mtime = moment_,
                                       .chunking = Chunking::extents,
-                                      .size_hint = read_point.size()};
+                                      .size_hint = read_point.size(),
+                                      .owner = owner_,
+                                      .format = kind()};
   builder.add_file(file, [&](FileWriter& writer) {
     fill(read_point, writer);
     read_point.finish();
@@ -74,7 +81,7 @@ SourceInfo SqliteSource::copy(SnapshotBuilder& builder) {
                   .kind = kind(),
                   .location = location(),
                   .moment = moment_,
-                  .facts = facts_of(read_point.header(), read_point.size()),
+                  .facts = facts(),
                   .fingerprint = {}};
   read_point_.reset();
   return info;

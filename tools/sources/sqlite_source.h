@@ -28,6 +28,8 @@ class SqliteSource : public Source {
   Bytes fingerprint() override;
   // Besides, see SqliteReadPoint.
   void open() override;
+  // After open(): what is known about the database, as copy() tells it.
+  std::map<std::string, std::string> facts() const;
   // Lets go of the database at its end.
   SourceInfo copy(SnapshotBuilder& builder) override;
 
@@ -39,6 +41,7 @@ class SqliteSource : public Source {
   Patience patience_;
   std::optional<SqliteReadPoint> read_point_;
   std::uint32_t mode_ = 0;  // permission bits
+  Owner owner_;
   Timestamp moment_;
 };
 

@@ -1,4 +1,4 @@
-#include "tools/sources/stream_source.h"
+#include "tools/sources/plain_file_source.h"
 
 #include <gtest/gtest.h>
 
@@ -20,24 +20,24 @@ Bytes some_bytes(std::size_t count) {
   return bytes;
 }
 
-TEST(StreamSource, HandsOverTheFile) {
+TEST(PlainFileSource, HandsOverTheFile) {
   const TemporaryFolder folder;
   for (const std::size_t size : {0UL, 1UL, 65536UL, 300'001UL}) {
     const Path path = folder / "dump.sql";
     write_content(path, some_bytes(size));
-    StreamSource source(path, "dump.sql");
+    PlainFileSource source(path, "dump.sql");
     const test::Copied copied = test::copy_of(source);
     EXPECT_EQ(copied.bytes, some_bytes(size));
     EXPECT_TRUE(copied.warnings.empty());
   }
 }
 
-TEST(StreamSource, DescribesTheFile) {
+TEST(PlainFileSource, DescribesTheFile) {
   const TemporaryFolder folder;
   const Path path = folder / "dump.sql";
   write_content(path, some_bytes(10));
   fs::permissions(path, fs::perms(0600));
-  StreamSource source(path, "name");
+  PlainFileSource source(path, "name");
   source.open();
   test::CollectingBuilder builder;
   const SourceInfo info = source.copy(builder);
@@ -45,15 +45,15 @@ TEST(StreamSource, DescribesTheFile) {
   EXPECT_EQ(file.mode, 0600U);
   EXPECT_EQ(file.chunking, Chunking::content);
   EXPECT_EQ(file.size_hint, 10U);
-  EXPECT_EQ(info.kind, "stream");
+  EXPECT_EQ(info.kind, "file");
   EXPECT_EQ(info.location, path.string());
 }
 
-TEST(StreamSource, WarnsOfAFileThatGrowsAndTakesWhatItHadAtFirst) {
+TEST(PlainFileSource, WarnsOfAFileThatGrowsAndTakesWhatItHadAtFirst) {
   const TemporaryFolder folder;
   const Path path = folder / "log";
   write_content(path, some_bytes(100));
-  StreamSource source(path, "log");
+  PlainFileSource source(path, "log");
   source.open();
   write_content(path, some_bytes(500));
   test::CollectingBuilder builder;
@@ -63,11 +63,11 @@ TEST(StreamSource, WarnsOfAFileThatGrowsAndTakesWhatItHadAtFirst) {
   EXPECT_NE(builder.warnings[0].find(path.string()), std::string::npos);
 }
 
-TEST(StreamSource, WarnsOfAFileThatIsCutShort) {
+TEST(PlainFileSource, WarnsOfAFileThatIsCutShort) {
   const TemporaryFolder folder;
   const Path path = folder / "log";
   write_content(path, some_bytes(100));
-  StreamSource source(path, "log");
+  PlainFileSource source(path, "log");
   source.open();
   write_content(path, some_bytes(30));
   test::CollectingBuilder builder;
@@ -76,11 +76,11 @@ TEST(StreamSource, WarnsOfAFileThatIsCutShort) {
   EXPECT_EQ(builder.warnings.size(), 1U);
 }
 
-TEST(StreamSource, FingerprintFollowsTheFile) {
+TEST(PlainFileSource, FingerprintFollowsTheFile) {
   const TemporaryFolder folder;
   const Path path = folder / "file";
   write_content(path, some_bytes(100));
-  StreamSource source(path, "file");
+  PlainFileSource source(path, "file");
   const Bytes before = source.fingerprint();
   EXPECT_FALSE(before.empty());
   EXPECT_EQ(source.fingerprint(), before);
