@@ -20,20 +20,6 @@ int major_number(int server_version) {
   return server_version >= 100000 ? server_version / 10000 * 10000 : server_version / 100 * 100;
 }
 
-// "15", "15.20", "9.6.24" as a server's number.
-std::optional<int> parse_version(std::string_view text) {
-  int parts[2] = {0, 0};
-  for (int& part : parts) {
-    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), part);
-    if (fault != std::errc()) break;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    if (text.empty() || text.front() != '.') break;
-    text.remove_prefix(1);
-  }
-  if (parts[0] < 8 || parts[0] > 999) return std::nullopt;
-  return parts[0] >= 10 ? parts[0] * 10000 : parts[0] * 10000 + parts[1] * 100;
-}
-
 // What the programs of a folder say that they are; nothing where there are none.
 std::optional<PostgresPrograms> look_in(const Path& folder) {
   const PostgresPrograms found{folder, {}};
@@ -61,7 +47,7 @@ std::multimap<int, Path> folders_in(const std::string& root) {
   for (const auto& entry : std::filesystem::directory_iterator(parent, absent)) {
     const std::string name = entry.path().filename();
     if (!name.starts_with(front)) continue;
-    const std::optional<int> version = parse_version(name.substr(front.size()));
+    const std::optional<int> version = parse_postgres_version(name.substr(front.size()));
     if (version) folders.emplace(*version, entry.path().native() + root.substr(root.find('/', mark)));
   }
   return folders;
@@ -72,7 +58,7 @@ std::optional<PostgresPrograms> look_in_path(std::string_view path, int wanted, 
     const std::size_t end = std::min(path.find(':'), path.size());
     const auto found = end == 0 ? std::nullopt : look_in(Path(path.substr(0, end)));
     if (found) {
-      const int version = parse_version(found->version).value_or(0);
+      const int version = parse_postgres_version(found->version).value_or(0);
       newest = std::max(newest, version);
       if (version >= wanted) return found;
     }
@@ -93,6 +79,19 @@ Error none_found(int wanted, int newest) {
 }
 
 }  // namespace
+
+std::optional<int> parse_postgres_version(std::string_view text) {
+  int parts[2] = {0, 0};
+  for (int& part : parts) {
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), part);
+    if (fault != std::errc()) break;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    if (text.empty() || text.front() != '.') break;
+    text.remove_prefix(1);
+  }
+  if (parts[0] < 8 || parts[0] > 999) return std::nullopt;
+  return parts[0] >= 10 ? parts[0] * 10000 : parts[0] * 10000 + parts[1] * 100;
+}
 
 PostgresProgramPlaces PostgresProgramPlaces::standard() {
   PostgresProgramPlaces places;

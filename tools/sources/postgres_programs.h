@@ -1,7 +1,9 @@
 // PostgreSQL's own programs, of a version that fits a server.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "store/core/file.h"
@@ -30,6 +32,10 @@ struct PostgresProgramPlaces {
 // Of the server's own major version; else of the nearest newer one, which reads older servers.
 // `server_version` as of PQserverVersion. Throws a failed Error that names the package to install.
 PostgresPrograms find_postgres_programs(int server_version, const PostgresProgramPlaces& places);
+
+// "15", "15.20", "9.6.24" as PQserverVersion would say it, without the minor part; nothing for what
+// is no version.
+std::optional<int> parse_postgres_version(std::string_view text);
 
 // "15", and "9.6" for what is that old.
 std::string major_version(int server_version);
