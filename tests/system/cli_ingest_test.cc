@@ -132,7 +132,6 @@ TEST_F(CliIngest, TheRepositoryDoesNotBackUpItself) {
 }
 
 TEST_F(CliIngest, WhatIsNoFileIsRefused) {
-  std::filesystem::create_directory(in_folder("folder"));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const std::string socket_path = in_folder("socket");
@@ -140,18 +139,31 @@ TEST_F(CliIngest, WhatIsNoFileIsRefused) {
   const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
   ASSERT_EQ(::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
   ASSERT_EQ(::mkfifo(in_folder("pipe").c_str(), 0600), 0);
-  for (const char* path : {"folder", "socket", "pipe", "missing.db", "/dev/null"}) {
+  for (const char* path : {"socket", "pipe", "missing.db", "/dev/null"}) {
     expect_refused(1, {"ingest", path}, {path});
     expect_refused(1, {"ingest", path, "--raw"}, {path});
   }
   ::close(socket);
 }
 
-TEST_F(CliIngest, WhatIsNoDatabaseTakesRaw) {
+TEST_F(CliIngest, WhatIsNoDatabaseIsAPlainFile) {
   write_text(in_folder("notes.txt"), std::string(5000, 'n'));
-  expect_refused(1, {"ingest", "notes.txt"}, {"notes.txt", "--raw"});
-  EXPECT_EQ(must_json({"ingest", "notes.txt", "--raw"})["verified"], "full");
+  EXPECT_EQ(must_json({"ingest", "notes.txt"})["verified"], "full");
   EXPECT_EQ(must({"cat", "latest:notes.txt"}), std::string(5000, 'n'));
+  expect_holds(must({"ingest", "notes.txt"}), "notes.txt is unchanged since ");
+}
+
+TEST_F(CliIngest, ADatabaseThatIsNoneAnyMoreIsNotTakenForAFile) {
+  must({"ingest", "a.db"});
+  write_text(in_folder("a.db"), std::string(5000, '?'));
+  expect_refused(1, {"ingest", "a.db"}, {"a.db", "is none now", "--raw"});
+  EXPECT_EQ(must_json({"ingest", "a.db", "--raw"})["verified"], "full");
+}
+
+TEST_F(CliIngest, RawStoresADatabaseAsTheFileThatItIs) {
+  Database(in_folder("a.db")).run("PRAGMA journal_mode=WAL");
+  must({"ingest", "a.db", "--raw"});
+  EXPECT_EQ(must({"cat", "latest:a.db"}), content_of(in_folder("a.db")));
 }
 
 TEST_F(CliIngest, AnEmptyFileIsAnEmptyDatabase) {

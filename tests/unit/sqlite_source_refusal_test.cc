@@ -16,8 +16,8 @@
 #include "tests/unit/collecting_builder.h"
 #include "tests/unit/live_database.h"
 #include "tests/unit/temporary_folder.h"
-#include "tools/sources/sqlite_source.h"
 #include "tools/sources/plain_file_source.h"
+#include "tools/sources/sqlite_source.h"
 
 namespace varve {
 namespace {

@@ -12,12 +12,14 @@ namespace varve::cli {
 
 void add_init(CLI::App& program, CommandLine& line);
 void add_ingest(CLI::App& program, CommandLine& line);
+void add_import(CLI::App& program, CommandLine& line);
 void add_list(CLI::App& program, CommandLine& line);
 void add_mount(CLI::App& program, CommandLine& line);
 void add_umount(CLI::App& program, CommandLine& line);
 void add_cat(CLI::App& program, CommandLine& line);
 void add_restore(CLI::App& program, CommandLine& line);
 void add_check(CLI::App& program, CommandLine& line);
+void add_config(CLI::App& program, CommandLine& line);
 void add_forget(CLI::App& program, CommandLine& line);
 void add_gc(CLI::App& program, CommandLine& line);
 void add_stats(CLI::App& program, CommandLine& line);

@@ -12,6 +12,8 @@
 #include "tools/sources/folder_source.h"
 #include "tools/sources/plain_file_source.h"
 #include "tools/sources/postgres_targets.h"
+#include "tools/sources/redis_source.h"
+#include "tools/sources/redis_uri.h"
 #include "tools/sources/source_file.h"
 #include "tools/sources/sqlite_recognition.h"
 #include "tools/sources/sqlite_source.h"
@@ -24,27 +26,11 @@ using Kind = SourceArgument::Kind;
 
 Error usage(const std::string& message) { return Error(ErrorCode::usage, message); }
 
-bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> fronts) {
-  return std::ranges::any_of(fronts, [&](std::string_view f) { return text.starts_with(f); });
-}
-
 Kind kind_of(const std::string& text) {
   if (text == "-") return Kind::standard_input;
   if (is_postgres_target(text)) return Kind::postgresql;
-  if (starts_with_any(text, {"redis://", "rediss://"})) return Kind::redis;
+  if (is_redis_uri(text)) return Kind::redis;
   return Kind::path;
-}
-
-// The last part of the path behind the host, or else the host: "postgresql://db1/shop?…" is shop.
-std::string name_in_uri(const std::string& uri) {
-  std::string_view rest = std::string_view(uri).substr(uri.find("://") + 3);
-  rest = rest.substr(0, rest.find_first_of("?#"));
-  const std::string_view host = rest.substr(0, rest.find('/'));
-  const std::string_view path = rest.substr(host.size());
-  const std::string_view last = path.substr(path.rfind('/') + 1);
-  if (!last.empty()) return std::string(last);
-  const std::string_view bare = host.substr(host.rfind('@') + 1);  // npos + 1 is 0
-  return std::string(bare.substr(0, bare.find(':')));
 }
 
 std::string default_name(const SourceArgument& source) {
@@ -56,7 +42,7 @@ std::string default_name(const SourceArgument& source) {
     case Kind::postgresql:
       return postgres_source_name(source.text);
     case Kind::redis:
-      return name_in_uri(source.text);
+      return default_redis_name(parse_redis_uri(source.text));
     case Kind::standard_input:
     case Kind::command:
       break;
@@ -76,9 +62,9 @@ std::string label_of(const SourceArgument& source) {
     case Kind::postgresql:
       return "the database " + postgres_source_name(source.text);
     case Kind::redis:
-      break;
+      return to_text(parse_redis_uri(source.text));
   }
-  return "the server of " + name_in_uri(source.text);
+  return {};
 }
 
 void give_name(std::vector<SourceArgument>& sources, const std::string& name) {
@@ -181,7 +167,7 @@ std::unique_ptr<Source> make_source(const SourceArgument& argument,
     case Kind::postgresql:  // several of one server belong together: postgres_sources
       throw usage("a PostgreSQL source is not made alone");
     case Kind::redis:
-      throw usage("this varve has no Redis sources");
+      return make_redis_source(argument.text, argument.name, settings.stop);
   }
   return make_path_source(argument, settings);
 }
