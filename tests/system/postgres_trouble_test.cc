@@ -16,14 +16,25 @@ class PostgresTrouble : public PostgresProgram {
   class Lock {
    public:
     Lock(const PostgresTrouble& test, const std::string& table)
-        : psql_({"psql", "-Xq", test.shop(), "-c",
+        : test_(test),
+          psql_({"psql", "-Xq", test.shop(), "-c",
                  "BEGIN; LOCK TABLE " + table + " IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(600)"},
                 {}) {
       test.await("SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted "
                  "AND relation = '" + table + "'::regclass");
     }
 
+    // A server does not notice that a client is gone that waits for it.
+    ~Lock() {
+      shell("psql -Xq " + quoted(test_.shop()) +
+            " -c \"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> "
+            "pg_backend_pid() AND query LIKE '%pg_sleep%'\"");
+    }
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
+
    private:
+    const PostgresTrouble& test_;
     Program psql_;
   };
   // Returns when the query says anything but 0.
@@ -98,7 +109,7 @@ TEST_F(PostgresTrouble, ALockEndsTheDumpByItsTimeOut) {
   sql("CREATE TABLE busy (a int)");
   const Lock lock(*this, "busy");
   const std::string words = refused(1, {"ingest", shop(), "--busy-timeout", "1"});
-  expect_holds(words, "lock timeout");
+  expect_holds(words, "LOCK TABLE public.busy");
   expect_holds(words, "--busy-timeout");
   expect_no_snapshot();
 }

@@ -176,9 +176,11 @@ std::string PostgresConnection::location() const {
 }
 
 PostgresConnection::ForPrograms PostgresConnection::for_programs() const {
-  // Of several hosts, the one that answered. A password may have come from a file.
-  static const std::set<std::string_view> replaced = {"host", "hostaddr", "port", "password",
-                                                      "passfile", "target_session_attrs"};
+  // Of several hosts, the one that answered. A password may have come from a file. A dump is in
+  // the database's own encoding.
+  static const std::set<std::string_view> replaced = {
+      "host",     "hostaddr",             "port",           "password",
+      "passfile", "target_session_attrs", "client_encoding", "fallback_application_name"};
   PGconn* const connection = connection_.get();
   ForPrograms made;
   made.environment = {{"PGHOST", PQhost(connection)}, {"PGPORT", PQport(connection)}};

@@ -43,8 +43,8 @@ void add_selection(std::vector<std::string>& arguments, const PostgresOptions& o
 
 std::string_view advice(const std::string& words) {
   const auto says = [&](std::string_view part) { return words.find(part) != std::string::npos; };
-  if (says("lock timeout") || says("could not obtain lock")) {
-    return "; somebody holds a lock on a table: give it more time with --busy-timeout, or run the "
+  if (says("LOCK TABLE") && says("timeout")) {
+    return "; somebody holds a lock on this table: give it more time with --busy-timeout, or run the "
            "ingest when nobody alters tables";
   }
   if (says("row-level security") || says("row security")) {
