@@ -42,8 +42,16 @@ void close_standard_streams() {
   ::close(null);
 }
 
+// What the parent had open is not ours: a lock of a shell script's, say, would be held as long as
+// the mount lives.
+void close_all_but(const File& kept) {
+  const auto fd = static_cast<unsigned>(kept.fd());
+  if (fd > STDERR_FILENO + 1) ::close_range(STDERR_FILENO + 1, fd - 1, 0);
+  ::close_range(fd + 1, ~0U, 0);
+}
+
 [[noreturn]] void run_child(File pipe, const std::function<int(Readiness&)>& work) {
-  ::setsid();
+  close_all_but(pipe);
   Readiness readiness(std::move(pipe));
   int status = 1;
   try {
@@ -77,6 +85,9 @@ void wait_for_child(const File& pipe, pid_t child) {
 
 void Readiness::ready() {
   if (!pipe_) return;
+  // Only now: who mounts for systemd's automount must be in systemd's process group, else the
+  // kernel makes it wait for the mount that it is making.
+  ::setsid();
   close_standard_streams();
   pipe_.write_all(ByteView(&kReady, 1));
   pipe_.close();

@@ -22,8 +22,11 @@ std::string description_of(const Path& mount_point) {
 
 int serve(const OpenRepository& open, const Path& mount_point, const MountSettings& settings,
           Log& log, Readiness& readiness) {
-  // Threads that allocate a little each would otherwise keep an arena of the heap each.
+  // Threads that allocate a little each would otherwise keep an arena of the heap each; and chunks
+  // come and go all the time, so their pages are not given back at once.
   ::mallopt(M_ARENA_MAX, 2);
+  ::mallopt(M_TRIM_THRESHOLD, 16 << 20);
+  ::mallopt(M_MMAP_THRESHOLD, 4 << 20);
   std::unique_ptr<Repository> repository = open();
   const Path repository_path = repository->path();
   check_outside_repository(mount_point, repository_path);

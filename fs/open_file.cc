@@ -37,8 +37,9 @@ ChunkBytes StoredFile::load(const FileReader::Piece& piece, Log& log) {
   try {
     return reader_->load(piece);
   } catch (const Error& error) {
-    log.error_once(fmt::format("{}: bytes {} to {} cannot be read: {}{}{}", name(), piece.offset,
-                               piece.offset + piece.length - 1, error.what(),
+    log.error_once(fmt::format("{}: bytes {} to {} (chunk {}) cannot be read: {}{}{}", name(),
+                               piece.offset, piece.offset + piece.length - 1,
+                               to_hex(piece.ref.view()), error.what(),
                                error.context().empty() ? "" : "; ", error.context()));
     throw;
   }

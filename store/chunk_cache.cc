@@ -19,11 +19,7 @@ ChunkCache::Value ChunkCache::get(ChunkKey key,
   Shard& shard = shard_of(key);
   std::unique_lock lock(shard.mutex);
   for (;;) {
-    const auto found = shard.by_key.find(key);
-    if (found != shard.by_key.end() && fits(*found->second->value)) {
-      shard.recent.splice(shard.recent.begin(), shard.recent, found->second);
-      return found->second->value;
-    }
+    if (Value cached = find(shard, key, fits)) return cached;
     if (!shard.loading.contains(key)) break;
     shard.loaded.wait(lock);
   }
@@ -43,6 +39,21 @@ ChunkCache::Value ChunkCache::get(ChunkKey key,
   insert(shard, key, value);
   shard.loaded.notify_all();
   return value;
+}
+
+ChunkCache::Value ChunkCache::peek(ChunkKey key,
+                                   const std::function<bool(const DecodedChunk&)>& fits) {
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  return find(shard, key, fits);
+}
+
+ChunkCache::Value ChunkCache::find(Shard& shard, ChunkKey key,
+                                   const std::function<bool(const DecodedChunk&)>& fits) {
+  const auto found = shard.by_key.find(key);
+  if (found == shard.by_key.end() || !fits(*found->second->value)) return nullptr;
+  shard.recent.splice(shard.recent.begin(), shard.recent, found->second);
+  return found->second->value;
 }
 
 void ChunkCache::insert(Shard& shard, ChunkKey key, Value value) {

@@ -23,7 +23,7 @@ struct DecodedChunk {
   ChunkId id;
   std::uint8_t depth = 0;
   bool crowded = false;
-  Bytes plain;
+  RawBytes plain;
   // Whether `plain` was hashed and is what `id` names: once is enough as long as it is cached.
   mutable std::atomic<bool> proven = false;
 };
@@ -39,6 +39,9 @@ class ChunkCache {
   // for themselves.
   Value get(ChunkKey key, const std::function<bool(const DecodedChunk&)>& fits,
             const std::function<Value()>& load);
+
+  // The same where it is in the cache, else null: nobody waits and nothing is loaded.
+  Value peek(ChunkKey key, const std::function<bool(const DecodedChunk&)>& fits);
 
   void set_capacity(std::size_t bytes);  // takes effect with the next insertions
   std::size_t bytes() const;
@@ -59,7 +62,10 @@ class ChunkCache {
   static constexpr std::size_t kShards = 16;
 
   Shard& shard_of(ChunkKey key) { return shards_[(key.value >> 8) % kShards]; }
-  void insert(Shard& shard, ChunkKey key, Value value);  // shard.mutex is held
+  // These two with shard.mutex held.
+  static Value find(Shard& shard, ChunkKey key,
+                    const std::function<bool(const DecodedChunk&)>& fits);
+  void insert(Shard& shard, ChunkKey key, Value value);
 
   std::array<Shard, kShards> shards_;
   std::atomic<std::size_t> capacity_;

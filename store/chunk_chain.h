@@ -16,7 +16,7 @@ namespace varve {
 
 struct ChainLink {
   ObjectHeader header;
-  Bytes plain;
+  RawBytes plain;
 };
 
 class ChainLoader {

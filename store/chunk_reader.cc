@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <utility>
+#include <vector>
+
 #include "store/chunk_cache.h"
 #include "store/chunk_chain.h"
 #include "store/core/error.h"
@@ -16,33 +20,66 @@ struct ChunkReader::State {
   ChainLoader loader;
   ChunkCache cache;
 
-  ChunkCache::Value decode(const StoredObject& object) {
+  // The deltas between are decoded and dropped; the full chunk under them is kept, as the other
+  // versions that stand on it need it too.
+  ChunkCache::Value decode(StoredObject top) {
+    std::vector<StoredObject> run;  // each a delta on the next, but for the last
+    run.push_back(std::move(top));
+    ChunkCache::Value base = complete(run);
+    if (!base && run.size() > 1) {
+      base = keep_full(run.back());
+      run.pop_back();
+    }
+    thread_local std::array<RawBytes, 2> between;
+    ByteView below = base ? ByteView(base->plain) : ByteView();
+    for (std::size_t i = run.size(); i-- > 1;) {
+      decode(run[i], below, between[i % 2]);
+      below = between[i % 2];
+    }
+    return decode(run.front(), below);
+  }
+
+ private:
+  // Loads what the run stands on, until a full chunk or one that is in the cache, which is
+  // returned. Bounded, as a base's depth is less than its delta's. A base with the key of the run's
+  // front, which an enemy could write, would wait for itself in the cache.
+  ChunkCache::Value complete(std::vector<StoredObject>& run) {
+    const ChunkKey front = key_of(run.front().parsed.header.id);
+    while (run.back().parsed.header.codec == Codec::delta) {
+      const ObjectHeader delta = run.back().parsed.header;
+      if (delta.base == front) throw corrupt_error("a delta is its own base");
+      const auto fits = [&](const DecodedChunk& chunk) {
+        return chunk.depth < delta.depth && !chunk.crowded;
+      };
+      if (ChunkCache::Value cached = cache.peek(delta.base, fits)) return cached;
+      run.push_back(loader.load_base(delta.base));
+      expect_base_below(delta, run.back().parsed.header);
+    }
+    return nullptr;
+  }
+
+  ChunkCache::Value keep_full(const StoredObject& object) {
+    const ChunkId& id = object.parsed.header.id;
+    return cache.get(
+        key_of(id), [&](const DecodedChunk& chunk) { return chunk.id == id; },
+        [&] { return decode(object, ByteView()); });
+  }
+
+  static ChunkCache::Value decode(const StoredObject& object, ByteView base) {
     const ObjectHeader& header = object.parsed.header;
-    ChunkCache::Value base;
-    if (header.codec == Codec::delta) base = base_of(header);
     auto chunk = std::make_shared<DecodedChunk>();
     chunk->id = header.id;
     chunk->depth = header.depth;
     chunk->crowded = header.crowded;
-    chunk->plain.resize(header.plain_length);
-    thread_local Decompressor decompressor;
-    decompressor.decode(header.codec, object.stored(), base ? ByteView(base->plain) : ByteView(),
-                        chunk->plain);
+    decode(object, base, chunk->plain);
     return chunk;
   }
 
-  // Recursion is bounded: a base's depth is less than its delta's. A loop that an enemy wrote
-  // would wait for itself in the cache, so the base's header is held against the delta first.
-  ChunkCache::Value base_of(const ObjectHeader& delta) {
-    const auto fits = [&](const DecodedChunk& chunk) {
-      return chunk.depth < delta.depth && !chunk.crowded;
-    };
-    if (key_of(delta.id) == delta.base) throw corrupt_error("a delta is its own base");
-    return cache.get(delta.base, fits, [&] {
-      const StoredObject object = loader.load_base(delta.base);
-      expect_base_below(delta, object.parsed.header);
-      return decode(object);
-    });
+  static void decode(const StoredObject& object, ByteView base, RawBytes& plain) {
+    const ObjectHeader& header = object.parsed.header;
+    thread_local Decompressor decompressor;
+    plain.resize(header.plain_length);
+    decompressor.decode(header.codec, object.stored(), base, plain);
   }
 };
 

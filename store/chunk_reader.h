@@ -14,7 +14,7 @@
 namespace varve {
 
 // A decoded chunk, alive as long as somebody holds it.
-using ChunkBytes = std::shared_ptr<const Bytes>;
+using ChunkBytes = std::shared_ptr<const RawBytes>;
 
 class ChunkReader {
  public:

@@ -18,7 +18,7 @@ std::optional<PackId> pack_id_of(const std::string& blob_name);  // the inverse
 
 // One object as read: its bytes, checked against its XXH3.
 struct StoredObject {
-  Bytes bytes;  // header and stored bytes
+  RawBytes bytes;  // header and stored bytes
   ParsedObject parsed;
   ByteView stored() const noexcept {
     return ByteView(bytes).subspan(parsed.header_length, parsed.header.stored_length);

@@ -12,6 +12,7 @@ namespace varve::cli {
 
 void add_init(CLI::App& program, CommandLine& line);
 void add_ingest(CLI::App& program, CommandLine& line);
+void add_import(CLI::App& program, CommandLine& line);
 void add_list(CLI::App& program, CommandLine& line);
 void add_mount(CLI::App& program, CommandLine& line);
 void add_umount(CLI::App& program, CommandLine& line);

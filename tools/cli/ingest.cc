@@ -1,10 +1,8 @@
 #include "store/ingest.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <chrono>
 #include <map>
 #include <utility>
@@ -12,6 +10,7 @@
 #include "store/core/error.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/help.h"
+#include "tools/cli/host_name.h"
 #include "tools/cli/ingest_report.h"
 #include "tools/cli/json_output.h"
 #include "tools/cli/progress.h"
@@ -33,12 +32,6 @@ struct IngestArguments {
   bool raw = false;
   std::string busy_timeout = "30";
 };
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  if (::gethostname(name.data(), name.size() - 1) != 0) return "unknown";
-  return name.data();
-}
 
 std::optional<Timestamp> time_of(const std::string& text) {
   if (text.empty()) return {};
@@ -106,7 +99,12 @@ void verify(Repository& repository, IngestReport& report, const std::string& lev
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   for (const SourceInfo& source : snapshot.sources) {
     const Attestation* attestation = newest_attestation(snapshot, source.name);
-    if (attestation == nullptr || attestation->passed) continue;
+    if (attestation == nullptr) continue;
+    if (attestation->passed && level == "full" && attestation->level != level) {
+      report.warnings.push_back(
+          fmt::format("{} is not fully verified: {}", source.name, attestation->detail));
+    }
+    if (attestation->passed) continue;
     report.warnings.push_back(fmt::format("{} failed its verification in snapshot {}: {}",
                                           source.name, snapshot.name, attestation->detail));
   }

@@ -78,6 +78,23 @@ Json json_of(const ObjectTotals& totals) {
           {"header_bytes", totals.header_bytes}};
 }
 
+Json json_of(const OldBackup& backup) {
+  return {{"file", backup.path.filename().native()},
+          {"source", backup.source},
+          {"kind", std::string(kind_of(backup.content))},
+          {"time", to_iso(backup.time)},
+          {"packing", backup.packing},
+          {"disk_bytes", backup.size}};
+}
+
+Json json_of(const std::vector<ImportPlan::Remark>& remarks) {
+  Json list = Json::array();
+  for (const auto& [path, words] : remarks) {
+    list.push_back({{"file", path.filename().native()}, {"reason", words}});
+  }
+  return list;
+}
+
 }  // namespace
 
 std::string init_json(const Path& repository) {
@@ -140,6 +157,29 @@ std::string check_json(const CheckResult& result) {
                   {"raw_bytes", result.raw_bytes},
                   {"seconds", result.seconds},
                   {"damage", damage}});
+}
+
+std::string import_json(const ImportReport& report) {
+  Json taken = Json::array();
+  for (const auto& [backup, snapshot] : report.taken) {
+    Json one = json_of(backup);
+    one.update({{"snapshot", snapshot.name},
+                {"files", snapshot.files.size()},
+                {"raw_bytes", snapshot.raw_bytes()},
+                {"added_bytes", snapshot.added_bytes},
+                {"verified", snapshot.verified()}});
+    taken.push_back(std::move(one));
+  }
+  Json present = Json::array();
+  for (const OldBackup& backup : report.present) present.push_back(json_of(backup));
+  return text_of({{"imported", taken},
+                  {"present", present},
+                  {"passed_over", json_of(report.passed_over)},
+                  {"failed", json_of(report.failed)},
+                  {"disk_bytes", report.disk_bytes()},
+                  {"raw_bytes", report.raw_bytes()},
+                  {"added_bytes", report.added_bytes()},
+                  {"dry_run", report.dry_run}});
 }
 
 std::string forget_json(const std::vector<RetentionDecision>& decisions, bool dry_run) {

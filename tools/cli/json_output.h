@@ -12,6 +12,7 @@
 #include "store/retention.h"
 #include "store/snapshot.h"
 #include "store/stats.h"
+#include "tools/cli/import_report.h"
 #include "tools/cli/ingest_report.h"
 
 namespace varve::cli {
@@ -19,6 +20,7 @@ namespace varve::cli {
 std::string snapshots_json(const std::vector<Snapshot>& snapshots);
 std::string snapshot_files_json(const Snapshot& snapshot);
 std::string ingest_json(const IngestReport& report);
+std::string import_json(const ImportReport& report);
 std::string restore_json(const Snapshot& snapshot, const RestoreResult& result);
 std::string check_json(const CheckResult& result);
 std::string forget_json(const std::vector<RetentionDecision>& decisions, bool dry_run);

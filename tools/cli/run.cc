@@ -10,11 +10,15 @@
 #include <exception>
 #include <new>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "store/core/error.h"
 #include "tools/cli/command_line.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/help.h"
+#include "tools/cli/mount_helper.h"
 
 namespace varve::cli {
 namespace {
@@ -51,10 +55,17 @@ int report_error(const CommandLine& line, const CLI::App& program, const Error& 
   return exit_status(error.code());
 }
 
+// What follows the program's name, in varve's own words however it was called.
+std::vector<std::string> words_of(int count, char** arguments) {
+  std::vector<std::string> words(arguments + std::min(count, 1), arguments + count);
+  return count > 0 && is_mount_helper(arguments[0]) ? mount_command(words) : words;
+}
+
 // The status to end with, or nothing where there is a command to run.
-std::optional<int> parse(CLI::App& program, CommandLine& line, int count, char** arguments) {
+std::optional<int> parse(CLI::App& program, CommandLine& line, std::vector<std::string> words) {
   try {
-    program.parse(count, arguments);
+    std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
+    program.parse(std::move(words));
     refuse_useless_json(named_command(program), line.global);
     return {};
   } catch (const CLI::CallForHelp&) {
@@ -70,7 +81,10 @@ std::optional<int> parse(CLI::App& program, CommandLine& line, int count, char**
 }
 
 int run_command(CLI::App& program, CommandLine& line, int count, char** arguments) {
-  if (const std::optional<int> status = parse(program, line, count, arguments)) return *status;
+  std::vector<std::string> words = words_of(count, arguments);
+  const bool only_plays = words.empty() && count > 1;
+  if (only_plays) return EXIT_SUCCESS;
+  if (const auto status = parse(program, line, std::move(words))) return *status;
   return line.action(line);
 }
 
@@ -83,9 +97,9 @@ int run(int count, char** arguments) {
     occupy_standard_descriptors();
     std::signal(SIGPIPE, SIG_IGN);  // writing says so
     describe_program(program, line.global);
-    constexpr std::array commands = {add_init,   add_ingest, add_list,    add_mount,
-                                     add_umount, add_cat,    add_restore, add_check,
-                                     add_forget, add_gc,     add_stats};
+    constexpr std::array commands = {add_init,  add_ingest, add_import, add_list,
+                                     add_mount, add_umount, add_cat,    add_restore,
+                                     add_check, add_forget, add_gc,     add_stats};
     for (const auto add : commands) add(program, line);
     return run_command(program, line, count, arguments);
   } catch (const Error& error) {

@@ -11,6 +11,8 @@
 #include "tools/sources/command_source.h"
 #include "tools/sources/folder_source.h"
 #include "tools/sources/plain_file_source.h"
+#include "tools/sources/redis_source.h"
+#include "tools/sources/redis_uri.h"
 #include "tools/sources/source_file.h"
 #include "tools/sources/sqlite_recognition.h"
 #include "tools/sources/sqlite_source.h"
@@ -30,7 +32,7 @@ bool starts_with_any(std::string_view text, std::initializer_list<std::string_vi
 Kind kind_of(const std::string& text) {
   if (text == "-") return Kind::standard_input;
   if (starts_with_any(text, {"postgresql://", "postgres://"})) return Kind::postgresql;
-  if (starts_with_any(text, {"redis://", "rediss://"})) return Kind::redis;
+  if (is_redis_uri(text)) return Kind::redis;
   return Kind::path;
 }
 
@@ -53,8 +55,9 @@ std::string default_name(const SourceArgument& source) {
       return path.has_filename() ? path.filename() : path.parent_path().filename();
     }
     case Kind::postgresql:
-    case Kind::redis:
       return name_in_uri(source.text);
+    case Kind::redis:
+      return default_redis_name(parse_redis_uri(source.text));
     case Kind::standard_input:
     case Kind::command:
       break;
@@ -71,8 +74,9 @@ std::string label_of(const SourceArgument& source) {
       return "standard input";
     case Kind::command:
       return "a --command";
-    case Kind::postgresql:
     case Kind::redis:
+      return to_text(parse_redis_uri(source.text));
+    case Kind::postgresql:
       break;
   }
   return "the server of " + name_in_uri(source.text);
@@ -178,7 +182,7 @@ std::unique_ptr<Source> make_source(const SourceArgument& argument,
     case Kind::postgresql:
       throw usage("this varve has no PostgreSQL sources");
     case Kind::redis:
-      throw usage("this varve has no Redis sources");
+      return make_redis_source(argument.text, argument.name, settings.stop);
   }
   return make_path_source(argument, settings);
 }

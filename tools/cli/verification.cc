@@ -13,6 +13,7 @@
 #include "store/transform/digest.h"
 #include "tools/cli/files_verification.h"
 #include "tools/cli/verified.h"
+#include "tools/sources/redis_verify.h"
 #include "tools/sources/sqlite_verify.h"
 
 namespace varve::cli {
@@ -46,16 +47,16 @@ Attestation verify_bytes(Repository& repository, const FileEntry& file,
   made.sha256 = hash.finish();
   made.passed = done == file.size;
   if (!made.passed) made.detail = fmt::format("{} of {} bytes came back", done, file.size);
-  made.program = "varve " VARVE_VERSION;
   return made;
 }
 
 Attestation verify_file(Repository& repository, const SourceInfo& source, const FileEntry& file,
                         const VerificationRequest& request) {
-  if (source.kind != "sqlite") return verify_bytes(repository, file, request);
   FileReader reader(repository.chunks(), file, ChunkReader::Check::id);
   const VerifyLevel level = request.level == "full" ? VerifyLevel::full : VerifyLevel::quick;
-  return verify_sqlite(reader, level, request.stop, request.progress);
+  if (source.kind == "sqlite") return verify_sqlite(reader, level, request.stop, request.progress);
+  if (source.kind == "redis") return verify_rdb(reader, level, request.stop, request.progress);
+  return verify_bytes(repository, file, request);
 }
 
 // A store that does not give back what it was given is a failed verification, and no reason to
@@ -70,11 +71,11 @@ Attestation verify_source(Repository& repository, const SourceInfo& source, cons
     if (error.code() != ErrorCode::corrupt) throw;
     made.passed = false;
     made.detail = error.what();
-    made.program = "varve " VARVE_VERSION;
   }
   made.source = source.name;
   made.file = file.path;
-  made.level = request.level;
+  if (made.program.empty()) made.program = "varve " VARVE_VERSION;
+  if (made.level.empty()) made.level = request.level;
   made.time = Timestamp::now();
   made.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   return made;

@@ -14,14 +14,15 @@ install_packages() {
   DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >&2
 }
 
-# find_programs: sets VARVE and WORKLOAD, each from the environment or from a Release build.
+# find_programs: sets VARVE, WORKLOAD and MANY, each from the environment or from a Release build.
 find_programs() {
   VARVE=${VARVE:-$ROOT/build/varve}
   WORKLOAD=${WORKLOAD:-$ROOT/build/varve-workload}
-  [[ -x $VARVE && -x $WORKLOAD ]] && return
-  echo "building varve and varve-workload in $ROOT/build" >&2
+  MANY=${MANY:-$ROOT/build/varve-many-snapshots}
+  [[ -x $VARVE && -x $WORKLOAD && -x $MANY ]] && return
+  echo "building varve, varve-workload and varve-many-snapshots in $ROOT/build" >&2
   cmake -S "$ROOT" -B "$ROOT/build" -DCMAKE_BUILD_TYPE=Release >&2
-  cmake --build "$ROOT/build" --parallel "$(nproc)" --target varve varve-workload >&2
+  cmake --build "$ROOT/build" --parallel "$(nproc)" --target varve varve-workload varve-many-snapshots >&2
 }
 
 # open_work [DIRECTORY]: sets WORK, SAMPLES and LOG. A directory that is named must be new or empty, and
@@ -36,6 +37,18 @@ open_work() {
     WORK=$(mktemp -d "${TMPDIR:-/tmp}/varve-bench.XXXXXX")
     trap 'leave $?; rm -rf "$WORK"' EXIT
   fi
+  begin_records
+}
+
+# reopen_work DIRECTORY: sets the same, in a directory that an earlier run left; its samples go.
+reopen_work() {
+  WORK=$1
+  trap 'leave $?' EXIT
+  rm -rf "$WORK/samples"
+  begin_records
+}
+
+begin_records() {
   SAMPLES=$WORK/samples
   LOG=$WORK/log
   mkdir "$SAMPLES"
