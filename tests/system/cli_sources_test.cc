@@ -81,20 +81,18 @@ TEST_F(CliSources, SilenceIsStoredWithAWarning) {
 }
 
 TEST_F(CliSources, NothingOfACommandIsLeftWhenTheIngestIsStopped) {
-  const fs::path pid_file = in_folder("pid");
-  ASSERT_EQ(::mkfifo(pid_file.c_str(), 0600), 0);
-  Program program(
-      command({"ingest", "--command", "sleep 1000 & echo $! > '" + pid_file.native() + "'; wait",
-               "--as", "x"}),
-      setting());
-  std::ifstream in(pid_file);  // waits until the command writes
-  pid_t sleeping = 0;
-  in >> sleeping;
-  ASSERT_GT(sleeping, 0);
+  const fs::path pipe = in_folder("pipe");
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const std::string keeps_pipe_open =
+      "exec 3> '" + pipe.native() + "'; echo s >&3; sleep 1000 & wait";
+  Program program(command({"ingest", "--command", keeps_pipe_open, "--as", "x"}), setting());
+  std::ifstream in(pipe);
+  EXPECT_EQ(in.get(), 's');  // waits until the command writes
   program.send(SIGTERM);
   const ProgramResult result = program.wait();
   EXPECT_EQ(result.status, 130) << result.err;
-  EXPECT_NE(::kill(sleeping, 0), 0) << "the command's own child is still there";
+  // The end comes when nobody has it open for writing any more.
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), "\n");
   EXPECT_TRUE(names().empty());
 }
 

@@ -44,7 +44,7 @@ TEST_F(CliUsage, WhatCannotBeMeantIsStatusTwoAndPointsToTheHelp) {
       {"ingest", "a.db", "--time", "yesterday"},
       {"ingest", "a.db", "--tag", "a/b"},
       {"ingest", "a.db", "--as", "a/b"},
-      {"ingest", "a.db", "b.db", "--as", "c"},
+      {"ingest", "--as", "c", "a.db", "b.db"},
       {"ingest", "a.db", "x/a.db"},
       {"ingest", "a.db", "--busy-timeout", "soon"},
       {"ingest", "a.db", "--busy-timeout", "-1"},

@@ -117,10 +117,11 @@ int run_ingest(CommandLine& line, const IngestArguments& arguments, const Signal
                std::string& made) {
   IngestRequest request = request_for(arguments);
   source_arguments(arguments.words);  // what is wrong with them is said before anything is opened
-  request.halt = std::stop_source();
-  const std::stop_callback halting(signals.token(), [&] { request.halt.request_stop(); });
+  std::stop_source halt;
+  const std::stop_callback halting(signals.token(), [&] { halt.request_stop(); });
+  request.halt = halt;
   const auto repository = line.open_repository();
-  request.sources = make_sources(arguments, *repository, request.halt.get_token());
+  request.sources = make_sources(arguments, *repository, halt.get_token());
   request.stop = signals.token();
 
   Progress reading("reading", !line.global.quiet);
