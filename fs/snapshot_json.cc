@@ -9,11 +9,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// The newest attestation of the source that counted rows.
-Json row_counts(const Snapshot& snapshot, const std::string& source) {
-  Json counts = Json::object();
+// As the source counted them, else by the newest attestation that did.
+Json row_counts(const Snapshot& snapshot, const SourceInfo& source) {
+  Json counts = source.row_counts;
+  if (!source.row_counts.empty()) return counts;
+  counts = Json::object();
   for (const Attestation& attestation : snapshot.attestations) {
-    if (attestation.source == source && !attestation.row_counts.empty()) {
+    if (attestation.source == source.name && !attestation.row_counts.empty()) {
       counts = attestation.row_counts;
     }
   }
@@ -23,7 +25,7 @@ Json row_counts(const Snapshot& snapshot, const std::string& source) {
 Json source_json(const Snapshot& snapshot, const SourceInfo& source) {
   return {{"name", source.name},         {"kind", source.kind},
           {"location", source.location}, {"moment", to_iso(source.moment)},
-          {"facts", source.facts},       {"row_counts", row_counts(snapshot, source.name)}};
+          {"facts", source.facts},       {"row_counts", row_counts(snapshot, source)}};
 }
 
 Json file_json(const Snapshot& snapshot, const FileEntry& file) {

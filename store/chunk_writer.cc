@@ -64,7 +64,8 @@ ChunkWriter::Claim ChunkWriter::claim(const ChunkId& id) {
 }
 
 ChunkRef ChunkWriter::put(ObjectKind kind, ByteView plain,
-                          const std::optional<ChunkRef>& predecessor, WorkerTools& tools) {
+                          const std::optional<ChunkRef>& predecessor, WorkerTools& tools,
+                          const Compare& compare) {
   ObjectHeader header;
   header.kind = kind;
   header.plain_length = static_cast<std::uint32_t>(plain.size());
@@ -75,15 +76,16 @@ ChunkRef ChunkWriter::put(ObjectKind kind, ByteView plain,
   header.crowded = claimed == Claim::crowded;
   // Deltas may stand on the chunk that is stored again, its predecessor among them. Whole, it is
   // a base for all of them and needs none.
-  store(header, plain, claimed == Claim::again ? std::nullopt : predecessor, tools);
+  store(header, plain, claimed == Claim::again ? std::nullopt : predecessor, tools, compare);
   new_bytes_ += plain.size();
   if (++unspilled_ >= kSpillAfter) spill();
   return ref;
 }
 
 void ChunkWriter::store(ObjectHeader header, ByteView plain,
-                        const std::optional<ChunkRef>& predecessor, WorkerTools& tools) {
-  if (predecessor && store_delta(header, plain, *predecessor, tools)) return;
+                        const std::optional<ChunkRef>& predecessor, WorkerTools& tools,
+                        const Compare& compare) {
+  if (predecessor && store_delta(header, plain, *predecessor, tools, compare)) return;
   const Compressor::Result full = tools.compressor.full(plain);
   header.codec = full.codec;
   packs_.append(header, full.stored);
@@ -104,9 +106,10 @@ std::vector<ChainLink> ChunkWriter::usable_chain(const ChunkRef& predecessor, Ob
 }
 
 bool ChunkWriter::store_delta(ObjectHeader header, ByteView plain, const ChunkRef& predecessor,
-                              WorkerTools& tools) {
+                              WorkerTools& tools, const Compare& compare) {
   const std::vector<ChainLink> chain = usable_chain(predecessor, header.kind, tools);
   if (chain.empty()) return false;
+  if (compare) compare(chain.front().plain);
   const std::vector<ChainLevel> levels = levels_of(chain);
   const DeltaPolicy policy(
       levels, header.kind == ObjectKind::node ? config_.max_node_depth : config_.max_depth);

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
@@ -24,9 +25,11 @@ class ChunkWriter {
   ChunkWriter(Repository& repository, std::uint64_t epoch);
 
   // Stores `plain` unless the repository has it. `predecessor` is the chunk that stood in its
-  // place in the last snapshot: the delta's base, or a source of bases. Throws Error.
+  // place in the last snapshot: the delta's base, or a source of bases. Where it was read,
+  // `compare` is called with its bytes. Throws Error.
+  using Compare = std::function<void(ByteView predecessor)>;
   ChunkRef put(ObjectKind kind, ByteView plain, const std::optional<ChunkRef>& predecessor,
-               WorkerTools& tools);
+               WorkerTools& tools, const Compare& compare = {});
 
   // Makes everything durable. The packs are for Catalog::commit_snapshot.
   std::vector<NewPack> finish();
@@ -41,9 +44,9 @@ class ChunkWriter {
   Claim claim(const ChunkId& id);
   bool key_is_taken(ChunkKey key);
   void store(ObjectHeader header, ByteView plain, const std::optional<ChunkRef>& predecessor,
-             WorkerTools& tools);
+             WorkerTools& tools, const Compare& compare);
   bool store_delta(ObjectHeader header, ByteView plain, const ChunkRef& predecessor,
-                   WorkerTools& tools);
+                   WorkerTools& tools, const Compare& compare);
   std::vector<ChainLink> usable_chain(const ChunkRef& predecessor, ObjectKind kind,
                                       WorkerTools& tools);
   void spill();

@@ -11,32 +11,43 @@ ManifestBuilder::ManifestBuilder(ChunkWriter& chunks, const ManifestReader* pred
                                  Chunking chunking, std::size_t fan_out)
     : chunks_(chunks), predecessor_(predecessor), chunking_(chunking), fan_out_(fan_out) {}
 
-void ManifestBuilder::add(std::uint64_t index, const ChunkRef& ref, std::uint32_t length,
+void ManifestBuilder::add(std::uint64_t index, const std::vector<Piece>& pieces,
                           WorkerTools& tools) {
   const std::uint64_t node = index / fan_out_;
   const std::size_t slot = index % fan_out_;
-  Run full;
+  Slots full;
   {
     const std::lock_guard lock(mutex_);
     ++count_;
-    Run& run = runs_[node];
-    if (run.refs.size() <= slot) {
-      run.refs.resize(slot + 1);
-      run.lengths.resize(slot + 1);
-    }
-    run.refs[slot] = ref;
-    run.lengths[slot] = length;
-    if (++run.filled < fan_out_) return;
-    full = std::move(run);
-    runs_.erase(node);
+    Slots& slots = slots_[node];
+    if (slots.pieces.size() <= slot) slots.pieces.resize(slot + 1);
+    slots.pieces[slot] = pieces;
+    if (++slots.filled < fan_out_) return;
+    full = std::move(slots);
+    slots_.erase(node);
   }
-  // Only extents know a node's place in the file before all nodes in front of it are full; for
-  // streams the position of an average chunk is as good a guess at the predecessor.
-  const std::uint64_t offset = node * fan_out_ * full.lengths.front();
-  const Child leaf = store_node(1, full, offset, tools);
+  const Child leaf = store_leaf(node, run_of(full), tools);
   const std::lock_guard lock(mutex_);
   if (leaves_.size() <= node) leaves_.resize(node + 1);
   leaves_[node] = leaf;
+}
+
+ManifestBuilder::Run ManifestBuilder::run_of(const Slots& slots) {
+  Run run;
+  for (const std::vector<Piece>& pieces : slots.pieces) {
+    for (const Piece& piece : pieces) {
+      run.refs.push_back(piece.ref);
+      run.lengths.push_back(piece.length);
+    }
+  }
+  return run;
+}
+
+// Only extents know a node's place in the file before all nodes in front of it are full; for
+// streams the position of an average chunk is as good a guess at the predecessor.
+ManifestBuilder::Child ManifestBuilder::store_leaf(std::uint64_t node, const Run& run,
+                                                   WorkerTools& tools) {
+  return store_node(1, run, node * fan_out_ * run.lengths.front(), tools);
 }
 
 ManifestBuilder::Child ManifestBuilder::store_node(std::uint8_t level, const Run& run,
@@ -68,13 +79,13 @@ std::vector<ManifestBuilder::Child> ManifestBuilder::store_level(std::uint8_t le
 
 ManifestBuilder::Root ManifestBuilder::finish(WorkerTools& tools) {
   if (count_ == 0) return {};
-  if (count_ == 1) return {runs_.begin()->second.refs.front(), 0};
-  if (!runs_.empty()) {
-    const auto& [node, run] = *runs_.begin();
-    const std::uint64_t offset = node * fan_out_ * run.lengths.front();
+  if (!slots_.empty()) {
+    const auto& [node, slots] = *slots_.begin();
+    const Run run = run_of(slots);
+    if (node == 0 && run.refs.size() == 1) return {run.refs.front(), 0};
     leaves_.resize(node + 1);
-    leaves_[node] = store_node(1, run, offset, tools);
-    runs_.clear();
+    leaves_[node] = store_leaf(node, run, tools);
+    slots_.clear();
   }
   std::uint8_t level = 1;
   while (leaves_.size() > 1) leaves_ = store_level(++level, leaves_, tools);

@@ -20,8 +20,16 @@ class ManifestBuilder {
   ManifestBuilder(ChunkWriter& chunks, const ManifestReader* predecessor, Chunking chunking,
                   std::size_t fan_out);
 
-  // The chunk at this index of the file; each index from 0 up exactly once.
-  void add(std::uint64_t index, const ChunkRef& ref, std::uint32_t length, WorkerTools& tools);
+  struct Piece {
+    ChunkRef ref;
+    std::uint32_t length = 0;
+  };
+  // What stands at this index of the file, mostly one chunk; each index from 0 up exactly once.
+  // More than one only where the chunking is by content: there a node may have a few more entries.
+  void add(std::uint64_t index, const std::vector<Piece>& pieces, WorkerTools& tools);
+  void add(std::uint64_t index, const ChunkRef& ref, std::uint32_t length, WorkerTools& tools) {
+    add(index, std::vector<Piece>{{ref, length}}, tools);
+  }
 
   struct Root {
     std::optional<ChunkRef> ref;
@@ -31,16 +39,21 @@ class ManifestBuilder {
   Root finish(WorkerTools& tools);
 
  private:
+  struct Slots {  // of a node in the making
+    std::vector<std::vector<Piece>> pieces;
+    std::size_t filled = 0;
+  };
   struct Run {
     std::vector<ChunkRef> refs;
     std::vector<std::uint64_t> lengths;
-    std::size_t filled = 0;
   };
   struct Child {
     ChunkRef ref;
     std::uint64_t bytes = 0;
   };
 
+  static Run run_of(const Slots& slots);
+  Child store_leaf(std::uint64_t node, const Run& run, WorkerTools& tools);
   Child store_node(std::uint8_t level, const Run& run, std::uint64_t offset, WorkerTools& tools);
   std::vector<Child> store_level(std::uint8_t level, const std::vector<Child>& below,
                                  WorkerTools& tools);
@@ -50,7 +63,7 @@ class ManifestBuilder {
   const Chunking chunking_;
   const std::size_t fan_out_;
   std::mutex mutex_;                   // guards the rest
-  std::map<std::uint64_t, Run> runs_;  // by node index; those not yet full
+  std::map<std::uint64_t, Slots> slots_;  // by node index; those not yet full
   std::vector<Child> leaves_;          // by node index
   std::uint64_t count_ = 0;
 };

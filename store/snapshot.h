@@ -68,6 +68,9 @@ struct SourceInfo {
   // What else is known, for snapshot.json: "engine_version", "journal_mode", "page_size",
   // "page_count", "encoding", "user_version", "application_id"…
   std::map<std::string, std::string> facts;
+  // Exact rows of its tables at that moment, by "schema.table", where the source counts them while
+  // it is copied; see also Attestation::row_counts.
+  std::map<std::string, std::uint64_t> row_counts = {};
   // Cheap identity of the source's state, compared byte by byte at the next ingest; empty where
   // it cannot be told. See source.h.
   Bytes fingerprint;

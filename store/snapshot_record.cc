@@ -48,22 +48,43 @@ std::map<std::string, std::string> decode_facts(Decoder& in) {
   return facts;
 }
 
+void encode_row_counts(Encoder& out, const std::map<std::string, std::uint64_t>& counts) {
+  out.varint(counts.size());
+  for (const auto& [table, rows] : counts) {
+    out.text(table);
+    out.varint(rows);
+  }
+}
+
+std::map<std::string, std::uint64_t> decode_row_counts(Decoder& in) {
+  std::map<std::string, std::uint64_t> counts;
+  for (std::size_t left = in.count(kMostItems); left > 0; --left) {
+    std::string table = in.text();
+    counts[std::move(table)] = in.varint();
+  }
+  return counts;
+}
+
 void encode_source(Encoder& out, const SourceInfo& source) {
   out.text(source.name);
   out.text(source.kind);
   out.text(source.location);
   out.zigzag(source.moment.seconds);
   encode_facts(out, source.facts);
+  encode_row_counts(out, source.row_counts);
   out.text(as_text(source.fingerprint));
 }
 
-SourceInfo decode_source(Decoder& in) {
+enum class Form { first, packed };
+
+SourceInfo decode_source(Decoder& in, Form form) {
   SourceInfo source;
   source.name = in.text();
   source.kind = in.text();
   source.location = in.text();
   source.moment.seconds = in.zigzag();
   source.facts = decode_facts(in);
+  if (form != Form::first) source.row_counts = decode_row_counts(in);
   const std::string fingerprint = in.text();
   const ByteView bytes = as_bytes(fingerprint);
   source.fingerprint.assign(bytes.begin(), bytes.end());
@@ -228,7 +249,7 @@ void encode_head(Encoder& out, const Snapshot& snapshot) {
   for (const SourceInfo& source : snapshot.sources) encode_source(out, source);
 }
 
-Snapshot decode_head(Decoder& in) {
+Snapshot decode_head(Decoder& in, Form form) {
   Snapshot snapshot;
   snapshot.id = SnapshotId::from(in.bytes(SnapshotId::size));
   snapshot.name = in.text();
@@ -243,13 +264,13 @@ Snapshot decode_head(Decoder& in) {
     snapshot.tags.push_back(in.text());
   }
   for (std::size_t left = in.count(kMostItems); left > 0; --left) {
-    snapshot.sources.push_back(decode_source(in));
+    snapshot.sources.push_back(decode_source(in, form));
   }
   return snapshot;
 }
 
 Snapshot decode_first(Decoder& in) {
-  Snapshot snapshot = decode_head(in);
+  Snapshot snapshot = decode_head(in, Form::first);
   for (std::size_t left = in.count(kMostItems); left > 0; --left) {
     snapshot.files.push_back(decode_first_file(in, snapshot.sources));
   }
@@ -261,7 +282,7 @@ Snapshot decode_packed(Decoder& in) {
   const Bytes plain = decode_packed_text(in, kWhat);
   in.finish();
   Decoder body(plain, kWhat);
-  Snapshot snapshot = decode_head(body);
+  Snapshot snapshot = decode_head(body, Form::packed);
   decode_files(body, snapshot);
   body.finish();
   return snapshot;

@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <cstring>
 
+#include "store/transform/digest.h"
+
 namespace varve {
 namespace {
 
-constexpr std::size_t kKeptMatches = 64;
+// A part of a chunk that replaces another old chunk than the rest is one of its own from this
+// size on; below, what a header and a manifest's entry cost would outweigh the better base.
+constexpr std::size_t kSmallestPart = 8u << 10;
 
 // Room for two of the largest chunks, less for a file that is smaller: a folder may hold many.
 std::size_t window_for(const Chunker& chunker, std::uint64_t size_hint) {
@@ -23,18 +27,8 @@ StreamFile::StreamFile(ChunkWriter& chunks, Workers& workers, const RepositoryCo
       chunker_(config.stream_chunk_average),
       manifest_(chunks, predecessor, Chunking::content, config.node_entries),
       window_(window_for(chunker_, size_hint)),
-      tasks_(workers) {
-  if (predecessor != nullptr) load_neighbours(*predecessor);
-}
-
-void StreamFile::load_neighbours(const ManifestReader& predecessor) {
-  predecessor.visit({.node = [](const ChunkRef&, std::uint8_t) {},
-                     .chunk =
-                         [&](const ManifestReader::Piece& piece) {
-                           position_.try_emplace(piece.ref, old_.size());
-                           old_.push_back(piece.ref);
-                         }});
-}
+      bases_(predecessor, std::min(kSmallestPart, chunker_.smallest())),
+      tasks_(workers) {}
 
 MutableBytes StreamFile::buffer() { return MutableBytes(window_).subspan(filled_); }
 
@@ -55,39 +49,48 @@ void StreamFile::cut(bool at_end) {
     auto bytes = std::make_shared<const Bytes>(rest.begin(),
                                                rest.begin() + static_cast<std::ptrdiff_t>(length));
     tasks_.submit(
-        [this, bytes, index = next_index_](WorkerTools& tools) { process(index, *bytes, tools); });
+        [this, bytes, index = next_index_, offset = cut_](WorkerTools& tools) {
+          process(index, offset, *bytes, tools);
+        });
     ++next_index_;
+    cut_ += length;
     start += length;
   }
   std::memmove(window_.data(), window_.data() + start, filled_ - start);
   filled_ -= start;
 }
 
-std::optional<ChunkRef> StreamFile::base_for(std::uint64_t index) {
-  if (old_.empty()) return std::nullopt;
-  const std::lock_guard lock(mutex_);
-  auto after = matches_.upper_bound(index);
-  std::uint64_t position = index;
-  if (after != matches_.begin()) {
-    --after;
-    position = after->second + (index - after->first);
+std::vector<StreamBases::Part> StreamFile::parts_of(std::uint64_t offset, ByteView bytes) const {
+  std::vector<StreamBases::Part> parts = bases_.parts(offset, bytes.size());
+  // What is there as a whole is not taken apart.
+  if (parts.size() > 1 && bases_.has(ref_of(chunk_id(bytes)))) {
+    parts = {{.length = bytes.size(), .old = parts.front().old}};
   }
-  if (position >= old_.size()) return std::nullopt;
-  return old_[position];
+  return parts;
 }
 
-void StreamFile::note_match(std::uint64_t index, const ChunkRef& ref) {
-  const auto found = position_.find(ref);
-  if (found == position_.end()) return;
-  const std::lock_guard lock(mutex_);
-  matches_[index] = found->second;
-  if (matches_.size() > kKeptMatches) matches_.erase(matches_.begin());
+ChunkRef StreamFile::store(std::uint64_t offset, ByteView bytes, std::optional<std::size_t> old,
+                           WorkerTools& tools) {
+  const std::uint64_t end = offset + bytes.size();
+  std::optional<ChunkRef> base;
+  if (old) base = bases_.ref(*old);
+  const auto compare = [&](ByteView plain) { bases_.note_base(end, bytes, *old, plain); };
+  const ChunkRef ref = chunks_.put(ObjectKind::data, bytes, base, tools, compare);
+  bases_.note_chunk(end, ref, old);
+  return ref;
 }
 
-void StreamFile::process(std::uint64_t index, ByteView bytes, WorkerTools& tools) {
-  const ChunkRef ref = chunks_.put(ObjectKind::data, bytes, base_for(index), tools);
-  note_match(index, ref);
-  manifest_.add(index, ref, static_cast<std::uint32_t>(bytes.size()), tools);
+void StreamFile::process(std::uint64_t index, std::uint64_t offset, ByteView bytes,
+                         WorkerTools& tools) {
+  std::vector<ManifestBuilder::Piece> pieces;
+  std::size_t at = 0;
+  for (const StreamBases::Part& part : parts_of(offset, bytes)) {
+    const ByteView piece = bytes.subspan(at, part.length);
+    pieces.push_back({store(offset + at, piece, part.old, tools),
+                      static_cast<std::uint32_t>(part.length)});
+    at += part.length;
+  }
+  manifest_.add(index, pieces, tools);
 }
 
 StreamFile::Result StreamFile::finish() {

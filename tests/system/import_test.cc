@@ -56,12 +56,15 @@ TEST_F(Import, FortyOldBackupsComeBackByteForByte) {
     server.cli("SET key:" + std::to_string(day) + " changed");
     server.cli("SAVE");
     const std::string d = fmt::format("{:02}", day);
-    run("sqlite3 ../live.db '.backup history_202411" + d + "_120000.db'\n" +
-        "sqlite3 ../live.db .dump | gzip > shop_202411" + d + "_020000.sql.gz\n" +
-        "sqlite3 ../live.db '.backup tmp' && zstd -q tmp -o station-2024-11-" + d +
-        "T23-30-00.db.zst\n" + "cp " + quoted(server.rdb()) + " dump-202411" + d + ".rdb\n" +
-        "mkdir -p data/sub && mv tmp data/sub/x.db && echo " + d + " > data/day && " +
-        "tar czf asset-data-202411" + d + "-030000.tar.gz -C data .");
+    run(
+        fmt::format("sqlite3 ../live.db '.backup history_202411{0}_120000.db'\n"
+                    "sqlite3 ../live.db .dump | gzip > shop_202411{0}_020000.sql.gz\n"
+                    "sqlite3 ../live.db '.backup tmp'\n"
+                    "zstd -q tmp -o station-2024-11-{0}T23-30-00.db.zst\n"
+                    "cp {1} dump-202411{0}.rdb\n"
+                    "mkdir -p data/sub; mv tmp data/sub/x.db; echo {0} > data/day\n"
+                    "tar czf asset-data-202411{0}-030000.tar.gz -C data .",
+                    d, quoted(server.rdb())));
     const std::string date = "2024-11-" + d;
     expected.push_back(
         {date + "T12-00-00Z", "history.db", content_of(old("history_202411" + d + "_120000.db"))});

@@ -145,6 +145,7 @@ TEST(Format, FirstSnapshotRecord) {
 Snapshot rich_snapshot() {
   Snapshot snapshot = some_snapshot();
   snapshot.files.front().format = "sqlite";
+  snapshot.sources.front().row_counts = {{"public.users", 300}};
   FileEntry folder;
   folder.path = "www";
   folder.type = FileType::folder;
@@ -184,6 +185,7 @@ TEST(Format, SnapshotRecord) {
   EXPECT_EQ(file.stamp, 0x0102030405060708U);
   EXPECT_EQ(file.facts.at("journal_mode"), "wal");
   EXPECT_EQ(decode_record(known).files.at(3).target, "../\xff");
+  EXPECT_EQ(decode_record(known).sources.front().row_counts.at("public.users"), 300U);
   EXPECT_EQ(decode_record(known).files.at(1).mtime_nanoseconds, 5U);
 }
 

@@ -3,10 +3,10 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 
 #include "tests/support/expect_error.h"
@@ -280,10 +280,11 @@ TEST(RedisSource, AFingerprintLastsUntilSomethingChanges) {
   EXPECT_EQ(source_of(server.uri()).fingerprint(), before) << "reading is no change";
   server.cli("PEXPIRE fleeting 1");
   Bytes last = before;
-  for (const char* change : {"SET a 1", "APPEND a 2", "HSET h f v", "DEL h", "SWAPDB 0 1",
-                             "FUNCTION LOAD \"#!lua name=f\nredis.register_function('f', "
-                             "function() return 1 end)\"",
-                             "FLUSHALL"}) {
+  const std::string load_function =
+      "FUNCTION LOAD \"#!lua name=f\nredis.register_function('f', function() return 1 end)\"";
+  for (const std::string& change :
+       {std::string("SET a 1"), std::string("APPEND a 2"), std::string("HSET h f v"),
+        std::string("DEL h"), std::string("SWAPDB 0 1"), load_function, std::string("FLUSHALL")}) {
     server.cli(change);
     const Bytes after = source_of(server.uri()).fingerprint();
     EXPECT_NE(after, last) << change;

@@ -2,10 +2,10 @@
 #include "tools/sources/redis_verify.h"
 
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 
 #include "store/core/error.h"
@@ -27,11 +27,11 @@ class RedisVerify : public testing::Test {
     server.cli("DEBUG POPULATE 3000 key 500");
     server.cli("CONFIG SET rdbcompression no");
     server.cli("SAVE");
-    rdb_ = new Bytes(test::content_of(server.rdb()));
+    shared_rdb = new Bytes(test::content_of(server.rdb()));
   }
-  static void TearDownTestSuite() { delete std::exchange(rdb_, nullptr); }
+  static void TearDownTestSuite() { delete std::exchange(shared_rdb, nullptr); }
 
-  static const Bytes& rdb() { return *rdb_; }
+  static const Bytes& rdb() { return *shared_rdb; }
   static Attestation verify(const Bytes& bytes, VerifyLevel level = VerifyLevel::full) {
     test::StoredFile file(std::make_unique<MemorySource>(
         "a.rdb",
@@ -48,7 +48,7 @@ class RedisVerify : public testing::Test {
   }
 
  private:
-  static inline Bytes* rdb_ = nullptr;
+  static inline Bytes* shared_rdb = nullptr;
 };
 
 Sha256 sha256_of(ByteView bytes) {

@@ -19,6 +19,7 @@ void add_umount(CLI::App& program, CommandLine& line);
 void add_cat(CLI::App& program, CommandLine& line);
 void add_restore(CLI::App& program, CommandLine& line);
 void add_check(CLI::App& program, CommandLine& line);
+void add_config(CLI::App& program, CommandLine& line);
 void add_forget(CLI::App& program, CommandLine& line);
 void add_gc(CLI::App& program, CommandLine& line);
 void add_stats(CLI::App& program, CommandLine& line);

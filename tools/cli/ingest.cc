@@ -3,35 +3,29 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <map>
 #include <utility>
 
 #include "store/core/error.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/help.h"
+#include "tools/cli/hooks.h"
 #include "tools/cli/host_name.h"
+#include "tools/cli/ingest_arguments.h"
 #include "tools/cli/ingest_report.h"
 #include "tools/cli/json_output.h"
 #include "tools/cli/progress.h"
 #include "tools/cli/signals.h"
-#include "tools/cli/source_argument.h"
 #include "tools/cli/source_names.h"
 #include "tools/cli/verification.h"
 #include "tools/cli/verified.h"
+#include "tools/sources/postgres_targets.h"
 
 namespace varve::cli {
 namespace {
-
-struct IngestArguments {
-  std::vector<SourceWord> words;
-  std::vector<std::string> exclude;
-  std::vector<std::string> tags;
-  std::string time;
-  std::string verify = "full";
-  bool raw = false;
-  std::string busy_timeout = "30";
-};
 
 std::optional<Timestamp> time_of(const std::string& text) {
   if (text.empty()) return {};
@@ -72,12 +66,21 @@ std::vector<std::unique_ptr<Source>> make_sources(const IngestArguments& argumen
                                 .repository = repository.path(),
                                 .stop = std::move(stop)};
   std::vector<std::unique_ptr<Source>> sources;
+  std::vector<PostgresTarget> databases;
   for (const SourceArgument& argument : source_arguments(arguments.words)) {
     if (argument.kind == SourceArgument::Kind::path) {
       refuse_path_inside(repository.path(), argument.text);
     }
-    sources.push_back(make_source(argument, settings));
+    if (argument.kind == SourceArgument::Kind::postgresql) {
+      databases.push_back({argument.text, argument.name});
+    } else {
+      sources.push_back(make_source(argument, settings));
+    }
   }
+  std::ranges::move(
+      postgres_sources(databases, postgres_options(arguments.postgres, settings.busy_timeout),
+                       settings.stop),
+      std::back_inserter(sources));
   return sources;
 }
 
@@ -110,8 +113,8 @@ void verify(Repository& repository, IngestReport& report, const std::string& lev
   }
 }
 
-int run_ingest(CommandLine& line, const IngestArguments& arguments) {
-  const SignalStop signals;
+int run_ingest(CommandLine& line, const IngestArguments& arguments, const SignalStop& signals,
+               std::string& made) {
   IngestRequest request = request_for(arguments);
   source_arguments(arguments.words);  // what is wrong with them is said before anything is opened
   std::stop_source halt;
@@ -127,6 +130,7 @@ int run_ingest(CommandLine& line, const IngestArguments& arguments) {
   };
   IngestReport report;
   report.result = ingest(*repository, std::move(request));
+  made = report.result.snapshot.name;
   report.warnings = report.result.warnings;
   reading.wipe();
 
@@ -139,6 +143,46 @@ int run_ingest(CommandLine& line, const IngestArguments& arguments) {
   return report.warnings.empty() ? 0 : kExitWarning;
 }
 
+// What the hook commands find in their environment, beside the job's own.
+std::map<std::string, std::string> hook_environment(const Job& job, const std::string& name,
+                                                    const std::string& value) {
+  return {{"VARVE_JOB", job.name}, {name, value}};
+}
+
+int run_job(CommandLine& line, const IngestArguments& typed) {
+  const Config config = load_config(typed.config);
+  const Job& job = config.job(typed.job);
+  const IngestArguments arguments = arguments_of(job, typed);
+  if (line.global.repository.empty()) line.global.repository = config.repository;
+  set_environment(job.environment);
+  const SignalStop signals;
+  std::string made;
+  try {
+    run_hooks(job.hooks.before, "before",
+              hook_environment(job, "VARVE_REPO", line.global.repository_path()), signals.token());
+    const int status = run_ingest(line, arguments, signals, made);
+    run_hooks(job.hooks.after, "after", hook_environment(job, "VARVE_SNAPSHOT", made),
+              signals.token());
+    return status;
+  } catch (const Error& error) {
+    // The fault itself is what is to be told, whatever becomes of the hooks.
+    try {
+      run_hooks(job.hooks.on_failure, "on_failure",
+                hook_environment(job, "VARVE_ERROR", error.what()), {});
+    } catch (const Error& another) {
+      line.warn(another.what());
+    }
+    throw;
+  }
+}
+
+int run(CommandLine& line, const IngestArguments& arguments) {
+  if (!arguments.job.empty()) return run_job(line, arguments);
+  const SignalStop signals;
+  std::string made;
+  return run_ingest(line, arguments, signals, made);
+}
+
 // The options that name sources. Their order counts, which the parser only tells for all of its
 // options together.
 struct SourceOptions {
@@ -149,10 +193,11 @@ struct SourceOptions {
 
 SourceOptions add_source_options(CLI::App& command) {
   SourceOptions options;
-  options.source = command.add_option("PATH", "databases, files, folders; - is standard input")
-                       ->option_text("...")
-                       ->expected(-1)
-                       ->take_all();
+  options.source =
+      command.add_option("PATH", "databases, files, folders, URIs; - is standard input")
+          ->option_text("...")
+          ->expected(-1)
+          ->take_all();
   options.command = command.add_option("--command", "what a shell command prints; needs --as")
                         ->option_text("CMD")
                         ->take_all()
@@ -182,6 +227,12 @@ std::vector<SourceWord> words_of(const CLI::App& command, const SourceOptions& o
 }
 
 void add_options(CLI::App& command, IngestArguments& arguments) {
+  command.add_option("--job", arguments.job, "a job of the configuration, instead of sources")
+      ->option_text("NAME");
+  command
+      .add_option("--config", arguments.config,
+                  fmt::format("where the jobs are; default: {}", kConfigFile))
+      ->option_text("FILE");
   command.add_option("--tag", arguments.tags, "a mark for the snapshot; may be repeated")
       ->option_text("T")
       ->allow_extra_args(false);
@@ -199,6 +250,7 @@ void add_options(CLI::App& command, IngestArguments& arguments) {
       .add_option("--busy-timeout", arguments.busy_timeout,
                   "how long to wait for a locked database; default: 30 seconds")
       ->option_text("SECONDS");
+  add_postgres_options(command, arguments.postgres);
 }
 
 }  // namespace
@@ -208,6 +260,8 @@ void add_ingest(CLI::App& program, CommandLine& line) {
       add_command(program, "ingest", "Take a snapshot of databases in use, files and folders.",
                   "varve ingest /srv/app/history.db /srv/app/orders.db /srv/www\n"
                   "varve ingest app.db --as shop.db --tag before-upgrade\n"
+                  "varve ingest --job nightly\n"
+                  "varve ingest postgresql:///shop postgresql://backup@db2/crm\n"
                   "varve ingest /etc --command 'mysqldump shop' --as shop.sql");
   auto arguments = std::make_shared<IngestArguments>();
   const SourceOptions sources = add_source_options(command);
@@ -215,7 +269,7 @@ void add_ingest(CLI::App& program, CommandLine& line) {
   add_global_options(command, line.global, Facts::printed);
   command.callback([&line, &command, sources, arguments] {
     arguments->words = words_of(command, sources);
-    line.action = [arguments](CommandLine& l) { return run_ingest(l, *arguments); };
+    line.action = [arguments](CommandLine& l) { return run(l, *arguments); };
   });
 }
 

@@ -11,6 +11,7 @@
 #include "tools/sources/command_source.h"
 #include "tools/sources/folder_source.h"
 #include "tools/sources/plain_file_source.h"
+#include "tools/sources/postgres_targets.h"
 #include "tools/sources/redis_source.h"
 #include "tools/sources/redis_uri.h"
 #include "tools/sources/source_file.h"
@@ -25,27 +26,11 @@ using Kind = SourceArgument::Kind;
 
 Error usage(const std::string& message) { return Error(ErrorCode::usage, message); }
 
-bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> fronts) {
-  return std::ranges::any_of(fronts, [&](std::string_view f) { return text.starts_with(f); });
-}
-
 Kind kind_of(const std::string& text) {
   if (text == "-") return Kind::standard_input;
-  if (starts_with_any(text, {"postgresql://", "postgres://"})) return Kind::postgresql;
+  if (is_postgres_target(text)) return Kind::postgresql;
   if (is_redis_uri(text)) return Kind::redis;
   return Kind::path;
-}
-
-// The last part of the path behind the host, or else the host: "postgresql://db1/shop?…" is shop.
-std::string name_in_uri(const std::string& uri) {
-  std::string_view rest = std::string_view(uri).substr(uri.find("://") + 3);
-  rest = rest.substr(0, rest.find_first_of("?#"));
-  const std::string_view host = rest.substr(0, rest.find('/'));
-  const std::string_view path = rest.substr(host.size());
-  const std::string_view last = path.substr(path.rfind('/') + 1);
-  if (!last.empty()) return std::string(last);
-  const std::string_view bare = host.substr(host.rfind('@') + 1);  // npos + 1 is 0
-  return std::string(bare.substr(0, bare.find(':')));
 }
 
 std::string default_name(const SourceArgument& source) {
@@ -55,7 +40,7 @@ std::string default_name(const SourceArgument& source) {
       return path.has_filename() ? path.filename() : path.parent_path().filename();
     }
     case Kind::postgresql:
-      return name_in_uri(source.text);
+      return postgres_source_name(source.text);
     case Kind::redis:
       return default_redis_name(parse_redis_uri(source.text));
     case Kind::standard_input:
@@ -74,12 +59,12 @@ std::string label_of(const SourceArgument& source) {
       return "standard input";
     case Kind::command:
       return "a --command";
+    case Kind::postgresql:
+      return "the database " + postgres_source_name(source.text);
     case Kind::redis:
       return to_text(parse_redis_uri(source.text));
-    case Kind::postgresql:
-      break;
   }
-  return "the server of " + name_in_uri(source.text);
+  return {};
 }
 
 void give_name(std::vector<SourceArgument>& sources, const std::string& name) {
@@ -178,9 +163,9 @@ std::unique_ptr<Source> make_source(const SourceArgument& argument,
       return std::make_unique<StandardInputSource>(argument.name, settings.stop);
     case Kind::command:
       return std::make_unique<CommandSource>(argument.text, argument.name, settings.stop);
-    // ---- The place where PostgresSource and RedisSource are made from a URI. ----------------
-    case Kind::postgresql:
-      throw usage("this varve has no PostgreSQL sources");
+    // ---- The place where RedisSource is made from a URI. -------------------------------------
+    case Kind::postgresql:  // several of one server belong together: postgres_sources
+      throw usage("a PostgreSQL source is not made alone");
     case Kind::redis:
       return make_redis_source(argument.text, argument.name, settings.stop);
   }

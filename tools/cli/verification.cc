@@ -13,6 +13,7 @@
 #include "store/transform/digest.h"
 #include "tools/cli/files_verification.h"
 #include "tools/cli/verified.h"
+#include "tools/sources/postgres_verify.h"
 #include "tools/sources/redis_verify.h"
 #include "tools/sources/sqlite_verify.h"
 
@@ -118,9 +119,25 @@ void keep(Repository& repository, Snapshot& snapshot, Results& results) {
   std::move(made.begin(), made.end(), std::back_inserter(snapshot.attestations));
 }
 
+Attestation verify_dump(Repository& repository, const Snapshot& snapshot, std::uint32_t number,
+                        const VerificationRequest& request) {
+  const Clock::time_point begin = Clock::now();
+  PostgresVerification wanted;
+  wanted.full = request.level == "full";
+  wanted.stop = request.stop;
+  wanted.progress = request.progress;
+  Attestation made = verify_postgres(repository.chunks(), snapshot, number, wanted);
+  made.source = snapshot.sources[number].name;
+  made.level = request.level;
+  made.time = Timestamp::now();
+  made.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  return made;
+}
+
 Attestation verify_source_number(Repository& repository, const Snapshot& snapshot,
                                  std::uint32_t number, const VerificationRequest& request) {
   const SourceInfo& source = snapshot.sources[number];
+  if (source.kind == "postgresql") return verify_dump(repository, snapshot, number, request);
   if (source.kind == "files") return verify_files(repository, snapshot, number, request);
   return verify_source(repository, source, *first_file_of(snapshot, number), request);
 }

@@ -120,7 +120,7 @@ class Planner {
 
   // A name that is nothing but a date says nothing: the folder's does.
   std::string source_of(const std::string& undated, const OldBackup& backup) const {
-    const std::string inside = name_inside(undated, backup);
+    std::string inside = name_inside(undated, backup);
     if (inside.empty() || inside.starts_with('.')) {
       return name_inside(folder_.filename().string() + undated, backup);
     }

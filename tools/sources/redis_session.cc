@@ -71,7 +71,7 @@ RedisReply RedisSession::call(const std::vector<std::string>& words) {
   } catch (const Error& error) {
     if (error.code() == ErrorCode::interrupted) throw;
     // A server that turns us away says why before it closes.
-    const RedisReply last_words = read_reply(channel_);
+    RedisReply last_words = read_reply(channel_);
     if (last_words.is_error()) return last_words;
     throw;
   }

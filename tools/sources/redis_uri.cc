@@ -19,7 +19,7 @@ constexpr std::uint16_t kUsualPort = 6379;
 // The URI without what stands before the '@', where a password could be.
 std::string shown(std::string_view uri) {
   const auto begin = uri.find("://") + 3;
-  const auto end = uri.find_first_of("?", begin);
+  const auto end = uri.find('?', begin);
   const auto at = uri.substr(0, end).rfind('@');
   if (at == std::string_view::npos || at < begin) return std::string(uri);
   return fmt::format("{}…{}", uri.substr(0, begin), uri.substr(at));
@@ -192,7 +192,7 @@ std::string to_text(const RedisAddress& address) {
 }
 
 std::string default_redis_name(const RedisAddress& address) {
-  const std::string place = is_this_machine(address) ? "redis" : address.host;
+  std::string place = is_this_machine(address) ? "redis" : address.host;
   if (!address.socket.empty() || address.port == kUsualPort) return place;
   return fmt::format("{}-{}", place, address.port);
 }

@@ -1,0 +1,77 @@
+#include "store/stream_bases.h"
+
+#include <algorithm>
+
+namespace varve {
+namespace {
+
+constexpr std::size_t kKeptAnchors = 64;
+constexpr std::size_t kTail = 64;  // bytes that decide where the chunker cuts
+
+bool same_tail(ByteView one, ByteView other) {
+  return one.size() >= kTail && other.size() >= kTail &&
+         std::ranges::equal(one.last(kTail), other.last(kTail));
+}
+
+}  // namespace
+
+StreamBases::StreamBases(const ManifestReader* predecessor, std::size_t smallest_part)
+    : smallest_part_(smallest_part) {
+  if (predecessor == nullptr) return;
+  predecessor->visit({.node = [](const ChunkRef&, std::uint8_t) {},
+                      .chunk =
+                          [&](const ManifestReader::Piece& piece) {
+                            position_.try_emplace(piece.ref, old_.size());
+                            old_.push_back({piece.ref, piece.offset, piece.offset + piece.length});
+                          }});
+}
+
+std::uint64_t StreamBases::old_offset(std::uint64_t offset) const {
+  auto after = anchors_.upper_bound(offset);
+  if (after == anchors_.begin()) return offset;
+  --after;
+  return after->second + (offset - after->first);
+}
+
+std::vector<StreamBases::Part> StreamBases::parts(std::uint64_t offset, std::size_t length) const {
+  std::uint64_t at = offset;
+  if (!old_.empty()) {
+    const std::lock_guard lock(mutex_);
+    at = old_offset(offset);
+  }
+  const std::uint64_t end = at + length;
+  auto old = std::ranges::upper_bound(old_, at, {}, &Old::end);
+  // A cut just behind our beginning is the one that we begin at, a few rows away.
+  while (old != old_.end() && old->end < at + smallest_part_ && old->end - at < end - old->end) {
+    ++old;
+  }
+  std::vector<Part> parts;
+  for (; old != old_.end() && old->end + smallest_part_ <= end; ++old) {
+    parts.push_back({old->end - at, static_cast<std::size_t>(old - old_.begin())});
+    at = old->end;
+  }
+  Part last{end - at, std::nullopt};
+  if (old != old_.end()) last.old = static_cast<std::size_t>(old - old_.begin());
+  parts.push_back(last);
+  return parts;
+}
+
+void StreamBases::anchor(std::uint64_t end, std::uint64_t old_end) {
+  const std::lock_guard lock(mutex_);
+  anchors_[end] = old_end;
+  if (anchors_.size() > kKeptAnchors) anchors_.erase(anchors_.begin());
+}
+
+void StreamBases::note_chunk(std::uint64_t end, const ChunkRef& ref,
+                             std::optional<std::size_t> expected) {
+  if (expected && old_[*expected].ref == ref) return anchor(end, old_[*expected].end);
+  const auto found = position_.find(ref);
+  if (found != position_.end()) anchor(end, old_[found->second].end);
+}
+
+void StreamBases::note_base(std::uint64_t end, ByteView plain, std::size_t old,
+                            ByteView old_plain) {
+  if (same_tail(plain, old_plain)) anchor(end, old_[old].end);
+}
+
+}  // namespace varve

@@ -1,0 +1,126 @@
+// The configuration file: what it says, and where it is wrong.
+#include "tools/config/config.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "store/core/error.h"
+#include "tools/config/environment_text.h"
+
+namespace varve {
+namespace {
+
+Config parse(const std::string& text) { return parse_config(text, "varve.toml"); }
+
+std::string fault_of(const std::string& text) {
+  try {
+    parse(text);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::usage);
+    return error.what();
+  }
+  return "none";
+}
+
+class ConfigTest : public testing::Test {
+ protected:
+  ConfigTest() { ::setenv("VARVE_TEST_SECRET", "s3cret", 1); }
+  ~ConfigTest() override { ::unsetenv("VARVE_TEST_SECRET"); }
+};
+
+TEST_F(ConfigTest, SaysWhatAJobIs) {
+  const Config config = parse(R"(
+repository = "/srv/backup"
+[[job]]
+name = "nightly"
+sources = ["/a.db", { from = "postgresql:///shop", as = "shop" }, { command = "dump", as = "d" }]
+tags = "one"
+exclude = ["*.tmp"]
+verify = "quick"
+busy_timeout = "5m"
+environment = { PASSWORD = "${VARVE_TEST_SECRET}" }
+[job.postgresql]
+format = "plain"
+tables = ["a", "b"]
+row_counts = false
+[job.hooks]
+before = ["true"]
+on_failure = "mail"
+[job.retention]
+daily = 7
+within = "30d"
+[job.alerts]
+max_age = "26h"
+min_size = "2M"
+[[job]]
+name = "hourly"
+sources = ["/b.db"]
+)");
+  EXPECT_EQ(config.repository, "/srv/backup");
+  ASSERT_EQ(config.jobs.size(), 2u);
+  const Job& job = config.job("nightly");
+  ASSERT_EQ(job.sources.size(), 3u);
+  EXPECT_EQ(job.sources[0].from, "/a.db");
+  EXPECT_EQ(job.sources[1].as, "shop");
+  EXPECT_EQ(job.sources[2].command, "dump");
+  EXPECT_EQ(job.tags, std::vector<std::string>{"one"});
+  EXPECT_EQ(job.verify, "quick");
+  EXPECT_EQ(job.environment.at("PASSWORD"), "s3cret");
+  EXPECT_EQ(job.postgres.format, PostgresOptions::Format::plain);
+  EXPECT_EQ(job.postgres.tables.size(), 2u);
+  EXPECT_FALSE(job.postgres.row_counts);
+  EXPECT_EQ(job.hooks.on_failure, std::vector<std::string>{"mail"});
+  EXPECT_EQ(job.retention.daily, 7u);
+  EXPECT_EQ(job.retention.within, 30 * 86400);
+  EXPECT_EQ(job.alerts.max_age, 26 * 3600);
+  EXPECT_EQ(job.alerts.min_size, 2u << 20);
+  EXPECT_EQ(config.job("hourly").verify, "full");
+}
+
+TEST_F(ConfigTest, PointsAtLineAndColumn) {
+  EXPECT_EQ(fault_of("repository = \"/a\"\n[[job]]\nname = \"n\"\nsourcs = [\"/a\"]\n"
+                     "sources = [\"/a\"]\n"),
+            "varve.toml:4:1: sourcs is no key of [[job]]; there are alerts, busy_timeout, "
+            "environment, exclude, hooks, name, postgresql, raw, retention, sources, tags, verify");
+  EXPECT_EQ(fault_of("[[job]]\nname = \"n\"\nsources = [\"/a\"]\nverify = \"most\"\n"),
+            "varve.toml:4:10: verify = \"most\": must be one of none, quick, full");
+  EXPECT_EQ(fault_of("[[job]]\nname = \"n\"\nsources = [\"/a\"]\n[job.retention]\ndaily = -1\n"),
+            "varve.toml:5:9: daily must be a whole number, 0 or more");
+  EXPECT_EQ(fault_of("repository = 7\n"), "varve.toml:1:14: repository must be a text in quotes");
+  EXPECT_EQ(fault_of("[[job]]\nname = \"n\"\nsources = [{ command = \"x\" }]\n"),
+            "varve.toml:3:12: [[sources]] has a command: it needs as = \"NAME\"");
+  EXPECT_EQ(fault_of("[job]\nname = \"n\"\n"), "varve.toml:1:1: job must be written as [[job]]");
+  EXPECT_EQ(fault_of("[[job]]\nname = \"n\"\nsources = [\"/a\"]\n[[job]]\nname = \"n\"\n"
+                     "sources = [\"/a\"]\n"),
+            "varve.toml:5:8: name = \"n\": another job has that name");
+  EXPECT_EQ(fault_of("[[job]]\nsources = [\"/a\"]\n"), "varve.toml:1:1: [[job]] needs a name");
+  EXPECT_EQ(fault_of("a = [1,\n").substr(0, 15), "varve.toml:2:1:");
+}
+
+TEST_F(ConfigTest, NamesAVariableThatIsNotSetAndNoValue) {
+  EXPECT_EQ(fault_of("repository = \"${VARVE_TEST_ABSENT}\"\n"),
+            "varve.toml:1:14: repository: the environment variable VARVE_TEST_ABSENT is not set");
+  EXPECT_EQ(with_environment("a${VARVE_TEST_SECRET}b $HOME $${x} 5$ ${open"),
+            "as3cretb $HOME ${x} 5$ ${open");
+}
+
+TEST_F(ConfigTest, NamesTheJobsThereAre) {
+  const Config config = parse("[[job]]\nname = \"n\"\nsources = [\"/a\"]\n");
+  try {
+    config.job("m");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "there is no job m; the configuration has n");
+  }
+}
+
+TEST_F(ConfigTest, AcceptsTheExampleThatShips) {
+  ::setenv("REDIS_PASSWORD", "x", 1);
+  const Config config = load_config(VARVE_SOURCE_DIR "/packaging/varve.toml");
+  EXPECT_EQ(config.job("nightly").sources.size(), 5u);
+  ::unsetenv("REDIS_PASSWORD");
+}
+
+}  // namespace
+}  // namespace varve

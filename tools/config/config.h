@@ -1,0 +1,68 @@
+// The configuration file: a repository and its jobs, in TOML.
+//
+// packaging/varve.toml shows every key. `${NAME}` in a text is the environment variable NAME, so
+// that secrets need not stand in the file. Every fault is a usage Error that begins with
+// "FILE:LINE:COLUMN: ": what is wrong there, and what would be right.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/core/file.h"
+#include "store/retention.h"
+#include "tools/sources/postgres_options.h"
+
+namespace varve {
+
+struct JobSource {
+  std::string from;     // a path, or a URI; empty where it is a command
+  std::string command;  // of the shell
+  std::string as;       // its name in the snapshot; empty: its own
+};
+
+// Commands of the shell, run one after the other.
+struct JobHooks {
+  std::vector<std::string> before;      // one that fails stops the job before anything is read
+  std::vector<std::string> after;       // when the snapshot is made
+  std::vector<std::string> on_failure;  // when it is not
+};
+
+// When somebody should be told, for a monitor to ask.
+struct JobAlerts {
+  std::int64_t max_age = 0;    // seconds since the newest snapshot; 0: never
+  std::uint64_t min_size = 0;  // bytes of a snapshot; 0: any
+};
+
+struct Job {
+  std::string name;
+  std::vector<JobSource> sources;  // at least one
+  std::vector<std::string> tags;
+  std::vector<std::string> exclude;
+  std::string verify = "full";  // none, quick, full
+  bool raw = false;
+  std::string busy_timeout = "30s";
+  std::map<std::string, std::string> environment;  // set for the job and its children
+  PostgresOptions postgres;
+  JobHooks hooks;
+  RetentionPolicy retention;
+  JobAlerts alerts;
+};
+
+struct Config {
+  Path repository;        // empty: not said
+  std::vector<Job> jobs;  // names differ
+
+  // Throws a usage Error that lists the jobs there are.
+  const Job& job(const std::string& name) const;
+};
+
+// Where it is if nobody says otherwise.
+inline constexpr char kConfigFile[] = "/etc/varve/varve.toml";
+
+Config load_config(const Path& file);
+// `name` stands for the file in messages.
+Config parse_config(const std::string& text, const std::string& name);
+
+}  // namespace varve

@@ -1,0 +1,203 @@
+#include "tools/sources/postgres_connection.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <array>
+#include <cerrno>
+#include <set>
+#include <string_view>
+
+#include "tools/sources/one_line.h"
+
+namespace varve {
+namespace {
+
+constexpr int kWakeMs = 100;                // how late a stop may be noticed
+constexpr const char* kConnectTimeout = "30";  // seconds, for each host
+
+struct FreeOptions {
+  void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
+};
+using OwnedOptions = std::unique_ptr<PQconninfoOption, FreeOptions>;
+
+struct FreeMemory {
+  void operator()(char* memory) const noexcept { PQfreemem(memory); }
+};
+
+bool is_secret(const PQconninfoOption& option) { return option.dispchar[0] == '*'; }
+
+// A value in a string of libpq keywords.
+std::string quoted(std::string_view value) {
+  std::string text = "'";
+  for (const char letter : value) {
+    if (letter == '\'' || letter == '\\') text += '\\';
+    text += letter;
+  }
+  return text + "'";
+}
+
+// Where the server listens: "db.example:5432", "[::1]:5432", "/run/postgresql:5432".
+std::string address(std::string_view host, std::string_view port) {
+  const bool is_v6 = host.find(':') != std::string_view::npos && host.front() != '/';
+  return fmt::format("{}{}{}:{}", is_v6 ? "[" : "", host, is_v6 ? "]" : "", port);
+}
+
+// libpq waits for ever by default; a host that swallows packets must not stop a night's job.
+bool has_connect_timeout_by_default() {
+  const OwnedOptions options(PQconndefaults());
+  if (!options) return false;
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    if (std::string_view(option->keyword) == "connect_timeout") return option->val != nullptr;
+  }
+  return false;
+}
+
+std::string_view advice(const std::string& words) {
+  const auto says = [&](std::string_view part) { return words.find(part) != std::string::npos; };
+  if (says("no password supplied") || says("password authentication failed")) {
+    return "; name the user in the URI and give its password by PGPASSWORD or ~/.pgpass";
+  }
+  if (says("database") && says("does not exist")) return "; psql -l lists the server's databases";
+  if (says("role") && says("does not exist")) return "; name the user in the URI";
+  if (says("Peer authentication failed")) {
+    return "; run varve as that user, or connect over a host with a password";
+  }
+  if (says("could not translate host name") || says("Connection refused") ||
+      says("No such file or directory") || says("timeout expired")) {
+    return "; check host and port, and that the server runs and listens there";
+  }
+  if (says("no pg_hba.conf entry")) return "; the server's pg_hba.conf must allow it";
+  return "";
+}
+
+}  // namespace
+
+std::string without_secrets(const std::string& target) {
+  const OwnedOptions options(PQconninfoParse(target.c_str(), nullptr));
+  if (!options) return "postgresql://… (it cannot be parsed)";
+  std::string text;
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->val == nullptr || is_secret(*option)) continue;
+    text += fmt::format("{}{}={}", text.empty() ? "" : " ", option->keyword, option->val);
+  }
+  return text.empty() ? "postgresql://" : one_line(text);
+}
+
+PostgresConnection::PostgresConnection(const std::string& target, const std::string& database,
+                                       std::stop_token stop)
+    : stop_(std::move(stop)) {
+  std::vector<const char*> keywords;
+  std::vector<const char*> values;
+  const auto add = [&](const char* keyword, const char* value) {
+    keywords.push_back(keyword);
+    values.push_back(value);
+  };
+  if (!has_connect_timeout_by_default()) add("connect_timeout", kConnectTimeout);
+  add("dbname", target.c_str());  // what stands in it overrides what is in front
+  if (!database.empty()) add("dbname", database.c_str());
+  add("fallback_application_name", "varve");
+  add(nullptr, nullptr);
+  connection_.reset(PQconnectdbParams(keywords.data(), values.data(), 1));
+  if (PQstatus(connection_.get()) == CONNECTION_OK) return;
+  const std::string words = one_line(PQerrorMessage(connection_.get()));
+  throw Error(ErrorCode::failed, fmt::format("cannot connect to PostgreSQL ({}): {}{}",
+                                             without_secrets(target), words, advice(words)));
+}
+
+void PostgresConnection::cancel() noexcept {
+  if (PGcancel* const request = PQgetCancel(connection_.get())) {
+    std::array<char, 256> words{};
+    PQcancel(request, words.data(), static_cast<int>(words.size()));
+    PQfreeCancel(request);
+  }
+}
+
+void PostgresConnection::wait_for_answer() {
+  while (true) {
+    if (stop_.stop_requested() || extra_stop_.stop_requested()) {
+      cancel();  // a server does not notice that its client is gone until it has something to say
+      throw Error(ErrorCode::interrupted, "interrupted: nothing was stored");
+    }
+    pollfd waiting = {.fd = PQsocket(connection_.get()), .events = POLLIN, .revents = 0};
+    const int ready = ::poll(&waiting, 1, kWakeMs);
+    if (ready > 0) return;
+    if (ready < 0 && errno != EINTR) throw system_error(errno, "cannot wait for PostgreSQL");
+  }
+}
+
+PostgresRows PostgresConnection::query(const std::string& sql) {
+  const auto failure = [&](const char* words) {
+    return Error(ErrorCode::failed, fmt::format("{}: {}", location(), one_line(words)));
+  };
+  if (PQsendQuery(connection_.get(), sql.c_str()) != 1) {
+    throw failure(PQerrorMessage(connection_.get()));
+  }
+  OwnedPostgresResult last;
+  while (true) {
+    while (PQisBusy(connection_.get()) == 1) {
+      wait_for_answer();
+      if (PQconsumeInput(connection_.get()) != 1) throw failure(PQerrorMessage(connection_.get()));
+    }
+    OwnedPostgresResult next(PQgetResult(connection_.get()));
+    if (!next) break;
+    if (!last || PQresultStatus(last.get()) != PGRES_FATAL_ERROR) last = std::move(next);
+  }
+  const ExecStatusType status = last ? PQresultStatus(last.get()) : PGRES_FATAL_ERROR;
+  if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+    throw failure(last ? PQresultErrorMessage(last.get()) : PQerrorMessage(connection_.get()));
+  }
+  return PostgresRows(std::move(last));
+}
+
+std::string PostgresConnection::value(const std::string& sql) {
+  const PostgresRows rows = query(sql);
+  if (rows.size() != 1) throw Error(ErrorCode::failed, location() + ": not one row: " + sql);
+  return rows.at(0, 0);
+}
+
+std::string PostgresConnection::identifier(const std::string& name) const {
+  const std::unique_ptr<char, FreeMemory> quoted_name(
+      PQescapeIdentifier(connection_.get(), name.data(), name.size()));
+  if (!quoted_name) throw Error(ErrorCode::failed, PQerrorMessage(connection_.get()));
+  return quoted_name.get();
+}
+
+std::string PostgresConnection::database() const { return PQdb(connection_.get()); }
+
+std::string PostgresConnection::user() const { return PQuser(connection_.get()); }
+
+std::string PostgresConnection::server() const {
+  return address(PQhost(connection_.get()), PQport(connection_.get()));
+}
+
+std::string PostgresConnection::location() const {
+  return fmt::format("postgresql://{}@{}/{}", user(), server(), database());
+}
+
+PostgresConnection::ForPrograms PostgresConnection::for_programs() const {
+  // Of several hosts, the one that answered. A password may have come from a file. A dump is in
+  // the database's own encoding.
+  static const std::set<std::string_view> replaced = {
+      "host",     "hostaddr",             "port",           "password",
+      "passfile", "target_session_attrs", "client_encoding", "fallback_application_name"};
+  PGconn* const connection = connection_.get();
+  ForPrograms made;
+  made.environment = {{"PGHOST", PQhost(connection)}, {"PGPORT", PQport(connection)}};
+  const OwnedOptions options(PQconninfo(connection));
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->val == nullptr || *option->val == '\0' || replaced.contains(option->keyword)) {
+      if (std::string_view(option->keyword) != "hostaddr" || option->val == nullptr) continue;
+      made.environment.emplace_back("PGHOSTADDR", PQhostaddr(connection));
+    } else if (option->envvar != nullptr) {
+      made.environment.emplace_back(option->envvar, option->val);
+    } else if (!is_secret(*option)) {
+      made.keywords += fmt::format("{}{}={}", made.keywords.empty() ? "" : " ", option->keyword,
+                                   quoted(option->val));
+    }
+  }
+  if (*PQpass(connection) != '\0') made.environment.emplace_back("PGPASSWORD", PQpass(connection));
+  return made;
+}
+
+}  // namespace varve

@@ -1,0 +1,94 @@
+// A connection to a PostgreSQL server, by libpq: whatever libpq honours (PGSERVICE, PGPASSFILE,
+// sslmode, several hosts…) counts here too.
+//
+// A query ends with an interrupted Error where the stop token asks for it; connecting does not, it
+// ends by its time-out. Not thread-safe, but it may be handed from thread to thread.
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/core/error.h"
+
+namespace varve {
+
+struct ClearPostgresResult {
+  void operator()(PGresult* result) const noexcept { PQclear(result); }
+};
+using OwnedPostgresResult = std::unique_ptr<PGresult, ClearPostgresResult>;
+
+// What a query gave: text, NULL as the empty text.
+class PostgresRows {
+ public:
+  explicit PostgresRows(OwnedPostgresResult result) : result_(std::move(result)) {}
+  int size() const { return PQntuples(result_.get()); }
+  std::string at(int row, int column) const { return PQgetvalue(result_.get(), row, column); }
+
+ private:
+  OwnedPostgresResult result_;
+};
+
+class PostgresConnection {
+ public:
+  // `target`: a URI or libpq keywords. `database`: another one than it names, unless empty.
+  // Throws a failed Error: who could not be reached, why, and what to do.
+  PostgresConnection(const std::string& target, const std::string& database, std::stop_token stop);
+
+  // One statement. Throws a failed Error with the server's words.
+  PostgresRows query(const std::string& sql);
+  // The first column of the only row.
+  std::string value(const std::string& sql);
+  std::string identifier(const std::string& name) const;  // quoted for SQL
+
+  // While one lives, queries end by this token as well.
+  class Interruptible {
+   public:
+    Interruptible(PostgresConnection& connection, std::stop_token stop) : connection_(connection) {
+      connection_.extra_stop_ = std::move(stop);
+    }
+    ~Interruptible() { connection_.extra_stop_ = {}; }
+    Interruptible(const Interruptible&) = delete;
+    Interruptible& operator=(const Interruptible&) = delete;
+
+   private:
+    PostgresConnection& connection_;
+  };
+
+  std::string database() const;
+  std::string user() const;
+  // postgresql://user@host:port/database, without a password: for messages and records.
+  std::string location() const;
+  // Without the database: equal for two connections to one server.
+  std::string server() const;
+  // Like 150020 for 15.20.
+  int server_version() const { return PQserverVersion(connection_.get()); }
+
+  // Leads the programs of PostgreSQL to the same server, user and database: environment variables
+  // (the password among them), and what has no variable as arguments without secrets.
+  struct ForPrograms {
+    std::vector<std::pair<std::string, std::string>> environment;
+    std::string keywords;  // for --dbname
+  };
+  ForPrograms for_programs() const;
+
+ private:
+  struct Finish {
+    void operator()(PGconn* connection) const noexcept { PQfinish(connection); }
+  };
+  void wait_for_answer();
+  void cancel() noexcept;  // the server is to give the statement up
+
+  std::stop_token stop_;
+  std::stop_token extra_stop_;
+  std::unique_ptr<PGconn, Finish> connection_;
+};
+
+// `target` without passwords, for messages about what cannot be connected to.
+std::string without_secrets(const std::string& target);
+
+}  // namespace varve

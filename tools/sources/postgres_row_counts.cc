@@ -1,0 +1,51 @@
+#include "tools/sources/postgres_row_counts.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace varve {
+namespace {
+
+// Of the table alone: rows of tables that inherit from it are dumped as theirs.
+std::uint64_t count(PostgresConnection& connection, const PostgresTable& table) {
+  return std::stoull(connection.value(fmt::format("SELECT count(*) FROM ONLY {}.{}",
+                                                  connection.identifier(table.schema),
+                                                  connection.identifier(table.name))));
+}
+
+PostgresRowCounts::Counts count_all(PostgresConnection& connection,
+                                    const std::vector<PostgresTable>& tables,
+                                    const std::stop_token& stop) {
+  const PostgresConnection::Interruptible interruptible(connection, stop);
+  PostgresRowCounts::Counts counts;
+  for (const PostgresTable& table : tables) {
+    counts[table.schema + '.' + table.name] = count(connection, table);
+  }
+  return counts;
+}
+
+}  // namespace
+
+std::vector<PostgresTable> tables_with_rows(PostgresConnection& connection) {
+  const PostgresRows rows = connection.query(R"(
+    SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON c.relnamespace = n.oid
+    WHERE c.relkind = 'r' AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\_%'
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
+                        AND d.objid = c.oid AND d.deptype = 'e')
+    ORDER BY 1, 2)");
+  std::vector<PostgresTable> tables;
+  for (int i = 0; i < rows.size(); ++i) tables.push_back({rows.at(i, 0), rows.at(i, 1)});
+  return tables;
+}
+
+PostgresRowCounts::PostgresRowCounts(PostgresConnection& connection,
+                                     std::vector<PostgresTable> tables)
+    : counts_(std::async(std::launch::async,
+                         [&connection, tables = std::move(tables), stop = stop_.get_token()] {
+                           return count_all(connection, tables, stop);
+                         })) {}
+
+PostgresRowCounts::~PostgresRowCounts() { stop_.request_stop(); }
+
+}  // namespace varve

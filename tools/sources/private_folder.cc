@@ -1,0 +1,21 @@
+#include "tools/sources/private_folder.h"
+
+#include <cerrno>
+#include <cstdlib>
+
+#include "store/core/error.h"
+
+namespace varve {
+
+PrivateFolder::PrivateFolder() {
+  std::string name = (std::filesystem::temp_directory_path() / "varve-XXXXXX").native();
+  if (::mkdtemp(name.data()) == nullptr) throw system_error(errno, "cannot make " + name);
+  path_ = name;
+}
+
+PrivateFolder::~PrivateFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+}  // namespace varve
