@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <system_error>
 #include <unordered_map>
 #include <utility>
 
 #include "store/core/error.h"
 #include "store/transform/digest.h"
+#include "tools/sources/folder_files.h"
 #include "tools/sources/plain_file.h"
 #include "tools/sources/sqlite_recognition.h"
 
@@ -17,7 +17,7 @@ namespace varve {
 namespace {
 
 constexpr std::uint8_t kFingerprintVersion = 1;
-constexpr std::array<std::string_view, 3> kCompanions = {"-wal", "-shm", "-journal"};
+constexpr std::uint64_t kRawStamp = std::uint64_t{1} << 63;
 
 // The folder itself where it can be found; else as it was named, and opening says why not.
 Path real_path(const Path& path) {
@@ -25,64 +25,6 @@ Path real_path(const Path& path) {
   std::error_code error;
   Path real = std::filesystem::canonical(absolute, error);
   return error ? absolute : real;
-}
-
-// The files of a walk by path, to find what lies beside a file.
-class Files {
- public:
-  explicit Files(const std::vector<FolderItem>& items) {
-    for (const FolderItem& item : items) {
-      if (item.type == FileType::file) by_path_.emplace(item.path, &item);
-    }
-  }
-  const FolderItem* find(const std::string& path) const {
-    const auto found = by_path_.find(path);
-    return found == by_path_.end() ? nullptr : found->second;
-  }
-  // The file that `item`, by its name, would be a database's companion of.
-  const FolderItem* owner_of(const FolderItem& item) const {
-    for (const std::string_view suffix : kCompanions) {
-      if (!item.path.ends_with(suffix)) continue;
-      return find(item.path.substr(0, item.path.size() - suffix.size()));
-    }
-    return nullptr;
-  }
-
- private:
-  std::unordered_map<std::string_view, const FolderItem*> by_path_;
-};
-
-// SQLite, run by root, gives the log to the database's owner each time that it opens it: that
-// changes nothing but this time. An empty log is like none.
-FileStamp log_stamp(const FolderItem& log) {
-  FileStamp stamp = log.stamp;
-  stamp.changed = stamp.written;
-  return stamp;
-}
-
-void encode_companions(Encoder& out, const FolderItem& item, const Files& files) {
-  const FolderItem* log = files.find(item.path + "-wal");
-  out.u8(log != nullptr && log->stamp.size > 0 ? 1 : 0);
-  if (log != nullptr && log->stamp.size > 0) encode(out, log_stamp(*log));
-  const FolderItem* journal = files.find(item.path + "-journal");
-  if (journal != nullptr && journal->stamp.size > 0) encode(out, journal->stamp);
-}
-
-// Never 0.
-std::uint64_t stamp_number(const FolderItem& item, const Files& files, bool raw) {
-  Encoder out;
-  out.u8(raw ? 1 : 0);
-  encode(out, item.stamp);
-  if (!raw) encode_companions(out, item, files);
-  return checksum(out.buffer()) | 1;
-}
-
-bool is_settled_with_companions(const FolderItem& item, const Files& files,
-                                std::chrono::nanoseconds now) {
-  const FolderItem* log = files.find(item.path + "-wal");
-  const FolderItem* journal = files.find(item.path + "-journal");
-  return is_settled(item.stamp, now) && (log == nullptr || is_settled(log_stamp(*log), now)) &&
-         (journal == nullptr || is_settled(journal->stamp, now));
 }
 
 void encode_item(Encoder& out, const FolderItem& item, std::uint64_t stamp) {
@@ -163,53 +105,68 @@ bool FolderSource::is_database(const FolderItem& item) const {
   }
 }
 
-// What there is now. Companions of databases go: which files they belong to is looked up only where
-// names suggest it, so that a folder that has not changed costs a walk.
+void FolderSource::add_item(FolderItem found, const FolderFiles& files,
+                            std::chrono::nanoseconds now) {
+  Item& item = items_.emplace_back();
+  if (found.type == FileType::file && files.is_settled(found, now)) {
+    // A file that was taken as a database is another one when it is to be taken as it lies.
+    item.stamp = files.stamp_of(found) ^ (options_.raw ? kRawStamp : 0);
+    const FileEntry* last = last_entry(found);
+    item.is_unchanged =
+        last != nullptr && last->type == FileType::file && last->stamp == item.stamp;
+  }
+  item.found = std::move(found);
+}
+
+// What SQLite keeps beside its databases is no file of its own. Which names that are such files'
+// stand for, a look at the database tells; where no name suggests it nothing is opened.
+std::unordered_set<const FolderItem*> FolderSource::companions(const std::vector<FolderItem>& items,
+                                                               const FolderFiles& files) const {
+  std::unordered_map<const FolderItem*, bool> is_one;
+  std::unordered_set<const FolderItem*> companions;
+  for (const FolderItem& item : items) {
+    const FolderItem* owner = item.type == FileType::file ? files.owner_of(item) : nullptr;
+    if (owner == nullptr) continue;
+    const auto [known, is_new] = is_one.try_emplace(owner, false);
+    if (is_new) known->second = is_database(*owner);
+    if (known->second) companions.insert(&item);
+  }
+  return companions;
+}
+
 StampedIdentity FolderSource::look() {
   const std::chrono::nanoseconds now = system_time();
   FolderContent content = folder_->walk(exclusion_, options_.skip);
-  const Files files(content.items);
-  items_.clear();
+  const FolderFiles files(content.items);
+  const auto beside = companions(content.items, files);
   StampedIdentity identity;
-  Sha256Stream hash;
-  const auto add = [&](const FolderItem& found) {
-    Item& item = items_.emplace_back();
-    item.found = found;
-    if (found.type == FileType::file) {
-      const std::uint64_t stamp = stamp_number(found, files, options_.raw);
-      item.stamp = is_settled_with_companions(found, files, now) ? stamp : 0;
-      const FileEntry* last = last_entry(found);
-      item.is_unchanged = item.stamp != 0 && last != nullptr && last->type == FileType::file &&
-                          last->stamp == item.stamp;
-      identity.stamps.push_back(found.stamp);
-    }
-    Encoder out;
-    encode_item(out, found, item.stamp);
-    hash.update(out.buffer());
-  };
-  std::unordered_map<const FolderItem*, bool> databases;
-  const auto has_database = [&](const FolderItem& companion) {
-    const FolderItem* owner = files.owner_of(companion);
-    if (owner == nullptr || options_.raw) return false;
-    const auto [known, is_new] = databases.try_emplace(owner, false);
-    if (is_new) known->second = is_database(*owner);
-    return known->second;
-  };
+  items_.clear();
   for (const FolderItem& found : content.items) {
-    if (found.type != FileType::file || !has_database(found)) {
-      add(found);
+    if (!beside.contains(&found)) {
+      if (found.type == FileType::file) identity.stamps.push_back(found.stamp);
+      add_item(found, files, now);
     } else if (!found.path.ends_with("-shm")) {  // readers write to that one
       identity.stamps.push_back(log_stamp(found));
     }
   }
   warnings_ = std::move(content.warnings);
-  if (!content.is_complete) return {};
+  if (content.is_complete) identity.identity = identity_of_items();
+  return identity;
+}
+
+Bytes FolderSource::identity_of_items() const {
+  Sha256Stream hash;
   Encoder out;
+  for (const Item& item : items_) {
+    out.clear();
+    encode_item(out, item.found, item.stamp);
+    hash.update(out.buffer());
+  }
+  out.clear();
   out.u8(kFingerprintVersion);
   for (const std::string& pattern : exclusion_.patterns()) out.text(pattern);
   out.bytes(hash.finish().view());
-  identity.identity = out.take();
-  return identity;
+  return out.take();
 }
 
 Bytes FolderSource::fingerprint() {

@@ -11,14 +11,16 @@
 // Other files are read one after the other when they are copied.
 #pragma once
 
-#include <map>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "store/core/file.h"
 #include "store/source.h"
+#include "tools/sources/folder_files.h"
 #include "tools/sources/folder_walk.h"
 #include "tools/sources/sqlite_source.h"
 
@@ -56,7 +58,12 @@ class FolderSource : public Source {
     bool is_open = false;  // the database
   };
 
+  // What there is now.
   StampedIdentity look();
+  void add_item(FolderItem found, const FolderFiles& files, std::chrono::nanoseconds now);
+  std::unordered_set<const FolderItem*> companions(const std::vector<FolderItem>& items,
+                                                   const FolderFiles& files) const;
+  Bytes identity_of_items() const;
   bool is_database(const FolderItem& item) const;
   std::string path_in_snapshot(const FolderItem& item) const;
   const FileEntry* last_entry(const FolderItem& item) const;
