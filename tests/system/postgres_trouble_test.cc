@@ -181,7 +181,10 @@ TEST_F(PostgresTrouble, MissingPrivilegesAreNamedWithTheirGrants) {
   expect_holds(first, "public.orders");
   expect_holds(first, "GRANT SELECT ON SEQUENCE public.orders_id_seq TO backup");
   expect_holds(first, "GRANT SELECT ON LARGE OBJECT 17, 4000000000 TO backup");
-  sql("GRANT pg_read_all_data TO backup; GRANT SELECT ON LARGE OBJECT 17, 4000000000 TO backup;"
+  sql("GRANT USAGE ON SCHEMA public, \"Odd schema\" TO backup;"
+      "GRANT SELECT ON ALL TABLES IN SCHEMA public, \"Odd schema\" TO backup;"
+      "GRANT SELECT ON ALL SEQUENCES IN SCHEMA public, \"Odd schema\" TO backup;"
+      "GRANT SELECT ON LARGE OBJECT 17, 4000000000 TO backup;"
       "ALTER TABLE orders ENABLE ROW LEVEL SECURITY");
   const std::string second = refused(1, {"ingest", shop("backup")});
   expect_holds(second, "row-level security hides rows of table public.orders from role backup");
@@ -206,8 +209,8 @@ TEST_F(PostgresTrouble, AnUnreadableTableAmongTheSelected) {
 }
 
 TEST_F(PostgresTrouble, AFullDiskUnderTheRepository) {
-  sql("CREATE TABLE big AS SELECT md5(i::text) || md5((i + 1)::text) t "
-      "FROM generate_series(1, 400000) i");
+  sql("CREATE TABLE big AS SELECT md5(i::text) || md5((-i)::text) t "
+      "FROM generate_series(1, 600000) i");
   const SmallDisk disk(12u << 20);
   const std::string small = disk / "repo";
   must({"init", small});
