@@ -41,7 +41,6 @@ Filesystem::Filesystem(std::unique_ptr<Repository> repository, const MountSettin
       read_ahead_window_(std::min<std::uint64_t>(kReadAheadWindow, settings.cache_bytes / 4)),
       read_ahead_(kReadAheadThreads) {
   repository_->chunks().set_cache_bytes(settings.cache_bytes);
-  repository_->catalog().expect_lookups();
   if (alone_) {
     alone_view_ = tree_.view(*alone_);
     alone_pin_ = pins_.hold(*alone_view_);

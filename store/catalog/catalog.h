@@ -56,8 +56,6 @@ class Catalog {
   // chunk that crowded this one out may have gone before it.
   virtual std::optional<Location> find_crowded(const ChunkRef& ref) = 0;
   // Rows of chunks; those of dropped packs count until they are purged.
-  // A hint: many chunks will be looked up from now on. Returns at once.
-  virtual void expect_lookups() {}
   virtual std::uint64_t chunk_count() = 0;
 
   // --- packs --------------------------------------------------------------------------

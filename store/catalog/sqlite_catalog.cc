@@ -13,8 +13,6 @@
 namespace varve {
 namespace {
 
-// The whole file where it is no larger: a disk gives so much sooner than a hundred single pages.
-constexpr std::uint64_t kWorthReadingAtOnce = 64u << 20;
 constexpr std::size_t kPurgeBatch = 4096;  // rows a transaction: others write in between
 
 std::uint64_t read_number(Connection& connection, std::string_view sql) {
@@ -67,7 +65,7 @@ void SqliteCatalog::create(const Path& path) {
   }
 }
 
-SqliteCatalog::SqliteCatalog(const Path& path) : path_(path), pool_(path) {}
+SqliteCatalog::SqliteCatalog(const Path& path) : pool_(path) {}
 
 template <class Work>
 auto SqliteCatalog::write(const Work& work) {
@@ -96,11 +94,6 @@ void SqliteCatalog::find_many(std::span<const ChunkKey> keys,
 
 std::optional<Location> SqliteCatalog::find_crowded(const ChunkRef& ref) {
   return find_crowded_chunk(*pool_.take(), ref);
-}
-
-void SqliteCatalog::expect_lookups() {
-  const std::optional<File> file = File::open_if_exists(path_);
-  if (file) file->read_soon(0, kWorthReadingAtOnce);
 }
 
 std::uint64_t SqliteCatalog::chunk_count() {

@@ -24,7 +24,6 @@ class SqliteCatalog : public Catalog {
   std::optional<Location> find(ChunkKey key) override;
   void find_many(std::span<const ChunkKey> keys, std::span<std::optional<Location>> found) override;
   std::optional<Location> find_crowded(const ChunkRef& ref) override;
-  void expect_lookups() override;
   std::uint64_t chunk_count() override;
 
   std::vector<PackRow> packs() override;
@@ -54,7 +53,6 @@ class SqliteCatalog : public Catalog {
   template <class Work>
   auto write(const Work& work);
 
-  const Path path_;
   ConnectionPool pool_;
   // Writers of this process queue here, where waiting is fair, not in SQLite's busy loop. Taken
   // before a connection is.

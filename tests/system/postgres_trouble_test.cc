@@ -186,8 +186,8 @@ TEST_F(PostgresTrouble, MissingPrivilegesAreNamedWithTheirGrants) {
   expect_holds(first, "GRANT SELECT ON LARGE OBJECT 17, 4000000000 TO backup");
   sql("GRANT USAGE ON SCHEMA public, \"Odd schema\" TO backup;"
       "GRANT SELECT ON ALL TABLES IN SCHEMA public, \"Odd schema\" TO backup;"
-      "GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO backup; GRANT SELECT ON LARGE OBJECT 17, "
-      "4000000000 TO backup;"
+      "GRANT SELECT ON ALL SEQUENCES IN SCHEMA public, \"Odd schema\" TO backup;"
+      "GRANT SELECT ON LARGE OBJECT 17, 4000000000 TO backup;"
       "ALTER TABLE orders ENABLE ROW LEVEL SECURITY");
   const std::string second = refused(1, {"ingest", shop("backup")});
   expect_holds(second, "row-level security hides rows of table public.orders from role backup");

@@ -95,7 +95,7 @@ TEST_F(ConfigTest, PointsAtLineAndColumn) {
                      "sources = [\"/a\"]\n"),
             "varve.toml:5:8: name = \"n\": another job has that name");
   EXPECT_EQ(fault_of("[[job]]\nsources = [\"/a\"]\n"), "varve.toml:1:1: [[job]] needs a name");
-  EXPECT_EQ(fault_of("a = [1,\n").substr(0, 15), "varve.toml:2:1:");
+  EXPECT_EQ(fault_of("a = [1,\n").substr(0, 15), "varve.toml:1:9:");
 }
 
 TEST_F(ConfigTest, NamesAVariableThatIsNotSetAndNoValue) {
