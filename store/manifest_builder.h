@@ -62,9 +62,9 @@ class ManifestBuilder {
   const ManifestReader* predecessor_;
   const Chunking chunking_;
   const std::size_t fan_out_;
-  std::mutex mutex_;                   // guards the rest
+  std::mutex mutex_;                      // guards the rest
   std::map<std::uint64_t, Slots> slots_;  // by node index; those not yet full
-  std::vector<Child> leaves_;          // by node index
+  std::vector<Child> leaves_;             // by node index
   std::uint64_t count_ = 0;
 };
 

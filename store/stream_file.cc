@@ -48,10 +48,9 @@ void StreamFile::cut(bool at_end) {
     const std::size_t length = chunker_.next(rest);
     auto bytes = std::make_shared<const Bytes>(rest.begin(),
                                                rest.begin() + static_cast<std::ptrdiff_t>(length));
-    tasks_.submit(
-        [this, bytes, index = next_index_, offset = cut_](WorkerTools& tools) {
-          process(index, offset, *bytes, tools);
-        });
+    tasks_.submit([this, bytes, index = next_index_, offset = cut_](WorkerTools& tools) {
+      process(index, offset, *bytes, tools);
+    });
     ++next_index_;
     cut_ += length;
     start += length;
@@ -86,8 +85,8 @@ void StreamFile::process(std::uint64_t index, std::uint64_t offset, ByteView byt
   std::size_t at = 0;
   for (const StreamBases::Part& part : parts_of(offset, bytes)) {
     const ByteView piece = bytes.subspan(at, part.length);
-    pieces.push_back({store(offset + at, piece, part.old, tools),
-                      static_cast<std::uint32_t>(part.length)});
+    pieces.push_back(
+        {store(offset + at, piece, part.old, tools), static_cast<std::uint32_t>(part.length)});
     at += part.length;
   }
   manifest_.add(index, pieces, tools);

@@ -35,14 +35,15 @@ PostgresServer::PostgresServer() {
 PostgresServer::~PostgresServer() { crash(); }
 
 void PostgresServer::crash() const {
-  shell(fmt::format("cd / && setpriv --reuid=postgres --regid=postgres --init-groups {}pg_ctl "
-                    "-D {}/data -m immediate -w stop",
-                    kPrograms, quoted(socket_folder())));
+  shell(
+      fmt::format("cd / && setpriv --reuid=postgres --regid=postgres --init-groups {}pg_ctl "
+                  "-D {}/data -m immediate -w stop",
+                  kPrograms, quoted(socket_folder())));
 }
 
 void PostgresServer::start() const {
-  as_postgres(fmt::format("{0}pg_ctl -D {1}/data -l {1}/log -w start", kPrograms,
-                          quoted(socket_folder())));
+  as_postgres(
+      fmt::format("{0}pg_ctl -D {1}/data -l {1}/log -w start", kPrograms, quoted(socket_folder())));
 }
 
 std::string PostgresServer::as_postgres(const std::string& command) const {

@@ -52,12 +52,14 @@ class PostgresProgram : public VarveProgram {
   // All rows of the tables, in an order that is the same in a restored database.
   std::string rows_of(const std::string& database) const {
     std::string all;
-    for (const char* table : {"orders", "\"Odd schema\".\"Odd \"\"table\"\"\"", "nothing", "parted"}) {
+    for (const char* table :
+         {"orders", "\"Odd schema\".\"Odd \"\"table\"\"\"", "nothing", "parted"}) {
       all += server_.sql(database, fmt::format("SELECT * FROM {} ORDER BY 1", table)) + "--\n";
     }
     all += server_.sql(database, "SELECT count(*) FROM no_columns");
-    all += server_.sql(database, "SELECT oid, md5(lo_get(oid)) FROM pg_largeobject_metadata "
-                                 "ORDER BY oid");
+    all += server_.sql(database,
+                       "SELECT oid, md5(lo_get(oid)) FROM pg_largeobject_metadata "
+                       "ORDER BY oid");
     return all;
   }
 

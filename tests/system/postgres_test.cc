@@ -75,15 +75,18 @@ TEST_F(Postgres, SnapshotJsonKnowsTheServerAndTheRows) {
   const Mount mount(*this, mnt());
   const Json source = snapshot()["sources"][0];
   EXPECT_EQ(source["kind"], "postgresql");
-  EXPECT_EQ(source["location"], "postgresql://postgres@" + server_.socket_folder().native() + ":5432/shop");
+  EXPECT_EQ(source["location"],
+            "postgresql://postgres@" + server_.socket_folder().native() + ":5432/shop");
   const Json facts = source["facts"];
-  EXPECT_EQ(facts["engine_version"], sql("SHOW server_version").substr(0, facts["engine_version"].get<std::string>().size()));
+  EXPECT_EQ(
+      facts["engine_version"],
+      sql("SHOW server_version").substr(0, facts["engine_version"].get<std::string>().size()));
   EXPECT_EQ(facts["encoding"], "UTF8");
   EXPECT_EQ(facts["extensions"], "pg_trgm 1.6, plpgsql 1.0");
   EXPECT_GT(std::stoull(facts["database_size"].get<std::string>()), 1'000'000U);
-  const Json expected = {{"public.orders", 20000},     {"Odd schema.Odd \"table\"", 300},
-                         {"public.nothing", 0},        {"public.no_columns", 1},
-                         {"public.parted_high", 400},  {"public.parted_low", 100}};
+  const Json expected = {{"public.orders", 20000},    {"Odd schema.Odd \"table\"", 300},
+                         {"public.nothing", 0},       {"public.no_columns", 1},
+                         {"public.parted_high", 400}, {"public.parted_low", 100}};
   EXPECT_EQ(source["row_counts"], expected);
 }
 

@@ -1,5 +1,6 @@
 // What can go wrong with a PostgreSQL server: a clear line, no snapshot, no secret, no orphan.
 #include <csignal>
+#include <memory>
 #include <thread>
 
 #include "tests/support/small_disk.h"
@@ -20,8 +21,10 @@ class PostgresTrouble : public PostgresProgram {
           psql_({"psql", "-Xq", test.shop(), "-c",
                  "BEGIN; LOCK TABLE " + table + " IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(600)"},
                 {}) {
-      test.await("SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted "
-                 "AND relation = '" + table + "'::regclass");
+      test.await(
+          "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted "
+          "AND relation = '" +
+          table + "'::regclass");
     }
 
     // A server does not notice that a client is gone that waits for it.
@@ -44,8 +47,9 @@ class PostgresTrouble : public PostgresProgram {
     }
   }
   void await_waiting_dump() const {
-    await("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pg_dump' AND "
-          "wait_event_type = 'Lock'");
+    await(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pg_dump' AND "
+        "wait_event_type = 'Lock'");
   }
   // The command lines of pg_dump processes that work on this test's server.
   std::string dumps() const {
@@ -91,13 +95,12 @@ TEST_F(PostgresTrouble, PasswordsAreNeverShown) {
   by_file.environment.emplace_back("PGPASSFILE", in_folder("pgpass"));
   EXPECT_EQ(Program(command({"ingest", server_.uri("shop", "guard")}), by_file).wait().status, 0);
 
+  auto lock = std::make_unique<Lock>(*this, "slow");
   Program running(command({"ingest", uri("open%20sesame"), "--busy-timeout", "60"}), setting());
-  {
-    const Lock lock(*this, "slow");
-    await_waiting_dump();
-    EXPECT_NE(dumps(), "");
-    EXPECT_EQ(dumps().find("sesame"), std::string::npos);
-  }
+  await_waiting_dump();
+  EXPECT_NE(dumps(), "");
+  EXPECT_EQ(dumps().find("sesame"), std::string::npos);
+  lock.reset();
   const ProgramResult result = running.wait();
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_EQ((result.out + result.err).find("sesame"), std::string::npos);
@@ -239,8 +242,9 @@ TEST_F(PostgresTrouble, AServerNewerThanEveryPgDump) {
   std::filesystem::create_directories(old);
   write_text(old / "pg_dump", "#!/bin/sh\necho 'pg_dump (PostgreSQL) 13.9'\n");
   std::filesystem::permissions(old / "pg_dump", std::filesystem::perms::owner_all);
-  expect_holds(message(), "the newest pg_dump here is of version 13: install the package "
-                          "postgresql-client-15");
+  expect_holds(message(),
+               "the newest pg_dump here is of version 13: install the package "
+               "postgresql-client-15");
 }
 
 }  // namespace

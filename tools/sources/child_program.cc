@@ -107,8 +107,8 @@ ChildProgram::ChildProgram(const Setting& setting, std::stop_token stop) : stop_
   pid_ = ::fork();
   if (pid_ < 0) throw system_error(errno, "cannot start " + arguments.front());
   if (pid_ == 0) {
-    become(argument_pointers.data(), variable_pointers.data(), output.write.fd(),
-           errors.write.fd(), failure.write.fd(), parent);
+    become(argument_pointers.data(), variable_pointers.data(), output.write.fd(), errors.write.fd(),
+           failure.write.fd(), parent);
   }
   ::setpgid(pid_, pid_);  // whoever comes first: kill_group must find the group
   failure.write = File();

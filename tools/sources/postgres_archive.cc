@@ -66,8 +66,7 @@ std::string read_head(ArchiveInput& input, Version version) {
 std::string file_of(const ArchiveEntry& entry, Version version) {
   if (!entry.has_data) return {};
   if (!entry.is_large_objects()) return fmt::format("{}.dat", entry.dump_id);
-  return version.numbers_large_objects() ? fmt::format("blobs_{}.toc", entry.dump_id)
-                                         : "blobs.toc";
+  return version.numbers_large_objects() ? fmt::format("blobs_{}.toc", entry.dump_id) : "blobs.toc";
 }
 
 // Without the last field, which is the format's own.
@@ -87,8 +86,8 @@ ArchiveEntry read_entry(ArchiveInput& input, Version version) {
   input.text();  // tablespace
   if (version.has_table_am()) input.text();
   if (version.has_relation_kind()) input.number();
-  input.text();  // owner
-  input.text();  // "false": once, whether it has OIDs
+  input.text();                   // owner
+  input.text();                   // "false": once, whether it has OIDs
   while (input.text()) continue;  // what it depends on
   entry.file = file_of(entry, version);
   return entry;

@@ -76,8 +76,8 @@ std::optional<ArchiveContents> read_directory_contents(ArchiveInput& input);
 
 // Takes one file of the directory: `read` gives its bytes, piece by piece, an empty one at the end.
 using ArchiveFilePieces = std::function<ByteView()>;
-using ArchiveFileSink =
-    std::function<void(const ArchiveEntry& entry, const std::string& file, const ArchiveFilePieces&)>;
+using ArchiveFileSink = std::function<void(const ArchiveEntry& entry, const std::string& file,
+                                           const ArchiveFilePieces&)>;
 
 // The rest of the stream behind the contents, file by file. Each sink reads its file to the end.
 // An archive that ends before all data came is an Error.

@@ -13,7 +13,7 @@
 namespace varve {
 namespace {
 
-constexpr int kWakeMs = 100;                // how late a stop may be noticed
+constexpr int kWakeMs = 100;                   // how late a stop may be noticed
 constexpr const char* kConnectTimeout = "30";  // seconds, for each host
 
 struct FreeOptions {
@@ -178,9 +178,14 @@ std::string PostgresConnection::location() const {
 PostgresConnection::ForPrograms PostgresConnection::for_programs() const {
   // Of several hosts, the one that answered. A password may have come from a file. A dump is in
   // the database's own encoding.
-  static const std::set<std::string_view> replaced = {
-      "host",     "hostaddr",             "port",           "password",
-      "passfile", "target_session_attrs", "client_encoding", "fallback_application_name"};
+  static const std::set<std::string_view> replaced = {"host",
+                                                      "hostaddr",
+                                                      "port",
+                                                      "password",
+                                                      "passfile",
+                                                      "target_session_attrs",
+                                                      "client_encoding",
+                                                      "fallback_application_name"};
   PGconn* const connection = connection_.get();
   ForPrograms made;
   made.environment = {{"PGHOST", PQhost(connection)}, {"PGPORT", PQport(connection)}};

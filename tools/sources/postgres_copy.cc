@@ -112,12 +112,13 @@ void PostgresCopy::count_rows_of(const std::vector<ArchiveEntry>& entries) {
 void PostgresCopy::globals(const std::string& path) {
   const bool with_passwords = may_read_passwords(parts_.connection);
   if (!with_passwords) {
-    builder_.warn(fmt::format("{} holds no passwords of roles: {} may not read pg_authid; as a "
-                              "superuser, GRANT SELECT ON pg_catalog.pg_authid TO {}",
-                              path, parts_.connection.location(), parts_.connection.user()));
+    builder_.warn(
+        fmt::format("{} holds no passwords of roles: {} may not read pg_authid; as a "
+                    "superuser, GRANT SELECT ON pg_catalog.pg_authid TO {}",
+                    path, parts_.connection.location(), parts_.connection.user()));
   }
-  PostgresDump dump = PostgresDump::of_globals(parts_.programs, parts_.connection, with_passwords,
-                                               parts_.stop);
+  PostgresDump dump =
+      PostgresDump::of_globals(parts_.programs, parts_.connection, with_passwords, parts_.stop);
   add_stream(path, OutputPieces(dump));
   dump.finish();
 }
@@ -168,9 +169,10 @@ void PostgresCopy::add_directory(ArchiveInput& input, const ArchiveContents& con
 
 void PostgresCopy::directory_by_spool() {
   const PrivateFolder spool;
-  builder_.warn(fmt::format("{}: pg_dump {} is newer than this varve knows: its dump took a full "
-                            "temporary copy in {}",
-                            parts_.name, parts_.programs.version, spool.parent().native()));
+  builder_.warn(
+      fmt::format("{}: pg_dump {} is newer than this varve knows: its dump took a full "
+                  "temporary copy in {}",
+                  parts_.name, parts_.programs.version, spool.parent().native()));
   const Path folder = spool.path() / "dump";
   PostgresDump dump = start("d", folder);
   if (!parts_.options.selects_tables()) count_rows(tables_with_rows(parts_.connection));
@@ -201,9 +203,8 @@ void PostgresCopy::custom() {
     if (const auto contents = read_custom_contents(input)) count_rows_of(contents->entries);
     bool first = true;
     OutputPieces rest(dump);
-    add_stream(parts_.name + ".dump", [&] {
-      return std::exchange(first, false) ? ByteView(output.seen()) : rest();
-    });
+    add_stream(parts_.name + ".dump",
+               [&] { return std::exchange(first, false) ? ByteView(output.seen()) : rest(); });
     dump.finish();
   });
 }

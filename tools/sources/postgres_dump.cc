@@ -44,7 +44,8 @@ void add_selection(std::vector<std::string>& arguments, const PostgresOptions& o
 std::string_view advice(const std::string& words) {
   const auto says = [&](std::string_view part) { return words.find(part) != std::string::npos; };
   if (says("LOCK TABLE") && says("timeout")) {
-    return "; somebody holds a lock on this table: give it more time with --busy-timeout, or run the "
+    return "; somebody holds a lock on this table: give it more time with --busy-timeout, or run "
+           "the "
            "ingest when nobody alters tables";
   }
   if (says("row-level security") || says("row security")) {
@@ -78,9 +79,8 @@ PostgresDump PostgresDump::of_database(const PostgresPrograms& programs,
   std::vector<std::string>& arguments = setting.arguments;
   arguments.push_back("--format=" + format);
   arguments.push_back("--snapshot=" + snapshot);
-  arguments.push_back(
-      fmt::format("--lock-wait-timeout={}", std::max<std::int64_t>(
-                                                options.lock_wait_timeout.count(), 1)));
+  arguments.push_back(fmt::format("--lock-wait-timeout={}",
+                                  std::max<std::int64_t>(options.lock_wait_timeout.count(), 1)));
   if (format != "p") arguments.emplace_back("--compress=0");
   if (format == "p" && knows_restrict_key(programs.dump(), stop)) {
     arguments.emplace_back(kRestrictKey);

@@ -81,12 +81,12 @@ std::optional<std::string> missing_privileges(PostgresConnection& connection, bo
   Missing unreadable;
   unreadable.add(first_column(connection, schemas_query()), "schema",
                  "GRANT USAGE ON SCHEMA {} TO {}", role);
-  unreadable.add(first_column(connection, relations_query("'r', 'p'",
-                                                          "NOT has_table_privilege(c.oid, 'SELECT')")),
-                 "table", "GRANT SELECT ON TABLE {} TO {}", role);
   unreadable.add(
       first_column(connection,
-                   relations_query("'S'", "NOT has_table_privilege(c.oid, 'SELECT')")),
+                   relations_query("'r', 'p'", "NOT has_table_privilege(c.oid, 'SELECT')")),
+      "table", "GRANT SELECT ON TABLE {} TO {}", role);
+  unreadable.add(
+      first_column(connection, relations_query("'S'", "NOT has_table_privilege(c.oid, 'SELECT')")),
       "sequence", "GRANT SELECT ON SEQUENCE {} TO {}", role);
   Missing hidden;
   if (!schema_only) {
@@ -102,10 +102,10 @@ std::optional<std::string> missing_privileges(PostgresConnection& connection, bo
                                  fmt::join(unreadable.remedies, "; ")));
   }
   if (!hidden.things.empty()) {
-    faults.push_back(fmt::format("row-level security hides rows of {} from role {}: as a superuser, "
-                                 "{}, or dump as another role",
-                                 fmt::join(hidden.things, ", "), role,
-                                 fmt::join(hidden.remedies, "; ")));
+    faults.push_back(
+        fmt::format("row-level security hides rows of {} from role {}: as a superuser, "
+                    "{}, or dump as another role",
+                    fmt::join(hidden.things, ", "), role, fmt::join(hidden.remedies, "; ")));
   }
   if (faults.empty()) return std::nullopt;
   return fmt::format("{}", fmt::join(faults, "; "));

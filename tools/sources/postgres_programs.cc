@@ -48,7 +48,8 @@ std::multimap<int, Path> folders_in(const std::string& root) {
     const std::string name = entry.path().filename();
     if (!name.starts_with(front)) continue;
     const std::optional<int> version = parse_postgres_version(name.substr(front.size()));
-    if (version) folders.emplace(*version, entry.path().native() + root.substr(root.find('/', mark)));
+    if (version)
+      folders.emplace(*version, entry.path().native() + root.substr(root.find('/', mark)));
   }
   return folders;
 }

@@ -19,8 +19,9 @@ constexpr const char* kDatabase =
     "FROM pg_database WHERE datname = current_database()";
 
 // Nothing may end the transaction while the dump runs, however long that takes.
-constexpr const char* kPatience = "SET statement_timeout = 0; SET lock_timeout = 0; "
-                                  "SET idle_in_transaction_session_timeout = 0";
+constexpr const char* kPatience =
+    "SET statement_timeout = 0; SET lock_timeout = 0; "
+    "SET idle_in_transaction_session_timeout = 0";
 
 const char* name_of(PostgresOptions::Format format) {
   switch (format) {

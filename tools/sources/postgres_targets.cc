@@ -63,8 +63,8 @@ std::vector<Connected> all_databases(const PostgresTarget& target, const std::st
   std::vector<Connected> connected;
   for (int i = 0; i < databases.size(); ++i) {
     const std::string database = databases.at(i, 0);
-    connected.push_back(
-        {std::make_unique<PostgresConnection>(target.target, database, stop), file_name_of(database)});
+    connected.push_back({std::make_unique<PostgresConnection>(target.target, database, stop),
+                         file_name_of(database)});
   }
   return connected;
 }
@@ -93,9 +93,9 @@ std::string postgres_source_name(const std::string& target) {
   const OwnedOptions named(PQconninfoParse(target.c_str(), nullptr));
   if (!named) throw Error(ErrorCode::usage, "a PostgreSQL URI or keyword string cannot be read");
   const OwnedOptions defaults(PQconndefaults());
-  for (const std::string& name : {value_of(named, "dbname"), value_of(named, "service"),
-                                  value_of(defaults, "dbname"), value_of(named, "user"),
-                                  value_of(defaults, "user")}) {
+  for (const std::string& name :
+       {value_of(named, "dbname"), value_of(named, "service"), value_of(defaults, "dbname"),
+        value_of(named, "user"), value_of(defaults, "user")}) {
     if (!name.empty()) return file_name_of(name);
   }
   return "postgresql";
@@ -112,9 +112,8 @@ std::vector<std::unique_ptr<Source>> postgres_sources(const std::vector<Postgres
       if (servers.insert(one.connection->server()).second) {
         globals = servers.size() == 1 ? "globals.sql" : one.name + ".globals.sql";
       }
-      sources.push_back(std::make_unique<PostgresSource>(std::move(one.connection),
-                                                         std::move(one.name), std::move(globals),
-                                                         options, stop));
+      sources.push_back(std::make_unique<PostgresSource>(
+          std::move(one.connection), std::move(one.name), std::move(globals), options, stop));
     }
   }
   return sources;

@@ -144,7 +144,8 @@ class Verification {
     const PrivateFolder folder;
     write_file_atomically(folder.path() / "toc.dat", toc);
     const auto version = parse_postgres_version(dump_version());
-    const PostgresPrograms programs = find_postgres_programs(version.value_or(0), request_.programs);
+    const PostgresPrograms programs =
+        find_postgres_programs(version.value_or(0), request_.programs);
     program_ = "pg_restore " + programs.version;
     ChildProgram restore({.arguments = {programs.restore(), "--list", folder.path()}},
                          request_.stop);
@@ -203,8 +204,8 @@ class Verification {
     for (const auto& [table, rows] : rows_) {
       const auto counted = info_.row_counts.find(table);
       if (counted == info_.row_counts.end() || counted->second == rows) continue;
-      faults_.push_back(fmt::format("{} has {} rows in the dump, and had {} in the database",
-                                    table, rows, counted->second));
+      faults_.push_back(fmt::format("{} has {} rows in the dump, and had {} in the database", table,
+                                    rows, counted->second));
     }
   }
 
