@@ -7,7 +7,6 @@
 #include <system_error>
 #include <utility>
 
-#include "store/blob/read_around.h"
 #include "store/core/error.h"
 
 namespace varve {
@@ -15,18 +14,15 @@ namespace {
 
 class LocalBlob : public Blob {
  public:
-  explicit LocalBlob(File file)
-      : file_(std::move(file)), size_(file_.size()), read_around_(size_) {}
+  explicit LocalBlob(File file) : file_(std::move(file)), size_(file_.size()) {}
   std::uint64_t size() const override { return size_; }
   void read_exact_at(std::uint64_t offset, MutableBytes out) const override {
-    if (const auto range = read_around_.note(offset)) file_.read_soon(range->offset, range->length);
     file_.read_exact_at(offset, out);
   }
 
  private:
   const File file_;
   const std::uint64_t size_;
-  mutable ReadAround read_around_;
 };
 
 class LocalWriter : public BlobWriter {

@@ -160,10 +160,6 @@ void File::sync() {
   }
 }
 
-void File::read_soon(std::uint64_t offset, std::uint64_t length) const noexcept {
-  ::posix_fadvise(fd_, static_cast<off_t>(offset), static_cast<off_t>(length), POSIX_FADV_WILLNEED);
-}
-
 void File::start_writeback(std::uint64_t offset, std::uint64_t length) noexcept {
   ::sync_file_range(fd_, static_cast<off64_t>(offset), static_cast<off64_t>(length),
                     SYNC_FILE_RANGE_WRITE);

@@ -47,8 +47,6 @@ class File {
   void sync();
   // Starts writing a range back without waiting: a hint that makes a later sync() short.
   void start_writeback(std::uint64_t offset, std::uint64_t length) noexcept;
-  // Has the kernel read a range into its cache, without waiting: a hint.
-  void read_soon(std::uint64_t offset, std::uint64_t length) const noexcept;
   // An open file description lock on the whole file, held until it is closed; taking it again
   // changes its kind. False where somebody else's stands against it; never waits.
   enum class Lock { shared, exclusive };
