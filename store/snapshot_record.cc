@@ -18,18 +18,16 @@ constexpr std::size_t kLargestExtent = 8u << 20;
 constexpr std::uint32_t kSecond = 1'000'000'000;  // nanoseconds
 
 // What a file's entry says and has, in one number.
-enum Flag : std::uint32_t {
-  kTypeMask = 0b11,  // FileType
-  kContent = 1u << 2,
-  kRoot = 1u << 3,
-  kOwner = 1u << 4,
-  kSparse = 1u << 5,
-  kNanoseconds = 1u << 6,
-  kFormat = 1u << 7,
-  kStamp = 1u << 8,
-  kFacts = 1u << 9,
-  kAllFlags = (1u << 10) - 1,
-};
+constexpr std::uint32_t kTypeMask = 0b11;  // FileType
+constexpr std::uint32_t kContent = 1u << 2;
+constexpr std::uint32_t kRoot = 1u << 3;
+constexpr std::uint32_t kOwner = 1u << 4;
+constexpr std::uint32_t kSparse = 1u << 5;
+constexpr std::uint32_t kNanoseconds = 1u << 6;
+constexpr std::uint32_t kFormat = 1u << 7;
+constexpr std::uint32_t kStamp = 1u << 8;
+constexpr std::uint32_t kFacts = 1u << 9;
+constexpr std::uint32_t kAllFlags = (1u << 10) - 1;
 
 void encode_facts(Encoder& out, const std::map<std::string, std::string>& facts) {
   out.varint(facts.size());
