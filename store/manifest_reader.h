@@ -30,6 +30,9 @@ class ManifestReader {
   // The chunk that holds `offset` < file().size. Throws a corrupt Error.
   Piece piece_at(std::uint64_t offset) const;
 
+  // A chunk's bytes, checked as the constructor was told. Throws a corrupt Error.
+  ChunkBytes read(const ChunkRef& chunk) const { return chunks_.read(chunk, check_); }
+
   // The node of this level on the way to `offset`; nothing beyond the file or above the root.
   std::optional<ChunkRef> node_at(std::uint8_t level, std::uint64_t offset) const;
 

@@ -8,9 +8,15 @@
 //
 // Where a cut was lost (the bytes around it changed), a new chunk covers two old ones. It is then
 // taken apart at the old cut, as a delta has one base.
+//
+// Where much was put in or taken out, no anchor is found any more: the stream is lost. Then the
+// ends of all old chunks are read, once (a second for a gigabyte), and from there on each new chunk
+// finds by its own end where it belongs. Always doing so, or keeping the ends in a cache, would
+// cost more than it saves.
 // Thread-safe.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -30,8 +36,14 @@ class StreamBases {
     std::size_t length = 0;
     std::optional<std::size_t> old;  // number of the old chunk that it replaces
   };
-  // The bytes of the new version from `offset` on, in parts that replace one old chunk each.
-  std::vector<Part> parts(std::uint64_t offset, std::size_t length) const;
+  // The chunk of the new version at `offset`, in parts that replace one old chunk each.
+  std::vector<Part> parts(std::uint64_t offset, ByteView chunk) const;
+
+  // Whether several chunks in a row have found no anchor: time for a survey.
+  bool is_lost() const;
+  // Learns where the old chunks end. `load` gives an old chunk's bytes. Others wait meanwhile.
+  using Load = std::function<ChunkBytes(const ChunkRef&)>;
+  void survey(const Load& load);
 
   const ChunkRef& ref(std::size_t old) const { return old_[old].ref; }
   // Whether some old chunk is this one.
@@ -49,13 +61,17 @@ class StreamBases {
     std::uint64_t end = 0;
   };
   void anchor(std::uint64_t end, std::uint64_t old_end);
-  std::uint64_t old_offset(std::uint64_t offset) const;  // mutex_ is held
+  std::uint64_t old_offset(std::uint64_t offset, ByteView chunk) const;
+  void read_ends(const Load& load);
 
   const std::size_t smallest_part_;
   std::vector<Old> old_;
   std::unordered_map<ChunkRef, std::size_t> position_;  // in old_, the first one
-  mutable std::mutex mutex_;                            // guards the rest
-  std::map<std::uint64_t, std::uint64_t> anchors_;      // new offset → old offset, the last few
+  std::once_flag surveyed_;
+  mutable std::mutex mutex_;                        // guards the rest
+  std::map<std::uint64_t, std::uint64_t> anchors_;  // new offset → old offset, the last few
+  unsigned misses_ = 0;                             // chunks in a row without an anchor
+  std::optional<std::unordered_map<std::uint64_t, std::uint64_t>> ends_;  // by what stands there
 };
 
 }  // namespace varve

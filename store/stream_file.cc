@@ -24,6 +24,7 @@ StreamFile::StreamFile(ChunkWriter& chunks, Workers& workers, const RepositoryCo
                        const ManifestReader* predecessor, std::uint64_t size_hint)
     : chunks_(chunks),
       config_(config),
+      predecessor_(predecessor),
       chunker_(config.stream_chunk_average),
       manifest_(chunks, predecessor, Chunking::content, config.node_entries),
       window_(window_for(chunker_, size_hint)),
@@ -59,8 +60,11 @@ void StreamFile::cut(bool at_end) {
   filled_ -= start;
 }
 
-std::vector<StreamBases::Part> StreamFile::parts_of(std::uint64_t offset, ByteView bytes) const {
-  std::vector<StreamBases::Part> parts = bases_.parts(offset, bytes.size());
+std::vector<StreamBases::Part> StreamFile::parts_of(std::uint64_t offset, ByteView bytes) {
+  if (bases_.is_lost()) {
+    bases_.survey([this](const ChunkRef& ref) { return predecessor_->read(ref); });
+  }
+  std::vector<StreamBases::Part> parts = bases_.parts(offset, bytes);
   // What is there as a whole is not taken apart.
   if (parts.size() > 1 && bases_.has(ref_of(chunk_id(bytes)))) {
     parts = {{.length = bytes.size(), .old = parts.front().old}};

@@ -16,7 +16,8 @@ namespace varve {
 
 class StreamFile {
  public:
-  // `predecessor` may be null. `size_hint`: about so many bytes will come; 0 if nobody knows.
+  // `predecessor` may be null, and outlives it. `size_hint`: about so many bytes will come; 0 if
+  // nobody knows.
   StreamFile(ChunkWriter& chunks, Workers& workers, const RepositoryConfig& config,
              const ManifestReader* predecessor, std::uint64_t size_hint = 0);
 
@@ -32,12 +33,13 @@ class StreamFile {
  private:
   void cut(bool at_end);
   void process(std::uint64_t index, std::uint64_t offset, ByteView bytes, WorkerTools& tools);
-  std::vector<StreamBases::Part> parts_of(std::uint64_t offset, ByteView bytes) const;
+  std::vector<StreamBases::Part> parts_of(std::uint64_t offset, ByteView bytes);
   ChunkRef store(std::uint64_t offset, ByteView bytes, std::optional<std::size_t> old,
                  WorkerTools& tools);
 
   ChunkWriter& chunks_;
   const RepositoryConfig& config_;
+  const ManifestReader* const predecessor_;
   const Chunker chunker_;
   ManifestBuilder manifest_;
   Bytes window_;  // bytes not yet cut

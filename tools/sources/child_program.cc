@@ -23,7 +23,6 @@ namespace {
 
 constexpr std::size_t kKeptErrors = 8u << 10;  // bytes of standard error
 constexpr int kPipeSize = 1 << 20;             // fewer switches between us and the program
-constexpr int kSilenceMs = 100;
 
 struct Pipe {
   File read;
@@ -152,10 +151,9 @@ void ChildProgram::await_output() {
     std::array<pollfd, 3> waiting = {{{.fd = output_.fd(), .events = POLLIN, .revents = 0},
                                       {.fd = errors_.fd(), .events = POLLIN, .revents = 0},
                                       {.fd = wake_.fd(), .events = POLLIN, .revents = 0}}};
-    const int ready = ::poll(waiting.data(), waiting.size(), on_silence_ ? kSilenceMs : -1);
+    const int ready = ::poll(waiting.data(), waiting.size(), -1);
     if (stop_.stop_requested()) throw interrupted();
     if (ready < 0 && errno != EINTR) throw system_error(errno, "cannot wait for a program");
-    if (ready == 0) on_silence_();
     if (ready <= 0) continue;
     if (waiting[1].revents != 0) take_errors();
     if (waiting[0].revents != 0) return;

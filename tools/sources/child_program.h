@@ -8,8 +8,6 @@
 
 #include <sys/types.h>
 
-#include <chrono>
-#include <functional>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -48,16 +46,12 @@ class ChildProgram {
   // Waits for its end; what it still wrote to standard output is dropped. Once.
   Result wait();
 
-  // Called every 100 ms while there is nothing to read. May throw.
-  void on_silence(std::function<void()> check) { on_silence_ = std::move(check); }
-
  private:
   void await_output();
   void take_errors();
   void kill_group() noexcept;
 
   std::stop_token stop_;
-  std::function<void()> on_silence_;
   File output_;
   File errors_;  // closed at its end
   File wake_;    // eventfd: stop was asked for

@@ -50,8 +50,8 @@ std::optional<Version> read_version(ArchiveInput& input, Format format) {
   return version;
 }
 
-// Behind the format, up to the count of entries. Returns the version of pg_dump.
-std::string read_head(ArchiveInput& input, Version version) {
+// Behind the format, up to the count of entries.
+void read_head(ArchiveInput& input, Version version) {
   if (version.has_algorithm_byte()) {
     if (input.byte() != 0) throw broken("it is compressed");
   } else if (input.number() > 0) {
@@ -60,7 +60,7 @@ std::string read_head(ArchiveInput& input, Version version) {
   for (int i = 0; i < 7; ++i) input.number();  // time of creation
   input.text();                                // database
   input.text();                                // server's version
-  return input.text().value_or("");
+  input.text();                                // version of pg_dump
 }
 
 std::string file_of(const ArchiveEntry& entry, Version version) {
@@ -207,7 +207,7 @@ std::optional<ArchiveContents> read_custom_contents(ArchiveInput& input) {
   const std::optional<Version> version = read_version(input, Format::custom);
   if (!version) return std::nullopt;
   toc[kFormatAt] = static_cast<std::byte>(Format::directory);
-  contents.dump_version = read_head(input, *version);
+  read_head(input, *version);
   const int count = input.number();
   for (int i = 0; i < count; ++i) {
     contents.entries.push_back(read_entry(input, *version));
@@ -225,7 +225,7 @@ std::optional<ArchiveContents> read_directory_contents(ArchiveInput& input) {
   input.record(&contents.directory_toc);
   const std::optional<Version> version = read_version(input, Format::directory);
   if (!version) return std::nullopt;
-  contents.dump_version = read_head(input, *version);
+  read_head(input, *version);
   const int count = input.number();
   for (int i = 0; i < count; ++i) {
     contents.entries.push_back(read_entry(input, *version));

@@ -64,7 +64,6 @@ struct ArchiveEntry {
 };
 
 struct ArchiveContents {
-  std::string dump_version;  // of the pg_dump that wrote it
   std::vector<ArchiveEntry> entries;
   Bytes directory_toc;  // what the directory format has as toc.dat
 };

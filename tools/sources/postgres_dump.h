@@ -1,7 +1,6 @@
 // One run of pg_dump or pg_dumpall.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -28,7 +27,6 @@ class PostgresDump {
                                  bool with_passwords, std::stop_token stop);
 
   std::size_t read(MutableBytes out) { return program_->read(out); }
-  void on_silence(std::function<void()> check) { program_->on_silence(std::move(check)); }
   // Throws a failed Error with the program's own words unless it ended well.
   void finish();
 

@@ -59,6 +59,7 @@ void PostgresSource::continue_from(const Snapshot& last) {
 void PostgresSource::open() {
   programs_ = find_postgres_programs(connection_->server_version(), options_.programs);
   connection_->query(kPatience);
+  if (connection_->server_version() >= 170000) connection_->query("SET transaction_timeout = 0");
   connection_->query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   snapshot_ = connection_->value("SELECT pg_export_snapshot()");
   moment_ = Timestamp::now();
