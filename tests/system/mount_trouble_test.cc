@@ -65,6 +65,19 @@ TEST(MountTrouble, ReadsOnWhileTheDiskIsFull) {
   EXPECT_EQ(shell(VARVE_BINARY " umount " + point).status, 0);
 }
 
+// Where the test's other thread makes a process, that process has our locks too until it becomes
+// another program, and who comes next may find the last one's still held.
+template <class Work>
+auto patiently(const Work& work) {
+  while (true) {
+    try {
+      return work();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::locked) throw;
+    }
+  }
+}
+
 // Ingests, forgets and collects without a pause as long as it lives.
 class Upheaval {
  public:
@@ -87,19 +100,6 @@ class Upheaval {
       }
       patiently([&] { return collect_garbage(store_.repository(), {}); });
       ++rounds_;
-    }
-  }
-
-  // Where the test's other thread makes a process, that has our locks too until it becomes another
-  // program, and who comes next may find the last one's still held.
-  template <class Work>
-  static auto patiently(const Work& work) {
-    while (true) {
-      try {
-        return work();
-      } catch (const Error& error) {
-        if (error.code() != ErrorCode::locked) throw;
-      }
     }
   }
 
