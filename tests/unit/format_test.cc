@@ -177,16 +177,17 @@ TEST(Format, SnapshotRecord) {
   const Bytes known = vector_of("snapshot-record");
   EXPECT_EQ(encode_record(decode_record(known)), bytes) << to_hex(bytes);
   EXPECT_EQ(encode_record(decode_record(bytes)), bytes);
-  const FileEntry& file = decode_record(known).files.at(2);
+  const Snapshot snapshot = decode_record(known);
+  const FileEntry& file = snapshot.files.at(2);
   EXPECT_EQ(file.path, "www/disk\n.img");
   EXPECT_EQ(file.mode, 04755U);
   EXPECT_EQ(file.owner, (Owner{0, 4}));
   EXPECT_TRUE(file.sparse);
   EXPECT_EQ(file.stamp, 0x0102030405060708U);
   EXPECT_EQ(file.facts.at("journal_mode"), "wal");
-  EXPECT_EQ(decode_record(known).files.at(3).target, "../\xff");
-  EXPECT_EQ(decode_record(known).sources.front().row_counts.at("public.users"), 300U);
-  EXPECT_EQ(decode_record(known).files.at(1).mtime_nanoseconds, 5U);
+  EXPECT_EQ(snapshot.files.at(3).target, "../\xff");
+  EXPECT_EQ(snapshot.sources.front().row_counts.at("public.users"), 300U);
+  EXPECT_EQ(snapshot.files.at(1).mtime_nanoseconds, 5U);
 }
 
 Attestation some_attestation() {
