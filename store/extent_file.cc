@@ -17,33 +17,18 @@ const ManifestReader* same_cut(const Predecessor& predecessor, const RepositoryC
 }  // namespace
 
 ExtentFile::ExtentFile(ChunkWriter& chunks, Workers& workers, const RepositoryConfig& config,
-                       std::shared_ptr<const Predecessor> predecessor,
+                       BufferPool& buffers, std::shared_ptr<const Predecessor> predecessor,
                        FingerprintTableWriter& fingerprints)
     : chunks_(chunks),
       config_(config),
+      buffers_(buffers),
       predecessor_(std::move(predecessor)),
       manifest_(chunks, same_cut(*predecessor_, config), Chunking::extents, config.node_entries),
       fingerprints_(fingerprints),
       tasks_(workers) {}
 
-std::unique_ptr<ExtentFile::Extent> ExtentFile::new_extent() {
-  const std::lock_guard lock(pool_mutex_);
-  if (pool_.empty()) {
-    auto extent = std::make_unique<Extent>();
-    extent->bytes.resize(config_.extent_size);
-    return extent;
-  }
-  std::unique_ptr<Extent> extent = std::move(pool_.back());
-  pool_.pop_back();
-  return extent;
-}
-
 MutableBytes ExtentFile::buffer() {
-  if (!current_) {
-    current_ = new_extent();
-    current_->index = next_index_++;
-    current_->filled = 0;
-  }
+  if (!current_) current_ = Extent{next_index_++, buffers_.take(), 0};
   return MutableBytes(current_->bytes).subspan(current_->filled);
 }
 
@@ -54,11 +39,12 @@ void ExtentFile::produced(std::size_t count) {
 }
 
 void ExtentFile::submit() {
-  std::shared_ptr<Extent> extent = std::move(current_);
-  tasks_.submit([this, extent](WorkerTools& tools) mutable {
+  // Shared, as a task has to be copyable.
+  auto extent = std::make_shared<Extent>(std::move(*current_));
+  current_.reset();
+  tasks_.submit([this, extent](WorkerTools& tools) {
     process(*extent, tools);
-    const std::lock_guard lock(pool_mutex_);
-    pool_.push_back(std::make_unique<Extent>(std::move(*extent)));
+    buffers_.give_back(std::move(extent->bytes));
   });
 }
 

@@ -7,9 +7,9 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 
+#include "store/buffer_pool.h"
 #include "store/chunk_writer.h"
 #include "store/fingerprint_table.h"
 #include "store/manifest_builder.h"
@@ -25,8 +25,10 @@ struct Predecessor {
 
 class ExtentFile {
  public:
+  // `buffers` are of the extent's size.
   ExtentFile(ChunkWriter& chunks, Workers& workers, const RepositoryConfig& config,
-             std::shared_ptr<const Predecessor> predecessor, FingerprintTableWriter& fingerprints);
+             BufferPool& buffers, std::shared_ptr<const Predecessor> predecessor,
+             FingerprintTableWriter& fingerprints);
 
   MutableBytes buffer();
   void produced(std::size_t count);
@@ -46,19 +48,17 @@ class ExtentFile {
   void submit();
   void process(const Extent& extent, WorkerTools& tools);
   std::optional<ChunkRef> predecessor_ref(const Extent& extent) const;
-  std::unique_ptr<Extent> new_extent();
 
   ChunkWriter& chunks_;
   const RepositoryConfig& config_;
+  BufferPool& buffers_;
   std::shared_ptr<const Predecessor> predecessor_;  // until finish()
   ManifestBuilder manifest_;
   FingerprintTableWriter& fingerprints_;
-  std::unique_ptr<Extent> current_;
+  std::optional<Extent> current_;
   std::uint64_t next_index_ = 0;
   std::uint64_t size_ = 0;
-  std::mutex pool_mutex_;                      // guards pool_
-  std::vector<std::unique_ptr<Extent>> pool_;  // buffers to use again
-  TaskGroup tasks_;                            // last: its tasks use all the rest
+  TaskGroup tasks_;  // last: its tasks use all the rest
 };
 
 }  // namespace varve

@@ -118,7 +118,8 @@ class SnapshotWriter::Builder : public SnapshotBuilder {
     entry.extent_size = config.extent_size;
     auto table = std::make_unique<FingerprintTableWriter>(
         writer_.fingerprint_path(source_name_, entry.path));
-    ExtentFile file(writer_.chunks_, writer_.workers_, config, predecessor_of(wanted), *table);
+    ExtentFile file(writer_.chunks_, writer_.workers_, config, writer_.buffers_,
+                    predecessor_of(wanted), *table);
     run(file, entry, fill);
     if (entry.root) writer_.keep({std::move(table), *entry.root});
   }
@@ -141,6 +142,7 @@ SnapshotWriter::SnapshotWriter(Repository& repository, std::uint64_t epoch,
     : repository_(repository),
       request_(request),
       chunks_(repository, epoch),
+      buffers_(repository.config().extent_size),
       workers_(kWorkers, kQueue, static_cast<int>(repository.config().compression_level)) {
   snapshot_.id = random_id<SnapshotId>();
   snapshot_.host = request.host;

@@ -70,6 +70,7 @@ class SnapshotWriter {
   Repository& repository_;
   const IngestRequest& request_;
   ChunkWriter chunks_;
+  BufferPool buffers_;
   Workers workers_;
   std::atomic<bool> halted_ = false;
   // Guards the rest while sources are copied, but for snapshot_.sources: that has its size from the
