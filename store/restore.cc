@@ -73,7 +73,7 @@ FolderPointer folder_for(const FolderPointer& root, const Path& relative,
   if (const auto found = known.find(relative); found != known.end()) return found->second;
   const std::string name = relative.filename();
   if (name.empty() || name == "." || name == ".." || relative.is_absolute()) {
-    throw corrupt_error("the snapshot's list of files", "path " + relative.native());
+    throw corrupt_error("the snapshot's list of files", "it names " + relative.native());
   }
   const FolderPointer parent = folder_for(root, relative.parent_path(), known);
   return known[relative] = TargetFolder::open_in(parent, name);

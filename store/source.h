@@ -82,6 +82,17 @@ class Source {
   virtual void open() = 0;
   // Adds the files, and returns what is known about the source (fingerprint left empty).
   virtual SourceInfo copy(SnapshotBuilder& builder) = 0;
+
+ protected:
+  // What copy() returns where no more is known.
+  SourceInfo info_at(Timestamp moment) const {
+    SourceInfo info;
+    info.name = name();
+    info.kind = kind();
+    info.location = location();
+    info.moment = moment;
+    return info;
+  }
 };
 
 }  // namespace varve

@@ -166,8 +166,7 @@ void check_chunks(Connection& connection, std::vector<std::string>& wrong) {
       wrong.push_back(fmt::format("catalog: chunk {} lies beyond the end of pack {}", row.text(1),
                                   to_hex(pack->id.view())));
     } catch (const Error& error) {
-      wrong.push_back(
-          fmt::format("catalog: the row of chunk {} is damaged: {}", row.text(1), error.context()));
+      wrong.push_back(fmt::format("catalog: the row of chunk {}: {}", row.text(1), error.what()));
     }
   }
 }

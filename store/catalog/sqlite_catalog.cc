@@ -243,7 +243,7 @@ std::vector<std::string> SqliteCatalog::check() {
     if (wrong.empty()) check_chunks(*connection, wrong);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::corrupt) throw;
-    wrong.push_back(fmt::format("{} ({})", error.what(), error.context()));
+    wrong.emplace_back(error.what());
   }
   return wrong;
 }

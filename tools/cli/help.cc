@@ -57,7 +57,10 @@ class HelpFormat : public CLI::Formatter {
 
   std::string make_option_opts(const CLI::Option* option) const override {
     const std::string& text = option->get_option_text();
-    return text.starts_with('[') ? text : CLI::Formatter::make_option_opts(option);
+    if (text.starts_with('[')) return text;
+    // What a flag excludes is told where somebody tries it.
+    const bool is_flag = option->get_expected_max() == 0;
+    return is_flag && text.empty() ? text : CLI::Formatter::make_option_opts(option);
   }
 };
 
