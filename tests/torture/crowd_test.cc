@@ -135,8 +135,7 @@ class CrowdTest : public testing::Test {
       const std::string time = fmt::format("20{:02}-01-01T{:02}:{:02}:{:02}Z", 30 + source,
                                            round / 3600, round / 60 % 60, round % 60);
       const ProgramResult result = run_at_risk(
-          {"ingest", folder_ / name, "--time", time, "--verify", "none", "--json"},
-          random);
+          {"ingest", folder_ / name, "--time", time, "--verify", "none", "--json"}, random);
       EXPECT_TRUE(is_fine(result)) << result.err;
       if (result.status == 0) model_.stored(Json::parse(result.out)["name"], bytes);
       const std::lock_guard lock(mutex_);

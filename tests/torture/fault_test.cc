@@ -34,7 +34,9 @@ void expect_a_clear_end(const ProgramResult& result, const Fault& fault) {
     EXPECT_TRUE(result.err.find("varve: ") != std::string::npos) << result.err;
   }
   // A call that a signal interrupted, or that did a part, is gone on with.
-  if (fault.kind == "short") EXPECT_EQ(result.status, 0) << result.err;
+  if (fault.kind == "short") {
+    EXPECT_EQ(result.status, 0) << result.err;
+  }
 }
 
 class FaultTest : public testing::TestWithParam<Operation> {};
@@ -56,7 +58,7 @@ TEST_P(FaultTest, LeavesTheOldStateOrTheNew) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Operations, FaultTest, testing::ValuesIn(operations()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& one) { return one.param.name; });
 
 }  // namespace
 }  // namespace varve::torture

@@ -157,7 +157,7 @@ void Disk::write_after_loss(const Path& target, std::mt19937_64& random) const {
     }
   }
   std::filesystem::create_directories(target);
-  const unsigned how = random() % 3;  // nothing of a file that was not synced, all of it, or parts
+  const auto how = random() % 3;  // nothing of a file that was not synced, all of it, or parts
   for (const auto& [path, inode] : names) {  // folders come before what is in them
     const Path place = target.native() + path.substr(root_.size());
     if (!std::filesystem::is_directory(place.parent_path()))

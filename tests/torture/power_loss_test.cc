@@ -38,7 +38,7 @@ TEST_P(PowerLossTest, LosesNothingThatWasReported) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Operations, PowerLossTest, testing::ValuesIn(operations()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& one) { return one.param.name; });
 
 }  // namespace
 }  // namespace varve::torture

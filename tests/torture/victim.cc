@@ -194,7 +194,9 @@ void Victim::expect_nothing_left() const {
   const Json stats = Json::parse(must({"gc", "--dry-run", "--json"}));
   for (const auto& [key, value] : stats.items()) {
     if (key.ends_with("packs") || key.ends_with("files")) continue;
-    if (key.starts_with("orphan") || key.starts_with("freed")) EXPECT_EQ(value, 0) << stats;
+    if (key.starts_with("orphan") || key.starts_with("freed")) {
+      EXPECT_EQ(value, 0) << stats;
+    }
   }
 }
 

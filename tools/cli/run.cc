@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "store/core/error.h"
+#include "tools/cli/argument_secrets.h"
 #include "tools/cli/command_line.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/help.h"
@@ -82,6 +83,7 @@ std::optional<int> parse(CLI::App& program, CommandLine& line, std::vector<std::
 
 int run_command(CLI::App& program, CommandLine& line, int count, char** arguments) {
   std::vector<std::string> words = words_of(count, arguments);
+  hide_passwords(count, arguments);
   const bool only_plays = words.empty() && count > 1;
   if (only_plays) return EXIT_SUCCESS;
   if (const auto status = parse(program, line, std::move(words))) return *status;
