@@ -140,7 +140,7 @@ TEST_F(NightJob, RedisKilledInTheMiddleStoresNothing) {
 TEST_F(NightJob, PostgresKilledInTheMiddleStoresNothing) {
   PostgresConnection other(postgres_.uri("shop"), "", {});
   other.query("BEGIN");
-  other.query("LOCK TABLE users IN ACCESS EXCLUSIVE MODE");
+  other.query("LOCK TABLE public.users IN ACCESS EXCLUSIVE MODE");
   Program program = begin_night();
   while (postgres_.sql("postgres", "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted") !=
          "t\n") {
@@ -162,7 +162,7 @@ TEST_F(NightJob, KilledInTheMiddleItselfLeavesNothing) {
 
 // What it says and what the hook is told come from the verification, and the snapshot stays.
 TEST_F(NightJob, ASourceThatFailsItsVerificationIsAFailure) {
-  run("printf '\\377\\377\\377' | dd conv=notrunc status=none bs=1 seek=4200 of=" +
+  run("printf '\\377\\377\\377' | dd conv=notrunc status=none bs=1 seek=4096 of=" +
       quoted(store_.scratch("orders.db")));
   const ShellResult result = night();
   EXPECT_EQ(result.status, 3) << result.output;

@@ -221,7 +221,8 @@ class CrowdTest : public testing::Test {
     Names listed;
     const ProgramResult list = run({"list", "--json"});
     ASSERT_EQ(list.status, 0) << list.err;
-    for (const Json& snapshot : Json::parse(list.out)["snapshots"]) {
+    const Json parsed = Json::parse(list.out);
+    for (const Json& snapshot : parsed["snapshots"]) {
       listed.insert(snapshot["name"].get<std::string>());
     }
     for (const auto& [name, bytes] : model_.known()) EXPECT_TRUE(listed.contains(name)) << name;

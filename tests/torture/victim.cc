@@ -76,7 +76,8 @@ class History {
 
 Names names_of(const std::string& list) {
   Names names;
-  for (const Json& snapshot : Json::parse(list)["snapshots"]) names.insert(snapshot["name"]);
+  const Json parsed = Json::parse(list);
+  for (const Json& snapshot : parsed["snapshots"]) names.insert(snapshot["name"]);
   return names;
 }
 
@@ -191,11 +192,11 @@ void Victim::expect_nothing_left() const {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(repository())) {
     EXPECT_FALSE(is_temporary(entry.path())) << entry.path();
   }
-  const Json stats = Json::parse(must({"gc", "--dry-run", "--json"}));
-  for (const auto& [key, value] : stats.items()) {
+  const Json left = Json::parse(must({"gc", "--dry-run", "--json"}));
+  for (const auto& [key, value] : left.items()) {
     if (key.ends_with("packs") || key.ends_with("files")) continue;
     if (key.starts_with("orphan") || key.starts_with("freed")) {
-      EXPECT_EQ(value, 0) << stats;
+      EXPECT_EQ(value, 0) << left;
     }
   }
 }

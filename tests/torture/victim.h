@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <ostream>
 #include <random>
 #include <set>
 #include <string>
@@ -34,6 +35,9 @@ struct Operation {
   std::string name;
   Words words;  // "{}" stands for the victim's folder
 };
+
+// How a test's report calls it.
+inline void PrintTo(const Operation& operation, std::ostream* out) { *out << operation.name; }
 
 const std::vector<Operation>& operations();
 

@@ -112,6 +112,8 @@ void set_place(RedisAddress& address, std::string_view scheme, std::string_view 
     const auto slash = rest.find('/');
     std::string_view user = rest.substr(0, slash);
     address.user = take_user(user, uri);
+    if (!user.empty())
+      throw wrong(uri, "between '//' and the socket's path stands USER@ or nothing");
     rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash);
   }
   address.socket = decoded(rest, uri);
