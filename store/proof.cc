@@ -29,4 +29,15 @@ const Attestation* deciding_attestation(const Snapshot& snapshot, std::string_vi
   return deciding;
 }
 
+std::optional<Timestamp> proven_at(const Snapshot& snapshot, std::string_view source,
+                                   std::string_view level) {
+  if (snapshot.verified(source) == "failed") return {};
+  std::optional<Timestamp> last;
+  for (const Attestation& one : snapshot.attestations) {
+    const bool counts = one.source == source && one.passed && is_proven_enough(one.level, level);
+    if (counts && (!last || one.time > *last)) last = one.time;
+  }
+  return last;
+}
+
 }  // namespace varve

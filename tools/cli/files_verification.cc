@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "store/core/error.h"
 #include "store/file_reader.h"
-#include "tools/cli/verified.h"
+#include "store/proof.h"
 #include "tools/sources/sqlite_verify.h"
 
 namespace varve::cli {
@@ -30,7 +29,7 @@ struct Proof {
 
 // By the newest other snapshot that holds the source, if it was proven well enough there.
 std::optional<Proof> earlier_proof(Repository& repository, const Snapshot& snapshot,
-                                   const SourceInfo& source, const std::string& level) {
+                                   const SourceInfo& source, const ProvingRequest& request) {
   std::optional<Proof> proof;
   repository.catalog().visit_snapshots([&](const SnapshotRow& row) {
     if (row.id == snapshot.id) return true;
@@ -38,21 +37,23 @@ std::optional<Proof> earlier_proof(Repository& repository, const Snapshot& snaps
     const auto same = std::ranges::find(other.sources, source.name, &SourceInfo::name);
     if (same == other.sources.end()) return true;
     const bool proven = same->kind == source.kind && same->location == source.location &&
-                        is_verified_enough(source_verified(other, source.name), level);
+                        is_proven_enough(other.verified(source.name), request.level);
     if (proven) proof = Proof{std::move(other), nullptr};
     return false;
   });
-  if (proof) proof->attestation = newest_attestation(proof->snapshot, source.name);
-  return proof;
+  if (!proof) return proof;
+  proof->attestation = deciding_attestation(proof->snapshot, source.name);
+  const bool is_too_old = request.since && proof->attestation->time < *request.since;
+  return is_too_old ? std::nullopt : std::move(proof);
 }
 
 class FilesVerification {
  public:
   FilesVerification(Repository& repository, const Snapshot& snapshot, std::uint32_t source,
-                    const VerificationRequest& request)
+                    const ProvingRequest& request)
       : repository_(repository),
         request_(request),
-        proof_(earlier_proof(repository, snapshot, snapshot.sources[source], request.level)) {
+        proof_(earlier_proof(repository, snapshot, snapshot.sources[source], request)) {
     for (const FileEntry& file : snapshot.files) {
       if (file.source != source || file.type != FileType::file) continue;
       if (proof_ && proof_->covers(file)) {
@@ -144,7 +145,7 @@ class FilesVerification {
   }
 
   Repository& repository_;
-  const VerificationRequest& request_;
+  const ProvingRequest& request_;
   const std::optional<Proof> proof_;
   std::vector<const FileEntry*> files_;
   std::uint64_t all_ = 0;
@@ -157,15 +158,8 @@ class FilesVerification {
 }  // namespace
 
 Attestation verify_files(Repository& repository, const Snapshot& snapshot, std::uint32_t source,
-                         const VerificationRequest& request) {
-  using Clock = std::chrono::steady_clock;
-  const Clock::time_point begin = Clock::now();
-  Attestation made = FilesVerification(repository, snapshot, source, request).run();
-  made.source = snapshot.sources[source].name;
-  made.level = request.level;
-  made.time = Timestamp::now();
-  made.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  return made;
+                         const ProvingRequest& request) {
+  return FilesVerification(repository, snapshot, source, request).run();
 }
 
 }  // namespace varve::cli

@@ -7,6 +7,7 @@
 
 #include "store/core/error.h"
 #include "store/ingest.h"
+#include "store/proof.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/help.h"
 #include "tools/cli/host_name.h"
@@ -16,7 +17,6 @@
 #include "tools/cli/signals.h"
 #include "tools/cli/source_names.h"
 #include "tools/cli/verification.h"
-#include "tools/cli/verified.h"
 #include "tools/import/import_plan.h"
 #include "tools/import/old_backup_source.h"
 #include "tools/import/scratch_folder.h"
@@ -138,7 +138,7 @@ class Import {
     request.stop = stop_;
     verify_snapshot(target, snapshot, request);
     for (const SourceInfo& source : snapshot.sources) {
-      const Attestation* made = newest_attestation(snapshot, source.name);
+      const Attestation* made = deciding_attestation(snapshot, source.name);
       if (made == nullptr || made->detail.empty()) continue;
       warn(fmt::format("{} of {} {}: {}", source.name, snapshot.name,
                        made->passed ? "is not fully verified" : "failed its verification",

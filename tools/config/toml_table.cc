@@ -26,6 +26,12 @@ void TomlTable::refuse_at(const toml::source_region& where, const std::string& w
               fmt::format("{}:{}:{}: {}", file_, where.begin.line, where.begin.column, why));
 }
 
+std::string TomlTable::place_of(const char* key) const {
+  const toml::node* node = table_.get(key);
+  const auto& begin = (node != nullptr ? node->source() : table_.source()).begin;
+  return fmt::format("{}:{}:{}", file_, begin.line, begin.column);
+}
+
 void TomlTable::refuse(const std::string& why) const {
   refuse_at(table_.source(), fmt::format("{} {}", place_, why));
 }

@@ -38,6 +38,9 @@ class TomlTable {
   void read_each(const char* key, const std::function<void(const std::string&)>& text,
                  const std::function<void(TomlTable&)>& table);
 
+  // "FILE:LINE:COLUMN" of a key's value, or of the table where it has none.
+  std::string place_of(const char* key) const;
+
   // Refuses what is there and was not asked for.
   void finish() const;
   // A fault of the table itself, or of one of its keys.
