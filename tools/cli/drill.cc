@@ -86,8 +86,7 @@ std::vector<ProofTask> tasks_of(const Newest& newest, const std::vector<std::str
   return tasks;
 }
 
-void write_page(const Path& file, const ProofReport& report) {
-  AtomicFile page(file, kPageMode);
+void write_page(AtomicFile& page, const ProofReport& report) {
   page.file().write_all(as_bytes(drill_page(report)));
   page.publish(AtomicFile::Over::replace);
 }
@@ -106,10 +105,12 @@ int run_drill(CommandLine& line, const DrillArguments& arguments) {
   if (tasks.empty()) {
     throw Error(ErrorCode::not_found, "there is no snapshot yet: nothing can be restored");
   }
+  std::optional<AtomicFile> page;  // one that cannot be written is said before the work
+  if (!arguments.html.empty()) page.emplace(arguments.html, kPageMode);
   KnownProofs none;  // a drill really does it
   const ProofReport report =
       prove_all(line, *repository, tasks, none, {"drill", Timestamp::now(), signals.token()});
-  if (!arguments.html.empty()) write_page(arguments.html, report);
+  if (page) write_page(*page, report);
   return print_report(line, report);
 }
 

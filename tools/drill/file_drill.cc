@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <utility>
 
 #include "store/core/error.h"
 #include "store/restore.h"
 #include "tools/drill/drill_folder.h"
+#include "tools/drill/dump_trial.h"
 #include "tools/drill/findings.h"
 #include "tools/sources/assertions.h"
 #include "tools/sources/sqlite_checks.h"
@@ -17,6 +19,7 @@ namespace varve {
 namespace {
 
 constexpr std::uint64_t kRoomBeside = 16u << 20;  // bytes for folders and the filesystem itself
+constexpr std::string_view kArchive = "PGDMP";    // of pg_dump's custom and directory formats
 constexpr int kInstructions = 100'000;            // of SQLite between two looks at the stop
 
 int is_stopped(void* stop) {
@@ -56,13 +59,15 @@ class FileDrill {
     for (const FileEntry& file : snapshot_.files) {
       if (file.source == source_ && file.format == "sqlite") check_database(file);
     }
-    if (has_databases_) findings_.compare_rows(recorded_rows(snapshot_, source_));
+    for (const Dump& dump : dumps()) try_dump(dump);
+    if (!findings_.row_counts.empty()) findings_.compare_rows(recorded_rows(snapshot_, source_));
     if (!is_sqlite() && !request_.assertions.empty()) {
       findings_.faults.push_back(fmt::format(
           "assertions cannot be put to it: it is no database, its kind is {}", info().kind));
     }
     made_.program = "varve " VARVE_VERSION;
     if (has_databases_) made_.program += fmt::format(", sqlite {}", sqlite3_libversion());
+    if (!postgres_.empty()) made_.program += ", " + postgres_;
     std::move(findings_).conclude(made_);
     return std::move(made_);
   }
@@ -85,6 +90,60 @@ class FileDrill {
       const Path target = folder_.path() / file.path;
       std::filesystem::create_directories(target.parent_path());
       add(restore_file(repository_, snapshot_, file, target, options));
+    }
+  }
+
+  // A dump that somebody made with pg_dump and had stored as files.
+  struct Dump {
+    std::string path;
+    std::uint64_t bytes = 0;
+  };
+
+  // Known by their first bytes; a directory's by its contents' file.
+  std::vector<Dump> dumps() const {
+    std::vector<Dump> found;
+    for (const FileEntry& file : snapshot_.files) {
+      if (file.source != source_ || file.type != FileType::file || !is_archive(file)) continue;
+      const std::size_t slash = file.path.rfind('/');
+      const bool is_toc = slash != std::string::npos && file.path.substr(slash + 1) == "toc.dat";
+      found.push_back(is_toc ? Dump{file.path.substr(0, slash), bytes_}
+                             : Dump{file.path, file.size});
+    }
+    return found;
+  }
+
+  bool is_archive(const FileEntry& file) const {
+    if (file.size < kArchive.size()) return false;
+    std::array<std::byte, kArchive.size()> front{};
+    File::open_read(folder_.path() / file.path).read_exact_at(0, front);
+    return as_text(front) == kArchive;
+  }
+
+  // Whether it can be tried says nothing about the files: then they are as good as others.
+  void try_dump(const Dump& dump) {
+    try {
+      TriedDump tried;
+      tried.name = dump.path;
+      tried.bytes = 2 * dump.bytes;  // it may be compressed
+      DumpTrial trial(tried, find_newest_postgres_server(request_.programs), request_.stop);
+      trial.restore(folder_.path() / dump.path);
+      trial.look({});
+      made_.restore_seconds += trial.restore_seconds();
+      postgres_ = trial.program();
+      take(dump, trial.findings());
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::interrupted) throw;
+      findings_.notes.push_back(
+          fmt::format("{} was not put into a server: {}", dump.path, error.what()));
+    }
+  }
+
+  void take(const Dump& dump, const Findings& found) {
+    for (const std::string& fault : found.faults) {
+      findings_.faults.push_back(fmt::format("{}: {}", dump.path, fault));
+    }
+    for (const auto& [table, rows] : found.row_counts) {
+      findings_.row_counts[dump.path + ":" + table] = rows;
     }
   }
 
@@ -116,6 +175,7 @@ class FileDrill {
   DrillFolder folder_;
   std::uint64_t bytes_ = 0;
   bool has_databases_ = false;
+  std::string postgres_;  // which server took a dump; empty: there was none
   Findings findings_;
   Attestation made_;
 };

@@ -155,4 +155,17 @@ PostgresPrograms find_postgres_server(int dump_version, const PostgresProgramPla
   return *found;
 }
 
+PostgresPrograms find_newest_postgres_server(const PostgresProgramPlaces& places) {
+  std::multimap<int, Path> folders;
+  for (const std::string& root : places.roots) folders.merge(folders_in(root));
+  for (auto newest = folders.rbegin(); newest != folders.rend(); ++newest) {
+    if (const auto found = look_for_server(newest->second)) return *found;
+  }
+  int newest = 0;
+  if (const auto found = look_in_path(places.path, 0, look_for_server, newest)) return *found;
+  throw Error(ErrorCode::failed,
+              "there is no PostgreSQL server here to restore it into: install the package "
+              "postgresql");
+}
+
 }  // namespace varve

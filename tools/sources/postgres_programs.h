@@ -38,6 +38,8 @@ PostgresPrograms find_postgres_programs(int server_version, const PostgresProgra
 
 // The same among the folders that hold a server as well; for a dump, which none older can take.
 PostgresPrograms find_postgres_server(int dump_version, const PostgresProgramPlaces& places);
+// The newest of them, for a dump of nobody knows which version.
+PostgresPrograms find_newest_postgres_server(const PostgresProgramPlaces& places);
 
 // "15", "15.20", "9.6.24" as PQserverVersion would say it, without the minor part; nothing for what
 // is no version.
