@@ -23,6 +23,7 @@ struct Drill {
   std::string snapshot;
   Timestamp time;
   double restore_seconds = 0;
+  friend bool operator==(const Drill&, const Drill&) = default;
 };
 
 struct Stats {

@@ -8,6 +8,7 @@
 #include "store/core/error.h"
 #include "store/restore.h"
 #include "tools/drill/drill_folder.h"
+#include "tools/drill/dump_rows.h"
 #include "tools/drill/dump_trial.h"
 #include "tools/drill/findings.h"
 #include "tools/sources/assertions.h"
@@ -97,6 +98,7 @@ class FileDrill {
   struct Dump {
     std::string path;
     std::uint64_t bytes = 0;
+    bool is_folder = false;
   };
 
   // Known by their first bytes; a directory's by its contents' file.
@@ -106,8 +108,8 @@ class FileDrill {
       if (file.source != source_ || file.type != FileType::file || !is_archive(file)) continue;
       const std::size_t slash = file.path.rfind('/');
       const bool is_toc = slash != std::string::npos && file.path.substr(slash + 1) == "toc.dat";
-      found.push_back(is_toc ? Dump{file.path.substr(0, slash), bytes_}
-                             : Dump{file.path, file.size});
+      found.push_back(is_toc ? Dump{file.path.substr(0, slash), bytes_, true}
+                             : Dump{file.path, file.size, false});
     }
     return found;
   }
@@ -125,6 +127,13 @@ class FileDrill {
       TriedDump tried;
       tried.name = dump.path;
       tried.bytes = 2 * dump.bytes;  // it may be compressed
+      Findings rows;
+      if (dump.is_folder) {
+        DumpRows held = rows_in_directory(folder_.path() / dump.path);
+        tried.recorded_rows = std::move(held.counts);
+        rows.faults = std::move(held.faults);
+      }
+      take(dump, rows);
       DumpTrial trial(tried, find_newest_postgres_server(request_.programs), request_.stop);
       trial.restore(folder_.path() / dump.path);
       trial.look({});
