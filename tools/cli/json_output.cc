@@ -192,14 +192,24 @@ std::string import_json(const ImportReport& report) {
     taken.push_back(std::move(one));
   }
   Json present = Json::array();
-  for (const OldBackup& backup : report.present) present.push_back(json_of(backup));
+  for (const auto& [backup, known] : report.present) {
+    Json one = json_of(backup);
+    one.update({{"snapshot", known.snapshot}, {"imported_from", known.location}});
+    present.push_back(std::move(one));
+  }
+  Json older = Json::array();
+  for (const OldBackup& backup : report.older) older.push_back(json_of(backup));
   return text_of({{"imported", taken},
                   {"present", present},
+                  {"older", older},
+                  {"notes", report.notes},
                   {"passed_over", json_of(report.passed_over)},
                   {"failed", json_of(report.failed)},
                   {"disk_bytes", report.disk_bytes()},
                   {"raw_bytes", report.raw_bytes()},
                   {"added_bytes", report.added_bytes()},
+                  {"folder_disk_bytes", report.folder_disk_bytes()},
+                  {"folder_added_bytes", report.folder_added_bytes()},
                   {"dry_run", report.dry_run}});
 }
 
