@@ -120,7 +120,7 @@ void verify(Repository& repository, IngestReport& report, const IngestArguments&
   for (const SourceInfo& source : snapshot.sources) {
     const Attestation* attestation = deciding_attestation(snapshot, source.name);
     if (attestation == nullptr) continue;
-    if (attestation->passed && level == "full" && attestation->level != level) {
+    if (attestation->passed && !is_proven_enough(attestation->level, level)) {
       report.warnings.push_back(
           fmt::format("{} is not fully verified: {}", source.name, attestation->detail));
     }

@@ -39,7 +39,7 @@ void end_process(const Path& process, const Path& folder) {
 void end_processes_in(const Path& folder) {
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
-    const std::string& name = entry.path().filename().native();
+    const std::string name = entry.path().filename().native();
     const bool is_process = std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
     if (is_process && works_in(entry.path(), folder)) end_process(entry.path(), folder);
   }

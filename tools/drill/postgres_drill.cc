@@ -12,7 +12,8 @@ namespace varve {
 namespace {
 
 constexpr std::string_view kGlobals = "globals.sql";
-constexpr std::size_t kMostGlobals = 64u << 20;  // bytes
+constexpr std::string_view kFurtherGlobals = ".globals.sql";  // of a second server
+constexpr std::size_t kMostGlobals = 64u << 20;               // bytes
 
 std::string fact_of(const SourceInfo& info, const std::string& fact) {
   const auto found = info.facts.find(fact);
@@ -40,7 +41,7 @@ const FileEntry* globals_of(const Snapshot& snapshot, const SourceInfo& info) {
   for (const FileEntry& file : snapshot.files) {
     const SourceInfo& owner = snapshot.sources.at(file.source);
     const std::string_view path = file.path;
-    const bool is_named_so = path == kGlobals || path.ends_with("." + std::string(kGlobals));
+    const bool is_named_so = path == kGlobals || path.ends_with(kFurtherGlobals);
     if (is_named_so && owner.kind == info.kind && server_of(owner) == server_of(info)) return &file;
   }
   return nullptr;

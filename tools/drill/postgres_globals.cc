@@ -40,7 +40,7 @@ class Statements {
     const bool has_escapes = quote == '\'' && (current_.ends_with("E") || current_.ends_with("e"));
     std::size_t at = 1;
     while (at < rest_.size() && rest_[at] != quote) {
-      at += has_escapes && rest_[at] == '\\' ? 2 : 1;
+      at += has_escapes && rest_[at] == '\\' ? 2U : 1U;
     }
     return std::min(at + 1, rest_.size());
   }

@@ -142,7 +142,9 @@ class RedisDrill {
     folder_.require_space(file_->size + kRoomBeside, info_.name);
     const Path rdb = folder_.path() / "dump.rdb";
     const Clock::time_point begin = Clock::now();
-    restore_file(repository_, snapshot_, *file_, rdb, {.stop = request_.stop});
+    RestoreOptions options;
+    options.stop = request_.stop;
+    restore_file(repository_, snapshot_, *file_, rdb, options);
     std::chrono::duration<double> elapsed = Clock::now() - begin;
     const std::optional<KeysInFile> in_file = count_keys(rdb, request_.stop);
     const Clock::time_point start = Clock::now();

@@ -16,7 +16,7 @@ constexpr const char* kSuperuser = "varve_drill";
 constexpr const char* kSocketName = ".s.PGSQL.5432";
 
 // For libpq's keyword strings.
-std::string quoted(std::string_view text) {
+std::string keyword_value(std::string_view text) {
   std::string out = "'";
   for (const char letter : text) {
     if (letter == '\'' || letter == '\\') out += '\\';
@@ -44,7 +44,7 @@ void ScratchPostgres::make_cluster(const PostgresPrograms& programs,
   ChildProgram program(as_user(user_, folder_,
                                {programs.init_cluster(), "--pgdata=" + data().native(),
                                 fmt::format("--username={}", kSuperuser), "--auth=trust",
-                                "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"}),
+                                "--encoding=UTF8", "--locale=C", "--no-sync"}),
                        stop);
   program.read_all();
   const ChildProgram::Result result = program.wait();
@@ -68,7 +68,7 @@ std::vector<std::string> ScratchPostgres::command(const PostgresPrograms& progra
 
 std::string ScratchPostgres::target(const std::string& database) const {
   return fmt::format("host={} port=5432 user={} dbname={} options='' connect_timeout=60",
-                     quoted(sockets().native()), kSuperuser, quoted(database));
+                     keyword_value(sockets().native()), kSuperuser, keyword_value(database));
 }
 
 std::vector<std::pair<std::string, std::string>> ScratchPostgres::environment() const {
