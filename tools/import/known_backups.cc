@@ -13,12 +13,12 @@ std::string fact(const SourceInfo& source, const char* name) {
   return found == source.facts.end() ? "" : found->second;
 }
 
-// Not read: what lies in the same place, and was not written to since.
+// Not read: what lies in the same place, and was not changed since.
 bool is_surely(const KnownBackup& known, const OldBackup& backup) {
   if (known.location != backup.path.string()) return false;
   // Imported by a varve that kept no more than the place.
   if (known.size.empty()) return true;
-  return known.size == std::to_string(backup.size) && known.modified == modified_text(backup);
+  return known.size == std::to_string(backup.size) && known.changed == to_text(backup.changed);
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ void KnownBackups::add(const Snapshot& snapshot) {
                                .snapshot = snapshot.name,
                                .location = source.location,
                                .size = fact(source, "imported_size"),
-                               .modified = fact(source, "imported_modified"),
+                               .changed = fact(source, "imported_changed"),
                                .sha256 = fact(source, "imported_sha256"),
                                .added_bytes = snapshot.added_bytes});
   }

@@ -1,9 +1,9 @@
 // Which old backups a repository holds.
 //
 // A backup is there already where a snapshot of its source and time was imported from the very
-// place, of the same size on disk and last written to at the same time; or where it holds the same
+// place, of the same size on disk and not changed since; or where it holds the same
 // bytes, unpacked, wherever these came from. The bytes are looked at only where a snapshot of its
-// source and time came from elsewhere, or the file was written to since. A name and a date alone
+// source and time came from elsewhere, or the file was changed since. A name and a date alone
 // prove nothing: two machines may write files of one name.
 #pragma once
 
@@ -24,7 +24,7 @@ struct KnownBackup {
   std::string snapshot;  // its name
   std::string location;  // where it was
   std::string size;      // the facts, as they stand there; empty: not known
-  std::string modified;
+  std::string changed;
   std::string sha256;
   std::uint64_t added_bytes = 0;  // what its snapshot added to the repository
 };

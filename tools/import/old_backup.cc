@@ -29,10 +29,12 @@ void look_at_disk(OldBackup& backup) {
   const FileStamp file = require_stamp(backup.path);
   backup.size = file.size;
   backup.modified = file.written;
+  backup.changed = file.changed;
   if (!backup.has_log) return;
   const FileStamp log = require_stamp(log_of(backup));
   backup.size += log.size;
   backup.modified = std::max(backup.modified, log.written);
+  backup.changed = std::max(backup.changed, log.changed);
 }
 
 bool is_as_planned(const OldBackup& backup) {

@@ -17,8 +17,10 @@ struct OldBackup {
   BackupFormat content = BackupFormat::other;  // never packed: of what is inside
   std::string packing;                         // "gzip", …; empty: not packed
   std::uint64_t size = 0;                      // bytes on disk, with its log
-  // When it was last written to, or its log, since 1970.
+  // Since 1970, of it or its log, whichever is later: last written to, and last changed in any way,
+  // which no program can set back.
   std::chrono::nanoseconds modified{};
+  std::chrono::nanoseconds changed{};
   bool has_log = false;  // a write-ahead log lies beside this database, and belongs to it
 };
 

@@ -96,10 +96,14 @@ class OldBackupSource : public Source {
     info_.facts["imported_size"] = std::to_string(backup_.size);
     info_.facts["imported_sha256"] = to_hex(content_->sha256().view());
     if (!backup_.packing.empty()) info_.facts["packing"] = backup_.packing;
-    // A time of a moment ago proves nothing: the next tick of the clock is not over.
+    info_.facts["imported_modified"] = to_text(backup_.modified);
+    // A time of a moment ago proves nothing: the same tick of the clock may see another write.
     FileStamp stamp;
     stamp.written = backup_.modified;
-    if (is_settled(stamp, system_time())) info_.facts["imported_modified"] = modified_text(backup_);
+    stamp.changed = backup_.changed;
+    if (is_settled(stamp, system_time())) {
+      info_.facts["imported_changed"] = to_text(backup_.changed);
+    }
   }
 
   void note_header(const BackupFile& file) {
@@ -160,11 +164,11 @@ Sha256 sha256_of_content(const OldBackup& backup, const std::stop_token& stop) {
   return content.sha256();
 }
 
-std::string modified_text(const OldBackup& backup) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(backup.modified);
+std::string to_text(std::chrono::nanoseconds time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
   std::string text = to_iso(Timestamp{seconds.count()});
   text.pop_back();  // the Z
-  return fmt::format("{}.{:09}Z", text, (backup.modified - seconds).count());
+  return fmt::format("{}.{:09}Z", text, (time - seconds).count());
 }
 
 }  // namespace varve

@@ -3,8 +3,9 @@
 // its write-ahead log laid in (write_ahead_log.h). Nothing is written beside the backup.
 //
 // Databases are cut as databases, so that they share with what SqliteSource takes. The facts
-// "imported_from" (the file's name), "imported_size" (bytes on disk), "imported_modified" and
-// "imported_sha256" (of what is inside) are how a later import knows it again (known_backups.h).
+// "imported_from" (the file's name), "imported_size" (bytes on disk), "imported_modified",
+// "imported_changed" and "imported_sha256" (of what is inside) are how a later import knows it
+// again (known_backups.h).
 #pragma once
 
 #include <memory>
@@ -24,7 +25,7 @@ std::unique_ptr<Source> make_source(const OldBackup& backup);
 // one where `stop` asks for it.
 Sha256 sha256_of_content(const OldBackup& backup, const std::stop_token& stop);
 
-// How facts have OldBackup::modified.
-std::string modified_text(const OldBackup& backup);
+// How facts have a time since 1970: 2026-11-21T02:00:00.123456789Z.
+std::string to_text(std::chrono::nanoseconds time);
 
 }  // namespace varve

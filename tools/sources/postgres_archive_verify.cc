@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <sstream>
 #include <utility>
 
 #include "store/core/error.h"
@@ -79,18 +80,18 @@ class ArchiveVerification {
   }
 
  private:
-  bool is_directory() const {
-    return Path(file_.path).filename() == kToc;
-  }
+  bool is_directory() const { return Path(file_.path).filename() == kToc; }
 
   void check_custom() {
     const auto contents = read_custom_contents(input_);
     if (!contents) return refuse_unknown();
     list(*contents);
     if (!request_.full || !can_be_unpacked(contents->compression)) return;
+    const bool is_packed = !contents->compression.empty();
     split_custom_data(input_, *contents,
-                      [&](const ArchiveEntry& entry, const std::string&, const auto& pieces) {
-                        EntryData data(!contents->compression.empty());
+                      [&](const ArchiveEntry& entry, const std::string& file, const auto& pieces) {
+                        // The list of large objects is made up here; the objects are packed.
+                        EntryData data(is_packed && !is_list(entry, file));
                         for (ByteView piece = pieces(); !piece.empty(); piece = pieces()) {
                           data.add(piece);
                         }
@@ -103,26 +104,58 @@ class ArchiveVerification {
     if (!contents) return refuse_unknown();
     list(*contents);
     for (const ArchiveEntry& entry : contents->entries) {
-      if (!entry.file.empty()) check_file(entry);
+      if (entry.file.empty()) continue;
+      if (entry.is_large_objects()) {
+        check_large_objects(entry);
+      } else if (!check_file(entry, entry.file)) {
+        note_missing(entry, entry.file);
+      }
     }
   }
 
-  void check_file(const ArchiveEntry& entry) {
-    const std::string folder = file_.path.substr(0, file_.path.size() - kToc.size());
+  static bool is_list(const ArchiveEntry& entry, const std::string& file) {
+    return entry.is_large_objects() && file == entry.file;
+  }
+
+  std::string folder() const { return file_.path.substr(0, file_.path.size() - kToc.size()); }
+
+  void note_missing(const ArchiveEntry& entry, const std::string& file) {
+    faults_.push_back(fmt::format("{} of {} is missing", file, entry.table()));
+  }
+
+  // A list that is never packed, of objects that may be. The tar format's contents name another
+  // file than it has.
+  void check_large_objects(const ArchiveEntry& entry) {
+    const FileEntry* list = snapshot_.find(folder() + entry.file);
+    if (list == nullptr) list = snapshot_.find(folder() + "blobs.toc");
+    if (list == nullptr) return note_missing(entry, entry.file);
+    std::string text;
+    FileReader reader(chunks_, *list, ChunkReader::Check::id);
+    reader.stream([&](ByteView bytes) { text += as_text(bytes); }, 1);
+    std::istringstream lines(text);
+    std::string number;
+    std::string file;
+    while (lines >> number >> file) {
+      if (!check_file(entry, file)) note_missing(entry, file);
+    }
+  }
+
+  // False where it is not there.
+  bool check_file(const ArchiveEntry& entry, const std::string& name) {
     for (const std::string_view end : kDataEnds) {
-      const FileEntry* file = snapshot_.find(folder + entry.file + std::string(end));
+      const FileEntry* file = snapshot_.find(folder() + name + std::string(end));
       if (file == nullptr) continue;
-      // The list of large objects is packed as the data is, and no table's.
-      if (!request_.full || !can_be_unpacked(end)) return;
+      if (!request_.full || !can_be_unpacked(end)) return true;
       EntryData data(!end.empty());
       FileReader reader(chunks_, *file, ChunkReader::Check::id);
       reader.stream([&](ByteView bytes) {
         stop_if_asked();
         data.add(bytes);
       });
-      return note(entry, data);
+      note(entry, data);
+      return true;
     }
-    faults_.push_back(fmt::format("{} of {} is missing", entry.file, entry.table()));
+    return false;
   }
 
   // Says once that the data is not looked at.
