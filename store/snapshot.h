@@ -99,8 +99,8 @@ struct Attestation {
   // Of a drill: how long it took until the source was restored and ready for use; 0: it was not.
   double restore_seconds = 0;
   std::vector<Assertion> assertions;  // that were put to the data
-  // The snapshot in which these very bytes were proven, where it was not this one. The rest, the
-  // time too, is of that proof.
+  // The snapshot in which these very bytes, or some of them, were proven, where it was not this
+  // one: nothing is read twice for nothing. The time is of that proof then.
   std::string taken_from;
 };
 

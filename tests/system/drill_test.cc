@@ -147,6 +147,19 @@ TEST_F(Drill, RestoresOwnersAndEveryFormat) {
   }
 }
 
+TEST_F(Drill, TablesThatDidNotChangeAreNotReadAgainUnlessTheirProofIsStale) {
+  fill_shop();
+  const std::string first = must_json({"ingest", shop()})["name"];
+  sql("INSERT INTO nothing VALUES(1)");
+  must({"ingest", shop(), "--verify", "none"});
+  const Json taken = must_json({"verify", "--stale", "30"})["sources"];
+  ASSERT_EQ(taken.size(), 1U);
+  EXPECT_EQ(taken[0]["taken_from"], first);
+  EXPECT_EQ(taken[0]["row_counts"]["public.orders"], 20000);
+  EXPECT_EQ(taken[0]["row_counts"]["public.nothing"], 1);
+  EXPECT_EQ(must_json({"verify", "latest"})["sources"][0]["taken_from"], "");
+}
+
 TEST_F(Drill, AFalseAssertionFailsIt) {
   fill_shop();
   make_database(in_folder("a.db"), 10);

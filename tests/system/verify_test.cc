@@ -153,6 +153,28 @@ TEST_F(Verify, StaleProofsAreRenewedAndFreshOnesCountForTheSameBytes) {
   EXPECT_EQ(must_json({"verify", "--stale", "7"})["sources"], Json::array());
 }
 
+// A night proves what is new in a folder; the rest is as old as it is, and is read again one day.
+TEST_F(Verify, AFoldersProofIsAsOldAsTheOldestThatItStandsOn) {
+  std::filesystem::create_directory(in_folder("www"));
+  write_text(in_folder("www/old"), "the same");
+  write_text(in_folder("www/new"), "one");
+  const std::string first = must_json({"ingest", "www", "--verify", "none"})["name"];
+  const std::string old = to_iso({1'700'000'000});
+  Attestation made = proof("full", {1'700'000'000});
+  made.source = "www";
+  attest(first, made);
+  write_text(in_folder("www/new"), "two");
+  must({"ingest", "www"});
+  const Json second = must_json({"list", "latest"})["attestations"][0];
+  EXPECT_EQ(second["time"], old);
+  EXPECT_EQ(second["taken_from"], first);
+
+  const Json renewed = must_json({"verify", "--stale", "30"});
+  ASSERT_EQ(renewed["passed"], 2);
+  EXPECT_GT(renewed["sources"][0]["time"], old);
+  EXPECT_EQ(renewed["sources"][0]["taken_from"], "") << "all of it was read";
+}
+
 TEST_F(Verify, ASourceAloneIsProven) {
   make_database(in_folder("b.db"), 10);
   must({"ingest", "a.db", "b.db", "--verify", "none"});

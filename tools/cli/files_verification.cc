@@ -8,7 +8,7 @@
 
 #include "store/core/error.h"
 #include "store/file_reader.h"
-#include "store/proof.h"
+#include "tools/cli/earlier_proof.h"
 #include "tools/sources/postgres_archive_verify.h"
 #include "tools/sources/sqlite_verify.h"
 
@@ -17,38 +17,6 @@ namespace {
 
 constexpr std::size_t kMostFaults = 5;  // named one by one
 
-// What an earlier snapshot has proven of the same source.
-struct Proof {
-  Snapshot snapshot;
-  const Attestation* attestation = nullptr;  // into snapshot
-
-  bool covers(const FileEntry& file) const {
-    const FileEntry* same = snapshot.find(file.path);
-    return same != nullptr && same->size == file.size && same->root == file.root &&
-           same->format == file.format;
-  }
-};
-
-// By the newest other snapshot that holds the source, if it was proven well enough there.
-std::optional<Proof> earlier_proof(Repository& repository, const Snapshot& snapshot,
-                                   const SourceInfo& source, const ProvingRequest& request) {
-  std::optional<Proof> proof;
-  repository.catalog().visit_snapshots([&](const SnapshotRow& row) {
-    if (row.id == snapshot.id) return true;
-    Snapshot other = to_snapshot(row);
-    const auto same = std::ranges::find(other.sources, source.name, &SourceInfo::name);
-    if (same == other.sources.end()) return true;
-    const bool proven = same->kind == source.kind && same->location == source.location &&
-                        is_proven_enough(other.verified(source.name), request.level);
-    if (proven) proof = Proof{std::move(other), nullptr};
-    return false;
-  });
-  if (!proof) return proof;
-  proof->attestation = deciding_attestation(proof->snapshot, source.name);
-  const bool is_too_old = request.since && proof->attestation->time < *request.since;
-  return is_too_old ? std::nullopt : std::move(proof);
-}
-
 class FilesVerification {
  public:
   FilesVerification(Repository& repository, const Snapshot& snapshot, std::uint32_t source,
@@ -56,10 +24,12 @@ class FilesVerification {
       : repository_(repository),
         snapshot_(snapshot),
         request_(request),
-        proof_(earlier_proof(repository, snapshot, snapshot.sources[source], request)) {
+        proof_(EarlierProof::find(repository, snapshot, snapshot.sources[source], request.level,
+                                  request.since)) {
     for (const FileEntry& file : snapshot.files) {
       if (file.source != source || file.type != FileType::file) continue;
       if (proof_ && proof_->covers(file)) {
+        is_supported_ = is_supported_ || file.size > 0;
         take_over_row_counts(file);
       } else {
         files_.push_back(&file);
@@ -76,6 +46,7 @@ class FilesVerification {
     if (sqlite_) made_.program += fmt::format(", {}", *sqlite_);
     if (postgres_) made_.program += fmt::format(", {}", *postgres_);
     if (made_.passed && !notes_.empty()) made_.detail = fmt::format("{}", fmt::join(notes_, "; "));
+    if (is_supported_ && faults_ == 0) proof_->support(made_);
     return std::move(made_);
   }
 
@@ -83,7 +54,7 @@ class FilesVerification {
   static std::string prefix_of(const FileEntry& file) { return file.path + ":"; }
 
   void take_over_row_counts(const FileEntry& file) {
-    const auto& known = proof_->attestation->row_counts;
+    const auto& known = proof_->attestation().row_counts;
     const std::string prefix = prefix_of(file);
     for (auto row = known.lower_bound(prefix); row != known.end() && row->first.starts_with(prefix);
          ++row) {
@@ -165,10 +136,11 @@ class FilesVerification {
   Repository& repository_;
   const Snapshot& snapshot_;
   const ProvingRequest& request_;
-  const std::optional<Proof> proof_;
+  const std::optional<EarlierProof> proof_;
   std::vector<const FileEntry*> files_;
   std::uint64_t all_ = 0;
   std::uint64_t done_ = 0;
+  bool is_supported_ = false;  // some of it was proven before
   std::size_t faults_ = 0;
   std::vector<std::string> notes_;  // what could not be looked at
   std::optional<std::string> sqlite_;

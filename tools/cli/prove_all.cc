@@ -1,5 +1,6 @@
 #include "tools/cli/prove_all.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "store/core/error.h"
@@ -40,12 +41,12 @@ ProofReport::Line line_for(const ProofTask& task) {
   return line;
 }
 
+// What was taken over may have been so before, or be of this snapshot itself.
 bool is_attested(const Snapshot& snapshot, const Attestation& proof) {
-  for (const Attestation& one : snapshot.attestations) {
-    if (one.source == proof.source && one.level == proof.level && one.time == proof.time)
-      return true;
-  }
-  return false;
+  return std::ranges::any_of(snapshot.attestations, [&](const Attestation& one) {
+    return one.source == proof.source && one.level == proof.level && one.passed == proof.passed &&
+           one.time == proof.time && one.taken_from == proof.taken_from;
+  });
 }
 
 class Proofs {
@@ -76,21 +77,22 @@ class Proofs {
 
  private:
   Attestation proof_of(const ProofTask& task, std::size_t i) {
-    auto proof = known_.find(*task.snapshot, task.source, settings_.level, task.assertions);
-    if (!proof) {
-      ProvingRequest request;
-      request.level = settings_.level;
-      request.assertions = task.assertions;
-      request.since = settings_.since;
-      request.stop = settings_.stop;
-      request.progress = [this, i](std::uint64_t done, std::uint64_t all) {
-        progress_.show(i, done, all);
-      };
-      proof = prove(repository_, *task.snapshot, task.source, request);
+    if (auto known = known_.find(*task.snapshot, task.source, settings_.level, task.assertions)) {
+      if (!is_attested(*task.snapshot, *known)) repository_.attest(task.snapshot->id, {*known});
+      return std::move(*known);
     }
-    if (!is_attested(*task.snapshot, *proof)) repository_.attest(task.snapshot->id, {*proof});
-    known_.add(*task.snapshot, *proof);
-    return std::move(*proof);
+    ProvingRequest request;
+    request.level = settings_.level;
+    request.assertions = task.assertions;
+    request.since = settings_.since;
+    request.stop = settings_.stop;
+    request.progress = [this, i](std::uint64_t done, std::uint64_t all) {
+      progress_.show(i, done, all);
+    };
+    Attestation proof = prove(repository_, *task.snapshot, task.source, request);
+    repository_.attest(task.snapshot->id, {proof});
+    known_.add(*task.snapshot, proof);
+    return proof;
   }
 
   Repository& repository_;

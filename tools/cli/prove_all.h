@@ -20,7 +20,7 @@ struct ProofTask {
 
 struct ProofSettings {
   std::string level = "full";
-  Timestamp since;  // older proofs of a folder's files count for nothing
+  Timestamp since;  // older proofs of files and tables count for nothing
   std::stop_token stop;
 };
 

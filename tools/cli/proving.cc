@@ -9,6 +9,7 @@
 #include "store/core/error.h"
 #include "store/file_reader.h"
 #include "store/transform/digest.h"
+#include "tools/cli/earlier_proof.h"
 #include "tools/cli/files_verification.h"
 #include "tools/drill/drill.h"
 #include "tools/drill/findings.h"
@@ -100,7 +101,22 @@ Attestation prove_dump(Repository& repository, const Snapshot& snapshot, std::ui
   wanted.full = request.level != "quick";
   wanted.stop = request.stop;
   wanted.progress = request.progress;
-  return verify_postgres(repository.chunks(), snapshot, source, wanted);
+  // When it was just stored, all of it is read.
+  const auto proof = request.since
+                         ? EarlierProof::find(repository, snapshot, snapshot.sources[source],
+                                              request.level, request.since)
+                         : std::nullopt;
+  bool is_supported = false;
+  if (proof) {
+    wanted.known_rows = [&](const FileEntry& file) {
+      const auto rows = proof->rows_of_table(file);
+      is_supported = is_supported || rows;
+      return rows;
+    };
+  }
+  Attestation made = verify_postgres(repository.chunks(), snapshot, source, wanted);
+  if (is_supported && made.passed) proof->support(made);
+  return made;
 }
 
 // As the source lies in the store.
@@ -161,7 +177,7 @@ Attestation prove(Repository& repository, const Snapshot& snapshot, std::uint32_
   made.source = snapshot.sources[source].name;
   if (made.program.empty()) made.program = "varve " VARVE_VERSION;
   if (made.level.empty() || request.level == "drill") made.level = request.level;
-  made.time = Timestamp::now();
+  if (made.taken_from.empty()) made.time = Timestamp::now();
   made.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   return made;
 }

@@ -14,8 +14,9 @@ namespace varve::cli {
 struct ProvingRequest {
   std::string level = "full";                // "quick", "full" or "drill"
   std::vector<std::string> assertions = {};  // SQL: SQLite from full on, PostgreSQL in a drill
-  // Proofs of other snapshots count for files with the same bytes where they ended at this time
-  // or later; nothing: whenever that was.
+  // The newest other snapshot's proof counts for a folder's files, and a dump's tables, with the
+  // same bytes where it is of this time or later; nothing: for files, whenever that was. The
+  // attestation is as old then as what it stands on, and says whose that is (taken_from).
   std::optional<Timestamp> since = {};
   std::stop_token stop = {};
   std::function<void(std::uint64_t done, std::uint64_t all)> progress = {};  // bytes

@@ -70,8 +70,12 @@ bool is_fresh(const Snapshot& snapshot, const SourceInfo& source, const std::str
   return proven && *proven >= since;
 }
 
+// Those that this level puts to such a source.
 std::vector<std::string> assertions_for(const Snapshot& snapshot, const SourceInfo& source,
+                                        const std::string& level,
                                         const std::optional<ChosenJob>& job) {
+  const bool are_put = level == "drill" || (level == "full" && source.kind == "sqlite");
+  if (!are_put) return {};
   return job ? assertions_of(source.name, job->assertions)
              : recorded_assertions(snapshot, source.name);
 }
@@ -111,7 +115,7 @@ int run_verify(CommandLine& line, const VerifyArguments& arguments) {
       const SourceInfo& source = snapshot.sources[number];
       if (!is_wanted(source, arguments)) continue;
       if (only_stale && is_fresh(snapshot, source, level, since)) continue;
-      tasks.push_back({&snapshot, number, assertions_for(snapshot, source, job)});
+      tasks.push_back({&snapshot, number, assertions_for(snapshot, source, level, job)});
     }
   }
   return print_report(line,

@@ -41,6 +41,8 @@ class DumpTrial {
   // Counts rows and puts the assertions, where all went in.
   void look(const std::vector<std::string>& assertions);
 
+  // Gone with the object, whatever is put there.
+  const Path& folder() const noexcept { return folder_.path(); }
   double restore_seconds() const noexcept { return restore_seconds_; }
   Findings& findings() noexcept { return findings_; }
   std::string program() const { return "PostgreSQL " + programs_.version; }

@@ -111,6 +111,7 @@ Attestation drill_postgres(Repository& repository, const Snapshot& snapshot, std
   const StoredDump dump = stored_dump(snapshot, source);
   {
     SnapshotFolderSettings settings;
+    settings.parent = trial.folder();
     if (dump.is_folder) settings.part = dump.path;
     const SnapshotFolder files(repository, snapshot, request.stop, settings);
     trial.restore(files.path() / dump.path);

@@ -198,6 +198,7 @@ OwnedSqliteConnection connect(const Entry& entry) {
       entry.name.c_str(), &connection,
       SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, vfs_name());
   OwnedSqliteConnection owned(connection);
+  if (!entry.error.empty()) throw Error(ErrorCode::corrupt, entry.error);  // it reads the head
   if (code != SQLITE_OK) {
     throw Error(ErrorCode::failed, fmt::format("SQLite cannot open the stored {}: {}",
                                                entry.reader.file().path, sqlite3_errstr(code)));
