@@ -158,7 +158,9 @@ void carry_attestations(Repository& repository, const std::vector<Candidate>& ca
   for (const Candidate& candidate : candidates) {
     if (!candidate.unchanged) continue;
     for (const Attestation& attestation : candidate.last->attestations) {
-      if (attestation.source == candidate.source->name()) carried.push_back(attestation);
+      if (attestation.source != candidate.source->name()) continue;
+      Attestation& one = carried.emplace_back(attestation);
+      if (one.taken_from.empty()) one.taken_from = candidate.last->name;
     }
   }
   if (carried.empty()) return;

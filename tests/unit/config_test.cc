@@ -81,7 +81,7 @@ sources = ["/b.db"]
 TEST_F(ConfigTest, PointsAtLineAndColumn) {
   EXPECT_EQ(fault_of("repository = \"/a\"\n[[job]]\nname = \"n\"\nsourcs = [\"/a\"]\n"
                      "sources = [\"/a\"]\n"),
-            "varve.toml:4:1: sourcs is no key of [[job]]; there are alerts, busy_timeout, "
+            "varve.toml:4:1: sourcs is no key of [[job]]; there are alerts, assert, busy_timeout, "
             "environment, exclude, hooks, name, postgresql, raw, retention, sources, tags, verify");
   EXPECT_EQ(fault_of("[[job]]\nname = \"n\"\nsources = [\"/a\"]\nverify = \"most\"\n"),
             "varve.toml:4:10: verify = \"most\": must be one of none, quick, full");
@@ -96,6 +96,30 @@ TEST_F(ConfigTest, PointsAtLineAndColumn) {
             "varve.toml:5:8: name = \"n\": another job has that name");
   EXPECT_EQ(fault_of("[[job]]\nsources = [\"/a\"]\n"), "varve.toml:1:1: [[job]] needs a name");
   EXPECT_EQ(fault_of("a = [1,\n").substr(0, 15), "varve.toml:1:9:");
+}
+
+TEST_F(ConfigTest, TakesAssertions) {
+  const std::string front = "[[job]]\nname = \"n\"\nsources = ";
+  const Config config = parse(front +
+                              "[\"/a.db\", { command = \"x\", as = \"shop\" }]\n"
+                              "[[job.assert]]\nsource = \"a.db\"\nsql = \"SELECT 1\"\n"
+                              "[[job.assert]]\nsource = \"shop\"\nsql = \"SELECT 2\"\n"
+                              "[[job]]\nname = \"one\"\nsources = [\"/b.db\"]\n"
+                              "[[job.assert]]\nsql = \"SELECT 3\"\n");
+  ASSERT_EQ(config.jobs[0].assertions.size(), 2u);
+  EXPECT_EQ(config.jobs[0].assertions[1].source, "shop");
+  EXPECT_EQ(config.jobs[0].assertions[1].sql, "SELECT 2");
+  EXPECT_EQ(config.jobs[0].assertions[1].where, "varve.toml:8:10");
+  EXPECT_EQ(config.jobs[1].assertions.at(0).sql, "SELECT 3");
+
+  EXPECT_EQ(fault_of(front + "[\"/a\", \"/b\"]\n[[job.assert]]\nsql = \"SELECT 1\"\n"),
+            "varve.toml:4:1: [[assert]] needs source = \"NAME\": the job has several");
+  EXPECT_EQ(fault_of(front + "[\"/a\"]\n[[job.assert]]\nsql = \" ; \"\n"),
+            "varve.toml:4:1: [[assert]] needs sql = \"SELECT …\", which gives true");
+  EXPECT_EQ(fault_of(front + "[\"/a\"]\n[[job.assert]]\nsql = \"SELECT 1\"\nwhen = \"x\"\n"),
+            "varve.toml:6:1: when is no key of [[assert]]; there are source, sql");
+  EXPECT_EQ(fault_of(front + "[\"/a\"]\n[job.assert]\nsql = \"SELECT 1\"\n"),
+            "varve.toml:4:1: assert must be written as [[assert]]");
 }
 
 TEST_F(ConfigTest, NamesAVariableThatIsNotSetAndNoValue) {

@@ -210,18 +210,38 @@ TEST(Format, FirstAttestation) {
   EXPECT_EQ(encode_attestations(id, read), encode_attestations(id, {some_attestation()}));
 }
 
-TEST(Format, Attestations) {
-  const SnapshotId id = some_snapshot().id;
+Attestation failed_attestation() {
   Attestation failed = some_attestation();
   failed.passed = false;
   failed.detail = "row 5 missing from index";
   failed.sha256.reset();
-  const Bytes bytes = encode_attestations(id, {some_attestation(), failed});
+  return failed;
+}
+
+TEST(Format, SecondAttestations) {
+  const SnapshotId id = some_snapshot().id;
+  const auto read = decode_attestations(vector_of("attestations-2"), id);
+  EXPECT_EQ(encode_attestations(id, read),
+            encode_attestations(id, {some_attestation(), failed_attestation()}));
+}
+
+TEST(Format, Attestations) {
+  const SnapshotId id = some_snapshot().id;
+  const Attestation failed = failed_attestation();
+  Attestation drill = some_attestation();
+  drill.level = "drill";
+  drill.restore_seconds = 0.5;
+  drill.assertions = {{"SELECT count(*) > 100 FROM users", false, "it is false"}};
+  drill.taken_from = "2026-11-20T02-00-00Z";
+  const Bytes bytes = encode_attestations(id, {some_attestation(), failed, drill});
   const auto known = decode_attestations(vector_of("attestations"), id);
   EXPECT_EQ(encode_attestations(id, known), bytes) << to_hex(bytes);
-  ASSERT_EQ(known.size(), 2U);
+  ASSERT_EQ(known.size(), 3U);
   EXPECT_EQ(known[1].detail, failed.detail);
   EXPECT_EQ(known[0].row_counts.at("users"), 300U);
+  EXPECT_EQ(known[2].restore_seconds, 0.5);
+  EXPECT_EQ(known[2].assertions, drill.assertions);
+  EXPECT_EQ(known[2].taken_from, drill.taken_from);
 }
 
 }  // namespace

@@ -18,6 +18,8 @@ void add_mount(CLI::App& program, CommandLine& line);
 void add_umount(CLI::App& program, CommandLine& line);
 void add_cat(CLI::App& program, CommandLine& line);
 void add_restore(CLI::App& program, CommandLine& line);
+void add_verify(CLI::App& program, CommandLine& line);
+void add_drill(CLI::App& program, CommandLine& line);
 void add_check(CLI::App& program, CommandLine& line);
 void add_config(CLI::App& program, CommandLine& line);
 void add_forget(CLI::App& program, CommandLine& line);

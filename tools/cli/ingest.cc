@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "store/core/error.h"
+#include "store/proof.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/help.h"
 #include "tools/cli/hooks.h"
@@ -23,7 +24,6 @@
 #include "tools/cli/signals.h"
 #include "tools/cli/source_names.h"
 #include "tools/cli/verification.h"
-#include "tools/cli/verified.h"
 #include "tools/sources/postgres_targets.h"
 
 namespace varve::cli {
@@ -53,9 +53,8 @@ IngestRequest request_for(const IngestArguments& arguments) {
   request.time = time_of(arguments.time);
   request.host = host_name();
   request.even_if_unchanged = !arguments.tags.empty() || request.time.has_value();
-  request.acceptable = [level = arguments.verify](const Snapshot& last) {
-    return is_verified_enough(last.verified(), level);
-  };
+  request.acceptable = [level = arguments.verify, assertions = arguments.assertions](
+                           const Snapshot& last) { return is_verified(last, level, assertions); };
   return request;
 }
 
@@ -86,11 +85,29 @@ std::vector<std::unique_ptr<Source>> make_sources(const IngestArguments& argumen
   return sources;
 }
 
-void verify(Repository& repository, IngestReport& report, const std::string& level,
+// What cannot be asked is said before anything is read.
+void refuse_assertions(const std::vector<std::unique_ptr<Source>>& sources,
+                       const std::vector<JobAssertion>& assertions) {
+  for (const auto& [name, sql, where] : assertions) {
+    const auto found =
+        std::ranges::find_if(sources, [&](const auto& source) { return source->name() == name; });
+    if (found == sources.end() || (*found)->kind() == "sqlite" ||
+        (*found)->kind() == "postgresql") {
+      continue;
+    }
+    throw Error(ErrorCode::usage,
+                fmt::format("{}: source = \"{}\": assertions can be put to SQLite and PostgreSQL "
+                            "databases, and its kind is {}",
+                            where, name, (*found)->kind()));
+  }
+}
+
+void verify(Repository& repository, IngestReport& report, const IngestArguments& arguments,
             Progress& progress, std::stop_token stop) {
+  const std::string& level = arguments.verify;
   const auto begin = std::chrono::steady_clock::now();
   Snapshot& snapshot = report.result.snapshot;
-  VerificationRequest request{level, {}, std::move(stop)};
+  VerificationRequest request{level, {}, std::move(stop), arguments.assertions};
   request.progress = [&](std::uint64_t done, std::uint64_t all) { progress.show(done, all); };
   try {
     verify_snapshot(repository, snapshot, request);
@@ -103,9 +120,9 @@ void verify(Repository& repository, IngestReport& report, const std::string& lev
   report.verify_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   for (const SourceInfo& source : snapshot.sources) {
-    const Attestation* attestation = newest_attestation(snapshot, source.name);
+    const Attestation* attestation = deciding_attestation(snapshot, source.name);
     if (attestation == nullptr) continue;
-    if (attestation->passed && level == "full" && attestation->level != level) {
+    if (attestation->passed && !is_proven_enough(attestation->level, level)) {
       report.warnings.push_back(
           fmt::format("{} is not fully verified: {}", source.name, attestation->detail));
     }
@@ -131,6 +148,7 @@ int run_ingest(CommandLine& line, const IngestArguments& arguments, const Signal
   const auto repository = line.open_repository();
   request.sources = make_sources(arguments, *repository, halt.get_token());
   request.stop = signals.token();
+  refuse_assertions(request.sources, arguments.assertions);
 
   Progress reading("reading", !line.global.quiet);
   request.progress = [&](const IngestProgress& now) {
@@ -144,7 +162,7 @@ int run_ingest(CommandLine& line, const IngestArguments& arguments, const Signal
 
   if (!report.result.unchanged && arguments.verify != "none") {
     Progress verifying("verifying", !line.global.quiet);
-    verify(*repository, report, arguments.verify, verifying, signals.token());
+    verify(*repository, report, arguments, verifying, signals.token());
   }
   outcome.failure = fmt::format("{}", fmt::join(report.failures, "; "));
   std::ranges::copy(report.failures, std::back_inserter(report.warnings));

@@ -2,8 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tools/cli/verified.h"
-
 namespace varve::cli {
 namespace {
 
@@ -38,11 +36,26 @@ Json summary_of(const Snapshot& snapshot) {
   return json;
 }
 
+Json json_of(const std::vector<Assertion>& assertions) {
+  Json list = Json::array();
+  for (const auto& [sql, passed, detail] : assertions) {
+    list.push_back({{"sql", sql}, {"passed", passed}, {"detail", detail}});
+  }
+  return list;
+}
+
 Json json_of(const Attestation& attestation) {
-  return {{"source", attestation.source},   {"level", attestation.level},
-          {"passed", attestation.passed},   {"time", to_iso(attestation.time)},
-          {"seconds", attestation.seconds}, {"program", attestation.program},
-          {"detail", attestation.detail},   {"row_counts", attestation.row_counts}};
+  return {{"source", attestation.source},
+          {"level", attestation.level},
+          {"passed", attestation.passed},
+          {"time", to_iso(attestation.time)},
+          {"seconds", attestation.seconds},
+          {"program", attestation.program},
+          {"detail", attestation.detail},
+          {"row_counts", attestation.row_counts},
+          {"restore_seconds", attestation.restore_seconds},
+          {"assertions", json_of(attestation.assertions)},
+          {"taken_from", attestation.taken_from}};
 }
 
 const char* type_of(const FileEntry& file) {
@@ -63,7 +76,7 @@ Json json_of(const Snapshot& snapshot, const FileEntry& file) {
                {"raw_bytes", file.size},
                {"time", to_iso(file.mtime)},
                {"source", source},
-               {"verified", source_verified(snapshot, source)},
+               {"verified", snapshot.verified(source)},
                {"sha256", nullptr},
                {"type", type_of(file)}};
   if (file.type == FileType::link) json["target"] = file.target;
@@ -76,6 +89,14 @@ Json json_of(const ObjectTotals& totals) {
           {"raw_bytes", totals.raw_bytes},
           {"stored_bytes", totals.stored_bytes},
           {"header_bytes", totals.header_bytes}};
+}
+
+Json json_of(const std::optional<Drill>& drill) {
+  if (!drill) return nullptr;
+  return {{"source", drill->source},
+          {"snapshot", drill->snapshot},
+          {"time", to_iso(drill->time)},
+          {"restore_seconds", drill->restore_seconds}};
 }
 
 Json json_of(const OldBackup& backup) {
@@ -171,14 +192,24 @@ std::string import_json(const ImportReport& report) {
     taken.push_back(std::move(one));
   }
   Json present = Json::array();
-  for (const OldBackup& backup : report.present) present.push_back(json_of(backup));
+  for (const auto& [backup, known] : report.present) {
+    Json one = json_of(backup);
+    one.update({{"snapshot", known.snapshot}, {"imported_from", known.location}});
+    present.push_back(std::move(one));
+  }
+  Json older = Json::array();
+  for (const OldBackup& backup : report.older) older.push_back(json_of(backup));
   return text_of({{"imported", taken},
                   {"present", present},
+                  {"older", older},
+                  {"notes", report.notes},
                   {"passed_over", json_of(report.passed_over)},
                   {"failed", json_of(report.failed)},
                   {"disk_bytes", report.disk_bytes()},
                   {"raw_bytes", report.raw_bytes()},
                   {"added_bytes", report.added_bytes()},
+                  {"folder_disk_bytes", report.folder_disk_bytes()},
+                  {"folder_added_bytes", report.folder_added_bytes()},
                   {"dry_run", report.dry_run}});
 }
 
@@ -219,7 +250,9 @@ std::string stats_json(const Stats& stats) {
                   {"catalog_bytes", stats.catalog_bytes},
                   {"records_bytes", stats.records_bytes},
                   {"cache_bytes", stats.cache_bytes},
-                  {"garbage_bytes", stats.garbage_bytes}});
+                  {"garbage_bytes", stats.garbage_bytes},
+                  {"verified", stats.verified},
+                  {"last_drill", json_of(stats.last_drill)}});
 }
 
 }  // namespace varve::cli

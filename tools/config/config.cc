@@ -43,6 +43,21 @@ void read_postgres(TomlTable& table, PostgresOptions& options) {
   }
 }
 
+JobAssertion read_assertion(TomlTable& table, const Job& job) {
+  JobAssertion assertion;
+  table.read("sql", assertion.sql);
+  table.read("source", assertion.source);
+  assertion.where = table.place_of("source");
+  if (assertion.sql.find_first_not_of(" \t\n;") == std::string::npos) {
+    table.refuse("needs sql = \"SELECT …\", which gives true");
+  }
+  const bool has_one_source = job.sources.size() == 1 && !job.postgres.all_databases;
+  if (assertion.source.empty() && !has_one_source) {
+    table.refuse("needs source = \"NAME\": the job has several");
+  }
+  return assertion;
+}
+
 void read_hooks(TomlTable& table, JobHooks& hooks) {
   table.read_verbatim("before", hooks.before);
   table.read_verbatim("after", hooks.after);
@@ -95,6 +110,8 @@ Job read_job(TomlTable& table, const std::string& wanted) {
   table.read("environment", job.environment);
   require_variable_names(table, job);
   table.read_table("postgresql", [&](TomlTable& inner) { read_postgres(inner, job.postgres); });
+  table.read_tables(
+      "assert", [&](TomlTable& inner) { job.assertions.push_back(read_assertion(inner, job)); });
   table.read_table("hooks", [&](TomlTable& inner) { read_hooks(inner, job.hooks); });
   table.read_table("retention", [&](TomlTable& inner) { read_retention(inner, job.retention); });
   table.read_table("alerts", [&](TomlTable& inner) { read_alerts(inner, job.alerts); });

@@ -36,6 +36,13 @@ struct JobAlerts {
   std::uint64_t min_size = 0;  // bytes of a snapshot; 0: any
 };
 
+// A statement that has to be true of what was stored of a source.
+struct JobAssertion {
+  std::string source;  // its name in the snapshot; empty: the job's only one
+  std::string sql;
+  std::string where;  // "FILE:LINE:COLUMN" of the source's name, for messages
+};
+
 struct Job {
   std::string name;
   std::string where;               // of its sources: "FILE:LINE:COLUMN"
@@ -47,6 +54,7 @@ struct Job {
   std::string busy_timeout = "30s";
   std::map<std::string, std::string> environment;  // set for the job and its children
   PostgresOptions postgres;
+  std::vector<JobAssertion> assertions;
   JobHooks hooks;
   RetentionPolicy retention;
   JobAlerts alerts;

@@ -53,6 +53,7 @@ class ArchiveInput {
 struct ArchiveEntry {
   int dump_id = 0;
   bool has_data = false;
+  bool is_copied = false;  // its data are rows in COPY's form, not INSERT statements
   std::string kind;    // "TABLE DATA", "BLOBS", "INDEX"…
   std::string schema;  // empty where it lies in none
   std::string name;
@@ -64,6 +65,8 @@ struct ArchiveEntry {
 };
 
 struct ArchiveContents {
+  std::string compression;   // of the data: "gzip", "lz4", "zstd"; empty: none
+  std::string dump_version;  // pg_dump's
   std::vector<ArchiveEntry> entries;
   Bytes directory_toc;  // what the directory format has as toc.dat
 };

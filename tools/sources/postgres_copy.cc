@@ -156,6 +156,9 @@ bool PostgresCopy::directory_by_stream() {
     const std::optional<ArchiveContents> contents = read_custom_contents(input);
     known = contents.has_value();
     if (!known) return;
+    if (!contents->compression.empty()) {
+      throw Error(ErrorCode::corrupt, "pg_dump compresses the dump, though it was told not to");
+    }
     count_rows_of(contents->entries);
     add_directory(input, *contents);
     finish(dump);
