@@ -27,16 +27,6 @@ struct FreeMemory {
 
 bool is_secret(const PQconninfoOption& option) { return option.dispchar[0] == '*'; }
 
-// A value in a string of libpq keywords.
-std::string quoted(std::string_view value) {
-  std::string text = "'";
-  for (const char letter : value) {
-    if (letter == '\'' || letter == '\\') text += '\\';
-    text += letter;
-  }
-  return text + "'";
-}
-
 // Where the server listens: "db.example:5432", "[::1]:5432", "/run/postgresql:5432".
 std::string address(std::string_view host, std::string_view port) {
   const bool is_v6 = host.find(':') != std::string_view::npos && host.front() != '/';
@@ -72,6 +62,15 @@ std::string_view advice(const std::string& words) {
 }
 
 }  // namespace
+
+std::string quoted_keyword_value(std::string_view value) {
+  std::string text = "'";
+  for (const char letter : value) {
+    if (letter == '\'' || letter == '\\') text += '\\';
+    text += letter;
+  }
+  return text + "'";
+}
 
 std::string without_secrets(const std::string& target) {
   const OwnedOptions options(PQconninfoParse(target.c_str(), nullptr));
@@ -163,6 +162,13 @@ std::string PostgresConnection::identifier(const std::string& name) const {
   return quoted_name.get();
 }
 
+std::string PostgresConnection::literal(const std::string& text) const {
+  const std::unique_ptr<char, FreeMemory> quoted_text(
+      PQescapeLiteral(connection_.get(), text.data(), text.size()));
+  if (!quoted_text) throw Error(ErrorCode::failed, PQerrorMessage(connection_.get()));
+  return quoted_text.get();
+}
+
 std::string PostgresConnection::database() const { return PQdb(connection_.get()); }
 
 std::string PostgresConnection::user() const { return PQuser(connection_.get()); }
@@ -198,7 +204,7 @@ PostgresConnection::ForPrograms PostgresConnection::for_programs() const {
       made.environment.emplace_back(option->envvar, option->val);
     } else if (!is_secret(*option)) {
       made.keywords += fmt::format("{}{}={}", made.keywords.empty() ? "" : " ", option->keyword,
-                                   quoted(option->val));
+                                   quoted_keyword_value(option->val));
     }
   }
   if (*PQpass(connection) != '\0') made.environment.emplace_back("PGPASSWORD", PQpass(connection));

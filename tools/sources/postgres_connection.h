@@ -10,6 +10,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -44,6 +45,7 @@ class PostgresConnection {
   // The first column of the only row.
   std::string value(const std::string& sql);
   std::string identifier(const std::string& name) const;  // quoted for SQL
+  std::string literal(const std::string& text) const;     // likewise, as a text
 
   // While one lives, queries end by this token as well.
   class Interruptible {
@@ -87,6 +89,9 @@ class PostgresConnection {
   std::stop_token extra_stop_;
   std::unique_ptr<PGconn, Finish> connection_;
 };
+
+// A value in a string of libpq keywords: 'it\'s'.
+std::string quoted_keyword_value(std::string_view value);
 
 // `target` without passwords, for messages about what cannot be connected to.
 std::string without_secrets(const std::string& target);

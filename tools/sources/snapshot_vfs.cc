@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "store/core/error.h"
+#include "tools/sources/sqlite_checks.h"
 
 namespace varve {
 
@@ -207,14 +208,6 @@ OwnedSqliteConnection connect(const Entry& entry) {
 int keep_computing(void* entry) {
   const auto& watcher = static_cast<Entry*>(entry)->watcher;
   return !watcher || watcher(0) ? 0 : 1;
-}
-
-void distrust(sqlite3* connection) {
-  sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-  sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-  sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
-  sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
-  sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
 }
 
 }  // namespace

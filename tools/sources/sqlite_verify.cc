@@ -93,7 +93,7 @@ SqliteFindings check(FileReader& file, VerifyLevel level, const std::stop_token&
     return !stop.stop_requested();
   });
   SqliteFindings findings =
-      level == VerifyLevel::quick ? check_quickly(database) : check_fully(database);
+      level == VerifyLevel::quick ? check_quickly(checked(database)) : check_fully(checked(database));
   stop_if_asked(stop, file);
   progress.all_checked();
   return findings;
