@@ -142,9 +142,10 @@ TEST_F(RestorePostgres, PlainAndCustomDumps) {
     const std::string file = format == "plain" ? "shop.sql" : "shop.dump";
     must({"restore", "latest:" + file, server_.uri("copy_" + format)});
     EXPECT_EQ(rows_of("copy_" + format), rows_of("shop")) << format;
+    if (format == "custom") continue;
+    expect_holds(refused(2, {"restore", "latest:" + file, server_.uri("x"), "--table", "a"}),
+                 "plain");
   }
-  expect_holds(refused(2, {"restore", "latest:shop:shop.sql", server_.uri("x"), "--table", "a"}),
-               "plain");
 }
 
 TEST_F(RestorePostgres, OnANewServerTheRolesComeFirst) {

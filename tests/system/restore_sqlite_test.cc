@@ -233,7 +233,7 @@ TEST_F(RestoreSqlite, ADamagedStoreReplacesNothingAndNamesAnotherSnapshot) {
   }
   const std::string here = content_of(app());
   const std::string complaint =
-      refused(1, {"restore", "2026-11-21T02-00-00Z:app.db", "app.db", "--yes"});
+      refused(1, {"restore", "2026-11-21T02-00-00Z:app.db", "app.db", "--yes", "--no-safety"});
   expect_holds(complaint, std::string("passed is ") + kDay);
   EXPECT_TRUE(content_of(app()) == here);
   expect_alone();

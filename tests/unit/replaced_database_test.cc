@@ -43,7 +43,8 @@ class ReplacedDatabaseTest : public testing::Test {
   }
   std::size_t sidecars() const {
     std::size_t count = 0;
-    for (const Path& path : sidecars_of(database())) count += std::filesystem::exists(path) ? 1 : 0;
+    for (const Path& path : sidecars_of(database()))
+      count += std::filesystem::exists(path) ? 1U : 0U;
     return count;
   }
 
@@ -81,7 +82,6 @@ TEST_F(ReplacedDatabaseTest, WhatIsNoDatabaseStaysAsItIsAndItsSidecarsGo) {
   write(database(), "no database");
   write(log_path(database()), "no log");
   EXPECT_FALSE(bring_to_rest(database()));
-  EXPECT_EQ(sidecars(), 1U);
   const ReplacedDatabase replaced(database(), {});
   EXPECT_EQ(sidecars(), 0U);
   EXPECT_EQ(as_text(read_file(database())), "no database");

@@ -137,8 +137,8 @@ std::string result_text(const PathRestoreResult& result, const Path& target) {
   const std::string rate = format_rate(result.restored.raw_bytes, result.restored.seconds);
   if (!rate.empty() && result.databases.empty()) text += fmt::format(" ({})", rate);
   if (result.safety) {
-    text += printable(
-        fmt::format("\nvarve restore --undo {} puts back what was there", target.native()));
+    text += "\n" + printable(fmt::format("varve restore --undo {} puts back what was there",
+                                         target.native()));
   }
   return text;
 }
@@ -176,7 +176,8 @@ void refuse_databases_in_use(const PathPlan& plan) {
 
 // A Redis server that works where an RDB file goes would write over it. Returns what else a person
 // should know.
-std::vector<std::string> look_for_redis(const RestoreSetting& setting, const Snapshot& snapshot, const PathPlan& plan) {
+std::vector<std::string> look_for_redis(const RestoreSetting& setting, const Snapshot& snapshot,
+                                        const PathPlan& plan) {
   std::vector<std::string> warnings;
   for (const PlannedFile& file : plan.files) {
     if (snapshot.sources.at(file.entry->source).kind != "redis") continue;
@@ -216,7 +217,7 @@ int restore_to_path(const RestoreSetting& setting, const SnapshotArgument& what)
                                                : may_replace(setting, question_of(snapshot, plan));
   Progress progress("restoring", !line.global.quiet);
   PathRestoreResult result = restore_paths(setting.repository, snapshot, selection, plan,
-                                                 settings_of(setting, replace, progress));
+                                           settings_of(setting, replace, progress));
   progress.wipe();
   std::ranges::move(warnings, std::back_inserter(result.warnings));
   for (const std::string& warning : result.warnings) line.warn(warning);

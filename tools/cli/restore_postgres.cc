@@ -125,10 +125,9 @@ std::string result_text(PostgresAdmin& admin, const PostgresRestoreRequest& requ
     text += fmt::format("safety snapshot {} holds what was there\n", result.safety->name);
   }
   if (!result.kept.empty()) {
-    text +=
-        printable(fmt::format("the old database is {} now: drop it when it is not needed any "
-                              "more\n",
-                              result.kept));
+    text += printable(fmt::format("the old database is {} now: drop it when it is not needed",
+                                  result.kept)) +
+            "\n";
   }
   if (!result.rows.empty()) {
     const auto rows =
@@ -140,8 +139,8 @@ std::string result_text(PostgresAdmin& admin, const PostgresRestoreRequest& requ
   text += printable(fmt::format("restored {} to {} in {}", request.dump.path, admin.location(),
                                 format_seconds(result.seconds)));
   if (result.safety || !result.kept.empty()) {
-    text += printable(fmt::format("\nvarve restore --undo {} puts back what was there",
-                                  without_secrets(admin.target())));
+    text += "\n" + printable(fmt::format("varve restore --undo {} puts back what was there",
+                                         without_secrets(admin.target())));
   }
   return text;
 }

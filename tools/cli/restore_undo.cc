@@ -40,8 +40,9 @@ int undo_path(const RestoreSetting& setting) {
     setting.line.print_facts(undo_json(plan, {}, true), [&] {
       std::string text;
       for (const UndoPlan::Group& group : plan.groups) {
-        text += printable(fmt::format("would put back {} ({}) of {}\n", group.target.native(),
-                                      format_bytes(group.main->size), plan.safety.snapshot.name));
+        text += printable(fmt::format("would put back {} ({}) of {}", group.target.native(),
+                                      format_bytes(group.main->size), plan.safety.snapshot.name)) +
+                "\n";
       }
       return text + "nothing was done";
     });

@@ -137,18 +137,34 @@ class Undo {
     restore_file(repository_, plan_.safety.snapshot, file, target, options);
   }
 
-  void put_back_parts(const UndoPlan::Group& group, const DatabaseStamps& expected) {
-    const StagingFolder staging(group.target);
-    const Path staged = staging / group.target.filename();
+  // The path of the main file, all of the group beside it.
+  Path stage(const UndoPlan::Group& group, const StagingFolder& folder) {
+    const Path staged = folder / group.target.filename();
     write(*group.main, staged, {});
     for (const FileEntry* sidecar : group.sidecars) {
       write(*sidecar, staged.native() + suffix_of(*sidecar, *group.main), {});
     }
-    const bool is_one_file = bring_to_rest(staged);
+    return staged;
+  }
+
+  void put_back_parts(const UndoPlan::Group& group, const DatabaseStamps& expected) {
+    const StagingFolder folder(group.target);
+    const Path staged = stage(group, folder);
+    if (bring_to_rest(staged)) {
+      const ReplacedDatabase way(group.target, expected);
+      rename_over(staged, group.target);
+      sync_directory(group.target.parent_path());
+    } else {
+      put_back_as_it_was(group, expected);
+    }
+  }
+
+  // Staged once more: SQLite may have removed a log that means nothing to it.
+  void put_back_as_it_was(const UndoPlan::Group& group, const DatabaseStamps& expected) {
+    const StagingFolder folder(group.target);
+    const Path staged = stage(group, folder);
     const ReplacedDatabase way(group.target, expected);
     rename_over(staged, group.target);
-    sync_directory(group.target.parent_path());
-    if (is_one_file) return;
     for (const FileEntry* sidecar : group.sidecars) {
       const std::string suffix = suffix_of(*sidecar, *group.main);
       rename_over(staged.native() + suffix, group.target.native() + suffix);

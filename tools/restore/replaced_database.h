@@ -52,7 +52,8 @@ DatabaseStamps stamps_of_database(const Path& database);
 void require_unused_database(const Path& database);
 
 // Step 3 for a database that nobody else uses: afterwards it is one file by itself. False where
-// SQLite cannot open it (it is damaged, or none); then nothing has been changed. Throws an Error
+// SQLite cannot open it (it is damaged, or none); then a log that means nothing to SQLite may be
+// gone, and the database is as it was. Throws an Error
 // where it could, but not now: locked, a full disk, no permission.
 bool bring_to_rest(const Path& database);
 
