@@ -49,7 +49,7 @@ while (($# > 0)); do
 done
 
 varve() { "$VARVE" -r "$(home varve)/repo" "$@"; }
-knows() { "$VARVE" "$1" --help >/dev/null 2>&1; }
+knows() { "$VARVE" --help | grep -q "^  $1 "; }
 
 # Both end when the copy is durable.
 copy_native() { cp "$1" "$2" && sync "$2"; }
