@@ -1,7 +1,8 @@
 // Restore: files of a snapshot written to a folder, all of them or none.
 //
-// Each file is written under a temporary name beside its target, through reads that check every
-// chunk's id, and against the whole file's SHA-256 where an attestation knows it; then synced.
+// Each file is written under a temporary name beside its target, and checked on the way: against
+// the whole file's SHA-256 where an attestation knows it, else each chunk against its id; then
+// synced.
 // Only when all are whole do they take their names. Folders that are new, and all with `force`,
 // then get their own modes, owners and times. Owners are given by root only. A full disk, damage,
 // or an interruption before that leaves nothing behind; what a kill leaves of the restore of one

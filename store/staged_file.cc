@@ -16,6 +16,8 @@ constexpr std::string_view kPrefix = ".varve-";
 constexpr std::string_view kHeldPrefix = ".varve-held-";
 constexpr std::size_t kBlock = 4096;  // bytes: what a filesystem leaves out as a hole
 
+constexpr std::uint64_t kWriteback = 8u << 20;  // bytes between two hints to the kernel
+
 bool is_zero(ByteView bytes) {
   return bytes.front() == std::byte{0} && std::equal(bytes.begin() + 1, bytes.end(), bytes.begin());
 }
@@ -77,6 +79,14 @@ void StagedFile::write(ByteView bytes) {
     file_.write_all(bytes);
   }
   written_ += bytes.size();
+  start_writeback();
+}
+
+// While the next bytes are decoded the disk has something to do, and seal() little to wait for.
+void StagedFile::start_writeback() {
+  if (written_ - writeback_ < kWriteback) return;
+  file_.start_writeback(writeback_, written_ - writeback_);
+  writeback_ = written_;
 }
 
 // Blocks of the file, not of `bytes`: a hole is made of whole ones.

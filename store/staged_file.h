@@ -47,6 +47,7 @@ class StagedFile {
   void make_link();
   void take_space();
   void write_around_zeros(ByteView bytes);
+  void start_writeback();
   bool take_owner();  // false where the entry's own could not be set
   void set_times();
 
@@ -54,9 +55,10 @@ class StagedFile {
   std::string name_;
   const FileEntry& entry_;
   const Held held_;
-  std::string temporary_;      // empty once published
-  File file_;                  // none for a link
-  std::uint64_t written_ = 0;  // bytes, zeros that were left out included
+  std::string temporary_;        // empty once published
+  File file_;                    // none for a link
+  std::uint64_t written_ = 0;    // bytes, zeros that were left out included
+  std::uint64_t writeback_ = 0;  // of them, those that are on their way to the disk
 };
 
 // Removes what held files of processes that died left in the folder.
