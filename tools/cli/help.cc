@@ -25,7 +25,7 @@ Exit status:
   0    done
   1    failed; the repository is as it was, or damaged where check says so
   2    the command line asks for what cannot be
-  3    the snapshot was made, but a warning needs a look
+  3    done, but a warning needs a look
   10   there is no such repository
   11   another process holds what is needed
   12   the repository's key does not open it

@@ -182,6 +182,13 @@ std::string PostgresConnection::identifier(const std::string& name) const {
   return quoted_name.get();
 }
 
+std::string PostgresConnection::literal(const std::string& text) const {
+  const std::unique_ptr<char, FreeMemory> quoted_text(
+      PQescapeLiteral(connection_.get(), text.data(), text.size()));
+  if (!quoted_text) throw Error(ErrorCode::failed, PQerrorMessage(connection_.get()));
+  return quoted_text.get();
+}
+
 std::string PostgresConnection::database() const { return PQdb(connection_.get()); }
 
 std::string PostgresConnection::user() const { return PQuser(connection_.get()); }

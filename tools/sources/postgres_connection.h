@@ -45,6 +45,7 @@ class PostgresConnection {
   // The first column of the only row.
   std::string value(const std::string& sql);
   std::string identifier(const std::string& name) const;  // quoted for SQL
+  std::string literal(const std::string& text) const;     // likewise, as a text
 
   // While one lives, queries end by this token as well.
   class Interruptible {

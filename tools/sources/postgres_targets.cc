@@ -102,6 +102,13 @@ std::string postgres_source_name(const std::string& target) {
   return "postgresql";
 }
 
+std::string postgres_database_name(const std::string& target) {
+  const OwnedOptions named(PQconninfoParse(target.c_str(), nullptr));
+  if (!named) throw Error(ErrorCode::usage, "a PostgreSQL URI or keyword string cannot be read");
+  const std::string name = value_of(named, "dbname");
+  return name.empty() ? value_of(OwnedOptions(PQconndefaults()), "dbname") : name;
+}
+
 std::vector<std::unique_ptr<Source>> postgres_sources(const std::vector<PostgresTarget>& targets,
                                                       const PostgresOptions& options,
                                                       const std::stop_token& stop) {
