@@ -65,6 +65,10 @@ class FailingCatalog : public Catalog {
   void purge_dropped(const PackId& pack, std::span<const ChunkRef> refs) override {
     next().purge_dropped(pack, refs);
   }
+  void correct(std::span<const GoneChunk> gone, const std::vector<NewPack>& packs) override {
+    next().correct(gone, packs);
+  }
+  bool add_snapshot(const SnapshotRow& row) override { return next().add_snapshot(row); }
   std::uint64_t stored_bytes() override { return next().stored_bytes(); }
   std::vector<std::string> check() override { return next().check(); }
 
@@ -85,6 +89,9 @@ class FailingBackend : public BlobBackend {
   std::unique_ptr<BlobWriter> create(const std::string& name) override;
   std::unique_ptr<Blob> open(const std::string& name) override { return next().open(name); }
   bool remove(const std::string& name) override { return next().remove(name); }
+  bool rename(const std::string& from, const std::string& to) override {
+    return next().rename(from, to);
+  }
   std::vector<BlobInfo> list(const std::string& prefix) override { return next().list(prefix); }
   std::uint64_t remove_leftovers() override { return next().remove_leftovers(); }
 

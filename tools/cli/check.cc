@@ -54,10 +54,12 @@ int check_repository(CommandLine& line, double percent) {
   progress.wipe();
   line.print_facts(check_json(result), [&] { return text_of(result); });
   if (result.damage.empty()) return 0;
-  complain(
-      fmt::format("the repository {} is damaged in {}: restore what is sound, then forget the "
-                  "snapshots that are hurt",
-                  repository->path().native(), format_count(result.damage.size(), "place")));
+  complain(fmt::format(
+      "the repository {} is damaged in {}: {}", repository->path().native(),
+      format_count(result.damage.size(), "place"),
+      result.catalog_is_damaged
+          ? "run 'varve repair catalog', then check again"
+          : "run 'varve repair packs', which saves what is whole and names what is lost"));
   return exit_status(ErrorCode::failed);
 }
 
