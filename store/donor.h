@@ -1,4 +1,5 @@
-// Another repository, which may still have what is lost in this one. Nothing is changed in it.
+// Another repository, which may still have what is lost in this one. Nothing is changed in it, and
+// it may lie on a medium that cannot be written to.
 //
 // Chunks are named by their content, so whatever is found is proven by hashing it; from which
 // database it once came does not matter. Not thread-safe.
@@ -7,17 +8,23 @@
 #include <memory>
 #include <optional>
 
+#include "store/blob/backend.h"
 #include "store/chunk_chain.h"
-#include "store/repository.h"
+#include "store/chunk_reader.h"
+#include "store/core/file.h"
 
 namespace varve {
 
 class Donor {
  public:
-  // Opens it, with the errors of Repository::open.
-  explicit Donor(const Path& path) : repository_(Repository::open(path)) {}
+  // Opens it, with the errors of Repository::open. The catalog of one that cannot be written to is
+  // copied to the folder for temporary files, as SQLite has to write beside it.
+  explicit Donor(const Path& path);
+  ~Donor();
+  Donor(const Donor&) = delete;
+  Donor& operator=(const Donor&) = delete;
 
-  const Path& path() const noexcept { return repository_->path(); }
+  const Path& path() const noexcept { return path_; }  // absolute
 
   // The bytes of this chunk; null where it has none, or none that is sound.
   ChunkBytes chunk(const ChunkRef& ref);
@@ -32,7 +39,13 @@ class Donor {
   std::optional<Base> base(ChunkKey key);
 
  private:
-  std::unique_ptr<Repository> repository_;
+  File config_;  // locked, shared
+  Path path_;
+  Path scratch_;  // the folder of the catalog's copy; empty: there is none
+  std::unique_ptr<BlobBackend> blobs_;
+  std::unique_ptr<Catalog> catalog_;
+  std::unique_ptr<PackReader> packs_;
+  std::unique_ptr<ChunkReader> chunks_;
 };
 
 }  // namespace varve

@@ -68,7 +68,7 @@ KeySet mark(Repository& repository, const Roots& roots, std::stop_token stop) {
     if (lost.contains(key_of(node)) && !repository.catalog().find(key_of(node))) return;
     throw Error(why.code(),
                 fmt::format("nothing is given back, a snapshot's manifest cannot be read: {}; "
-                            "'varve check' names the snapshots to forget",
+                            "'varve repair packs' saves what is whole, and gc goes on after it",
                             why.what()),
                 fmt::format("node {}", to_hex(node.view())));
   };

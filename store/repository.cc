@@ -10,6 +10,7 @@
 #include "store/catalog/sqlite_catalog.h"
 #include "store/core/error.h"
 #include "store/core/lock.h"
+#include "store/repository_lock.h"
 #include "store/snapshot_name.h"
 
 namespace varve {
@@ -104,25 +105,30 @@ void Repository::create(const Path& path, RepositoryConfig config) {
   write_file_atomically(path / "config", encode_config(config));  // last: now it is a repository
 }
 
+File lock_shared(const Path& repository) {
+  std::optional<File> file = File::open_if_exists(repository / "config");
+  if (!file) throw no_repository(repository);
+  if (!file->try_lock(File::Lock::shared)) {
+    throw Error(ErrorCode::locked,
+                fmt::format("the catalog of {} is being rebuilt by 'varve repair catalog'; wait "
+                            "for it",
+                            repository.native()));
+  }
+  return std::move(*file);
+}
+
 std::unique_ptr<Repository> Repository::open(const Path& path) {
   return open(path, [](RepositoryParts parts) { return parts; });
 }
 
 std::unique_ptr<Repository> Repository::open(const Path& path, const Wrap& wrap) {
-  std::optional<File> file = File::open_if_exists(path / "config");
-  if (!file) throw no_repository(path);
-  if (!file->try_lock(File::Lock::shared)) {
-    throw Error(ErrorCode::locked,
-                fmt::format("the catalog of {} is being rebuilt by 'varve repair catalog'; wait "
-                            "for it",
-                            path.native()));
-  }
+  File file = lock_shared(path);
   const RepositoryConfig config = decode_config(read_file(path / "config", 1u << 16));
   const Path root = stdfs::canonical(path);
   RepositoryParts parts{std::make_unique<LocalBackend>(root),
                         std::make_unique<SqliteCatalog>(root / "catalog.db")};
   return std::unique_ptr<Repository>(new Repository(
-      std::make_unique<State>(root, config, std::move(*file), wrap(std::move(parts)))));
+      std::make_unique<State>(root, config, std::move(file), wrap(std::move(parts)))));
 }
 
 Repository::Alone Repository::lock_alone(const Path& path) {

@@ -2,6 +2,8 @@
 // as far as the repository on disk can tell.
 #pragma once
 
+#include <signal.h>
+
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -16,14 +18,19 @@ namespace varve {
 // that has died does nothing more.
 class FaultClock {
  public:
-  explicit FaultClock(std::uint64_t fails_at) : fails_at_(fails_at) {}
+  enum class End { error, kill };  // kill: SIGKILL, for a process of the test's own
+  explicit FaultClock(std::uint64_t fails_at, End end = End::error)
+      : fails_at_(fails_at), end_(end) {}
   void tick() {
-    if (++calls_ >= fails_at_) throw Error(ErrorCode::io, "a fault of the test");
+    if (++calls_ < fails_at_) return;
+    if (end_ == End::kill) ::raise(SIGKILL);
+    throw Error(ErrorCode::io, "a fault of the test");
   }
   bool has_failed() const { return calls_ >= fails_at_; }
 
  private:
   const std::uint64_t fails_at_;
+  const End end_;
   std::atomic<std::uint64_t> calls_ = 0;  // workers call as well
 };
 

@@ -9,8 +9,10 @@
 #include "store/core/error.h"
 #include "store/losses.h"
 #include "store/session.h"
+#include "tests/support/child.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/failing_parts.h"
+#include "tests/support/small_disk.h"
 #include "tests/support/test_repository.h"
 
 namespace varve {
@@ -614,6 +616,114 @@ TEST_F(RepairPacksTest, CutShortAnywhereTheNextOneFinishes) {
     ASSERT_FALSE(HasFailure()) << "step " << steps;
   }
   EXPECT_GT(steps, 30u);
+}
+
+TEST_F(RepairPacksTest, KilledAnywhereTheNextOneFinishes) {
+  flip(repository_, 0, last_byte(objects_in(repository_, 0, ObjectKind::data).at(3)));
+  std::filesystem::remove(pack_file(repository_, 2));
+  repository_.close();
+  TestRepository undisturbed(repository_.path());
+  const std::set<std::string> wanted = files_of(repair(undisturbed));
+  bool finished = false;
+  for (std::uint64_t step = 1; !finished; step += 9) {
+    TestRepository repository(repository_.path());
+    repository.close();
+    Child child([&] {
+      FaultClock clock(step, FaultClock::End::kill);
+      repository.reopen(failing_parts(clock));
+      repair_packs(*repository, {});
+      return 0;
+    });
+    const int status = child.wait();
+    finished = status == 0;
+    EXPECT_TRUE(finished || status == -SIGKILL) << status;
+    repository.reopen();
+    const PackRepairResult result = repair(repository);
+    EXPECT_EQ(files_of(result), wanted);
+    expect_told(repository, result);
+    repository.gc();
+    expect_told(repository, repair(repository));
+    ASSERT_FALSE(HasFailure()) << "step " << step;
+  }
+}
+
+// --- disks that fail ----------------------------------------------------------------------------
+
+// Reading across this place of the packs that were there first is an I/O error.
+constexpr std::uint64_t kBadPlace = 9000;
+
+class BadBlob : public Blob {
+ public:
+  explicit BadBlob(std::unique_ptr<Blob> blob) : blob_(std::move(blob)) {}
+  std::uint64_t size() const override { return blob_->size(); }
+  void read_exact_at(std::uint64_t offset, MutableBytes out) const override {
+    if (offset <= kBadPlace && kBadPlace < offset + out.size()) {
+      throw Error(ErrorCode::io, "cannot read: Input/output error");
+    }
+    blob_->read_exact_at(offset, out);
+  }
+
+ private:
+  const std::unique_ptr<Blob> blob_;
+};
+
+class BadDisk : public BlobBackend {
+ public:
+  explicit BadDisk(std::unique_ptr<BlobBackend> blobs) : blobs_(std::move(blobs)) {
+    for (const BlobInfo& blob : blobs_->list("packs/")) bad_.insert(blob.name);
+  }
+  std::unique_ptr<Blob> open(const std::string& name) override {
+    std::unique_ptr<Blob> blob = blobs_->open(name);
+    if (!blob || !bad_.contains(name)) return blob;
+    return std::make_unique<BadBlob>(std::move(blob));
+  }
+  std::unique_ptr<BlobWriter> create(const std::string& name) override {
+    return blobs_->create(name);
+  }
+  bool remove(const std::string& name) override { return blobs_->remove(name); }
+  bool rename(const std::string& from, const std::string& to) override {
+    return blobs_->rename(from, to);
+  }
+  std::vector<BlobInfo> list(const std::string& prefix) override { return blobs_->list(prefix); }
+  std::uint64_t remove_leftovers() override { return blobs_->remove_leftovers(); }
+
+ private:
+  const std::unique_ptr<BlobBackend> blobs_;
+  std::set<std::string> bad_;
+};
+
+TEST_F(RepairPacksTest, WhatTheDiskDoesNotGiveBackIsLostAndNothingElse) {
+  repository_.close();
+  for (const bool footer_is_damaged : {false, true}) {
+    TestRepository repository(repository_.path());
+    if (footer_is_damaged) {  // then the pack is looked through
+      flip(repository, 0, std::filesystem::file_size(pack_file(repository, 0)) - 4);
+    }
+    repository.reopen([](RepositoryParts parts) {
+      return RepositoryParts{std::make_unique<BadDisk>(std::move(parts.blobs)),
+                             std::move(parts.catalog)};
+    });
+    const PackRepairResult result = repair(repository);
+    EXPECT_GE(result.damaged.size(), 2u);
+    EXPECT_GE(result.lost_chunks, 1u);
+    for (const HurtFile& file : result.hurt) {
+      std::uint64_t lost = 0;
+      for (const ByteRange& range : file.ranges) lost += range.length;
+      EXPECT_LE(lost, 3 * kTestExtent) << file.path;
+    }
+    expect_told(repository, result);
+  }
+}
+
+TEST_F(RepairPacksTest, ADonorOnAMediumThatCannotBeWrittenTo) {
+  SmallDisk disk(16u << 20);
+  std::filesystem::copy(repository_.path(), disk / "copy",
+                        std::filesystem::copy_options::recursive);
+  ASSERT_EQ(::mount(nullptr, disk.path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr), 0);
+  std::filesystem::remove(pack_file(repository_, 0));
+  const PackRepairResult result = repair(repository_, {.from = disk / "copy"});
+  EXPECT_GT(result.healed_chunks, 20u);
+  expect_all_holds(repository_);
 }
 
 }  // namespace
