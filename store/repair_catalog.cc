@@ -170,8 +170,13 @@ class Rebuilding {
     read_packs();
     read_records();
     throw_if_stopped(options_.stop);
-    make_catalog();
-    throw_if_stopped(options_.stop);
+    try {
+      make_catalog();
+      throw_if_stopped(options_.stop);
+    } catch (...) {
+      files_.remove_leftovers();  // a full disk needs the room
+      throw;
+    }
     for (const std::string& name : to_put_aside_) put_aside(blobs_, name);
     write_records_anew();
     result_.kept_as = files_.exchange();
@@ -189,6 +194,7 @@ class Rebuilding {
     std::ranges::sort(packs, {}, &SurveyedPack::id);
     survey_ = survey_packs(reader_, std::move(packs),
                            {options_.threads, options_.progress, options_.stop});
+    doubt_what_was_lost(survey_, root_);
     index_.emplace(survey_, reader_, ObjectIndex::Present(), options_.stop);
     for (const SurveyedPack& pack : survey_.packs) {
       if (pack.damage.empty()) continue;

@@ -190,13 +190,15 @@ bool ObjectIndex::is_crowded(Number number) const {
   return object.crowded || find_base(key_of(object.ref)) != number;
 }
 
-std::vector<ChunkKey> ObjectIndex::missing_bases() const {
+std::vector<ChunkKey> ObjectIndex::missing_bases(Missing which) const {
   std::vector<ChunkKey> keys;
   for (Number number = 0; number < survey_.objects.size(); ++number) {
     const SurveyedObject& object = survey_.objects[number];
-    if (object.is_delta && !readable_[number] && !find_base(object.base)) {
-      keys.push_back(object.base);
-    }
+    if (!object.is_delta || readable_[number] || find_base(object.base)) continue;
+    const std::size_t place = place_of(first_of(object.base));
+    const bool is_there =
+        place < order_.size() && key_of(survey_.objects[order_[place]].ref) == object.base;
+    if (is_there == (which == Missing::unreadable)) keys.push_back(object.base);
   }
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());

@@ -43,7 +43,10 @@ class ObjectIndex {
   // Whole objects that cannot be read, as their base is lost.
   bool is_readable(Number number) const { return readable_[number]; }
   std::uint64_t unreadable() const noexcept { return unreadable_; }
-  std::vector<ChunkKey> missing_bases() const;
+  // What they stand on: keys of which there is no object, or (unreadable) one that cannot be read
+  // either.
+  enum class Missing { absent, unreadable };
+  std::vector<ChunkKey> missing_bases(Missing which) const;
 
   // The plain bytes, held against the name. Throws a corrupt Error.
   RawBytes read(Number number) const;

@@ -47,6 +47,7 @@ class PackRepair {
   PackRepairResult run() {
     survey_ =
         survey_packs(reader_, list_packs(), {options_.threads, options_.progress, options_.stop});
+    doubt_what_was_lost(survey_, repository_.path());
     result_.packs = survey_.packs.size();
     result_.objects = survey_.objects.size();
     make_index();
@@ -108,10 +109,17 @@ class PackRepair {
     writer_.append(header, full.stored);
   }
 
-  // A base brings back whatever stands on it. It is written at once, so that this can be read.
+  // A base brings back whatever stands on it: first those at the bottom, after which most of the
+  // others can be read.
   void heal_bases() {
     if (!donor_) return;
-    for (const ChunkKey key : index_->missing_bases()) {
+    heal_bases(index_->missing_bases(ObjectIndex::Missing::absent));
+    heal_bases(index_->missing_bases(ObjectIndex::Missing::unreadable));
+  }
+
+  // They are written at once, so that what stands on them can be read.
+  void heal_bases(const std::vector<ChunkKey>& keys) {
+    for (const ChunkKey key : keys) {
       throw_if_stopped(options_.stop);
       const std::optional<Donor::Base> base = donor_->base(key);
       if (!base) continue;
@@ -119,9 +127,12 @@ class PackRepair {
       ++result_.healed_chunks;
     }
     writer_.finish();
-    fresh_ = writer_.take_committed();
-    if (fresh_.empty()) return;
-    for (const NewPack& pack : fresh_) survey_fresh(pack);
+    std::vector<NewPack> packs = writer_.take_committed();
+    if (packs.empty()) return;
+    for (NewPack& pack : packs) {
+      survey_fresh(pack);
+      fresh_.push_back(std::move(pack));
+    }
     make_index();
   }
 

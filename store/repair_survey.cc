@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "store/core/error.h"
+#include "store/losses.h"
 #include "store/parallel.h"
 
 namespace varve {
@@ -105,6 +107,18 @@ Survey survey_packs(PackReader& reader, std::vector<SurveyedPack> packs,
     objects = {};
   }
   return survey;
+}
+
+void doubt_what_was_lost(Survey& survey, const Path& repository) {
+  std::optional<LostKeys> lost;
+  try {
+    lost = read_lost(repository);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt) throw;  // then every delta may be one of them
+  }
+  for (SurveyedObject& object : survey.objects) {
+    if (object.is_delta && (!lost || lost->contains(key_of(object.ref)))) object.doubtful = true;
+  }
 }
 
 }  // namespace varve

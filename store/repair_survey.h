@@ -13,6 +13,7 @@
 
 #include "store/blob/backend.h"
 #include "store/blob/pack_reader.h"
+#include "store/core/file.h"
 #include "store/core/location.h"
 #include "store/transform/object.h"
 
@@ -62,5 +63,9 @@ struct SurveyOptions {
 // Reads these packs (id and rank are given). Throws interrupted Error; damage is no Error here.
 Survey survey_packs(PackReader& reader, std::vector<SurveyedPack> packs,
                     const SurveyOptions& options);
+
+// Objects of chunks that an earlier repair found lost (losses.h) are doubtful: it may have saved
+// deltas that nobody could decode.
+void doubt_what_was_lost(Survey& survey, const Path& repository);
 
 }  // namespace varve
