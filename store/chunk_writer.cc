@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "store/core/error.h"
+#include "store/losses.h"
 #include "store/transform/delta_policy.h"
 #include "store/transform/digest.h"
 
@@ -21,6 +22,16 @@ std::vector<ChainLevel> levels_of(const std::vector<ChainLink>& chain) {
   return levels;
 }
 
+// A damaged list is check's to tell: without it lost bases may come back as deltas.
+LostKeys lost_chunks(const Path& repository) {
+  try {
+    return read_lost(repository);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt) throw;
+    return {};
+  }
+}
+
 }  // namespace
 
 ChunkWriter::ChunkWriter(Repository& repository, std::uint64_t epoch)
@@ -29,7 +40,8 @@ ChunkWriter::ChunkWriter(Repository& repository, std::uint64_t epoch)
       chains_(repository.catalog(), repository.packs()),
       pack_reader_(repository.packs()),
       packs_(repository.blobs()),
-      epoch_(epoch) {
+      epoch_(epoch),
+      lost_(lost_chunks(repository.path())) {
   for (const PackRow& pack : catalog_.packs()) {
     if (pack.condemned_epoch != 0 && pack.condemned_epoch <= epoch_) condemned_.insert(pack.id);
   }
@@ -57,7 +69,7 @@ ChunkWriter::Claim ChunkWriter::claim(const ChunkId& id) {
   const std::lock_guard lock(shard.mutex);
   if (!taken) {
     const auto [entry, inserted] = shard.claimed.try_emplace(key, id);
-    if (inserted) return is_condemned ? Claim::again : Claim::ours;
+    if (inserted) return is_condemned || lost_.contains(key) ? Claim::again : Claim::ours;
     if (entry->second == id) return Claim::have_it;
   }
   return shard.crowded.insert(id).second ? Claim::crowded : Claim::have_it;

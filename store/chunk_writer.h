@@ -45,7 +45,7 @@ class ChunkWriter {
  private:
   enum class Claim { ours, again, have_it, crowded };
   // Whether this ingest or the repository has the chunk; if not, it is now the caller's to store.
-  // `again`: the repository has it, but only in a condemned pack.
+  // `again`: the repository has it, but only in a condemned pack, or has lost it.
   Claim claim(const ChunkId& id);
   bool key_is_taken(ChunkKey key);
   void store_full(ObjectHeader header, ByteView plain, WorkerTools& tools);
@@ -68,6 +68,7 @@ class ChunkWriter {
   PackWriter packs_;
   const std::uint64_t epoch_;
   std::unordered_set<PackId> condemned_;  // read only after construction
+  std::unordered_set<ChunkKey> lost_;     // likewise
   std::array<Shard, kShards> shards_;
   std::atomic<std::uint64_t> new_bytes_ = 0;
   std::atomic<std::uint64_t> unspilled_ = 0;  // chunks claimed since the last spill

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "store/core/error.h"
+#include "store/losses.h"
 #include "store/parallel.h"
 #include "store/session.h"
 #include "store/snapshot_writer.h"
@@ -130,7 +131,12 @@ std::vector<Candidate> examine(Repository& repository, IngestRequest& request) {
   }
   refuse_duplicates(candidates);
   const auto last = repository.latest_of(names_of(candidates));
-  for (std::size_t i = 0; i < candidates.size(); ++i) candidates[i].last = last[i];
+  const bool may_be_lost = may_have_losses(repository.path());
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const bool is_doubtful = may_be_lost && last[i];
+    candidates[i].last =
+        is_doubtful ? trusted(repository, last[i], candidates[i].source->name()) : last[i];
+  }
   for_each_source(
       candidates, request, [] {},
       [&](std::size_t, Candidate& candidate) {

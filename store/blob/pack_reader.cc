@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <list>
 #include <mutex>
 #include <unordered_map>
@@ -15,6 +16,27 @@ namespace {
 constexpr std::size_t kOpenPacks = 512;
 constexpr std::string_view kPrefix = "packs/";
 constexpr std::size_t kScanWindow = 4u << 20;
+
+constexpr std::size_t kSector = 4096;
+
+// What a failing disk does not give back reads as zeros, in which no object begins.
+void read_what_can_be_read(const Blob& blob, std::uint64_t offset, MutableBytes out) {
+  try {
+    blob.read_exact_at(offset, out);
+    return;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::io) throw;
+  }
+  for (std::size_t at = 0; at < out.size(); at += kSector) {
+    const MutableBytes sector = out.subspan(at, std::min(kSector, out.size() - at));
+    try {
+      blob.read_exact_at(offset + at, sector);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::io) throw;
+      std::fill(sector.begin(), sector.end(), std::byte{0});
+    }
+  }
+}
 
 std::string describe(const Location& where) {
   return fmt::format("pack {} offset {}", to_hex(where.pack.view()), where.offset);
@@ -164,7 +186,7 @@ std::vector<PackEntry> PackReader::scan(const PackId& pack) {
       window_at = offset;
       window.resize(
           std::min<std::uint64_t>(size - offset, std::max<std::uint64_t>(wanted, kScanWindow)));
-      blob->read_exact_at(window_at, window);
+      read_what_can_be_read(*blob, window_at, window);
     }
     return ByteView(window).subspan(offset - window_at);
   };

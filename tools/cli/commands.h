@@ -17,6 +17,7 @@ void add_list(CLI::App& program, CommandLine& line);
 void add_mount(CLI::App& program, CommandLine& line);
 void add_umount(CLI::App& program, CommandLine& line);
 void add_cat(CLI::App& program, CommandLine& line);
+void add_repair(CLI::App& program, CommandLine& line);
 void add_restore(CLI::App& program, CommandLine& line);
 void add_verify(CLI::App& program, CommandLine& line);
 void add_drill(CLI::App& program, CommandLine& line);

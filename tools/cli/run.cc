@@ -101,7 +101,8 @@ int run(int count, char** arguments) {
     describe_program(program, line.global);
     constexpr std::array commands = {add_init,   add_ingest, add_import,  add_list,   add_mount,
                                      add_umount, add_cat,    add_restore, add_verify, add_drill,
-                                     add_check,  add_forget, add_gc,      add_stats,  add_config};
+                                     add_check,  add_repair, add_forget,  add_gc,     add_stats,
+                                     add_config};
     for (const auto add : commands) add(program, line);
     return run_command(program, line, count, arguments);
   } catch (const Error& error) {
