@@ -81,7 +81,7 @@ ArchiveEntry read_entry(ArchiveInput& input, Version version) {
   input.number();  // section
   input.text();    // definition
   input.text();    // how to drop it
-  input.text();    // COPY statement
+  entry.copy = input.text().value_or("");
   entry.schema = input.text().value_or("");
   input.text();  // tablespace
   if (version.has_table_am()) input.text();

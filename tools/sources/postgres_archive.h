@@ -57,6 +57,7 @@ struct ArchiveEntry {
   std::string schema;  // empty where it lies in none
   std::string name;
   std::string file;  // of its data in the directory; empty where there are none
+  std::string copy;  // of table data: COPY public.orders (id, note) FROM stdin;
 
   bool is_table_data() const { return kind == "TABLE DATA"; }
   bool is_large_objects() const { return kind == "BLOBS"; }
