@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include "store/core/error.h"
-#include "tools/sources/shell_command.h"
+#include "tools/process/shell_command.h"
 
 namespace varve::cli {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "store/source.h"
-#include "tools/sources/shell_command.h"
+#include "tools/process/shell_command.h"
 
 namespace varve {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/sources/child_program.h"
+#include "tools/process/child_program.h"
 #include "tools/sources/postgres_connection.h"
 #include "tools/sources/postgres_options.h"
 

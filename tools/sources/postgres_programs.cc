@@ -10,7 +10,7 @@
 #include <optional>
 
 #include "store/core/error.h"
-#include "tools/sources/child_program.h"
+#include "tools/process/child_program.h"
 
 namespace varve {
 namespace {

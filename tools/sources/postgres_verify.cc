@@ -10,7 +10,7 @@
 
 #include "store/core/error.h"
 #include "store/file_reader.h"
-#include "tools/sources/child_program.h"
+#include "tools/process/child_program.h"
 #include "tools/sources/copy_rows.h"
 #include "tools/sources/one_line.h"
 #include "tools/sources/postgres_archive.h"

@@ -6,7 +6,7 @@
 
 #include "store/core/error.h"
 #include "store/transform/digest.h"
-#include "tools/sources/check_program.h"
+#include "tools/process/check_program.h"
 #include "tools/sources/one_line.h"
 #include "tools/sources/rdb_check.h"
 

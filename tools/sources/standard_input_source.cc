@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "store/core/error.h"
-#include "tools/sources/stop_event.h"
+#include "tools/process/stop_event.h"
 #include "tools/sources/stream_file_mode.h"
 
 namespace varve {

@@ -1,18 +1,15 @@
 // A command line of the user's that is run by the shell: its output is read here, its complaints
 // are kept.
 //
-// It runs in a process group of its own, with /dev/null as standard input and none of our other
-// descriptors. Nothing of the group is left when the object goes: what still runs is asked to end
-// (SIGTERM), and killed where it does not within a few seconds.
+// Nothing of it is left when the object goes: what still runs is asked to end (SIGTERM), and killed
+// where it does not within a few seconds.
 #pragma once
-
-#include <sys/types.h>
 
 #include <stop_token>
 #include <string>
 
-#include "store/core/file.h"
-#include "tools/sources/stop_event.h"
+#include "tools/process/child_process.h"
+#include "tools/process/stop_event.h"
 
 namespace varve {
 
@@ -41,19 +38,16 @@ class ShellCommand {
   std::string last_words() const;
 
  private:
-  void start(const std::string& command);
   void take_complaints();
   // Blocks until one of these can be read (or is closed): the output where `want_output`, standard
   // error, the process's end. Throws an interrupted Error.
   void wait_for_anything(bool want_output);
-  void end_group() noexcept;
 
   StopEvent stop_;
-  File out_;                // the pipe's end to read from
-  File err_;                // likewise; closed at its end
-  File process_;            // pidfd: readable when the shell has ended
-  pid_t pid_ = -1;          // -1: reaped
-  std::string complaints_;  // the last of them
+  File out_;                             // the pipe's end to read from
+  File err_;                             // likewise; closed at its end
+  std::string complaints_;               // the last of them
+  std::optional<ChildProcess> process_;  // last: it ends before the pipes are closed
 };
 
 }  // namespace varve

@@ -1,4 +1,4 @@
-#include "tools/sources/stop_event.h"
+#include "tools/process/stop_event.h"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
