@@ -1,6 +1,7 @@
 // Rows that were deleted by accident come back into a SQLite database in use.
 #include <fmt/format.h>
 
+#include "tests/support/shell.h"
 #include "tests/system/varve_program.h"
 
 namespace varve {
@@ -189,6 +190,28 @@ TEST_F(RecoverRows, AsJson) {
   EXPECT_EQ(done["applied"], true);
   EXPECT_EQ(done["tables"][1]["inserted"], 1);
   EXPECT_EQ(done["safety_snapshot"], names().back());
+}
+
+// On a terminal, which script(1) gives it.
+TEST_F(RecoverRows, AsksBeforeItChangesAnything) {
+  run("DELETE FROM orders WHERE id = 30");
+  const auto answer = [&](const std::string& word) {
+    const std::string typed = fmt::format("{} -r {} recover-rows 2025-11-20:history.db {} --apply",
+                                          VARVE_BINARY, quoted(repository()), quoted(live()));
+    return shell(
+        fmt::format("printf '{}\\n' | script -qec {} /dev/null 2>&1", word, quoted(typed)));
+  };
+  const ShellResult no = answer("no");
+  EXPECT_EQ(no.status, 1);
+  expect_holds(no.output, "insert 1 row into orders of " + live() +
+                              ", after a snapshot of it as it is? [y/N]");
+  expect_holds(no.output, "nothing was changed, as it was not confirmed");
+  EXPECT_EQ(value("SELECT count(*) FROM orders"), "99");
+  EXPECT_EQ(names().size(), 1U);
+  const ShellResult yes = answer("Yes");
+  EXPECT_EQ(yes.status, 0) << yes.output;
+  expect_holds(yes.output, "inserted 1 row into orders");
+  expect_as_stored();
 }
 
 TEST_F(RecoverRows, ALockedDatabaseIsWaitedForAndThenLeft) {

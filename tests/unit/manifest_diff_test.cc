@@ -44,8 +44,12 @@ void expect_extents(const FileDifference& found, const Bytes& before, const Byte
           ByteView(bytes).subspan(begin, std::min<std::size_t>(kTestExtent, bytes.size() - begin)));
     };
     const bool differs = extent(before) != extent(after);
-    if (at < before.size()) EXPECT_EQ(in_before[at], differs) << at;
-    if (at < after.size()) EXPECT_EQ(in_after[at], differs) << at;
+    if (at < before.size()) {
+      EXPECT_EQ(in_before[at], differs) << at;
+    }
+    if (at < after.size()) {
+      EXPECT_EQ(in_after[at], differs) << at;
+    }
   }
 }
 

@@ -97,7 +97,7 @@ void refuse_orphans(const RecoveryReport& report) {
     throw Error(ErrorCode::failed,
                 fmt::format("{}; nothing was changed: recover the parents too, or leave these rows "
                             "out with --where",
-                            warnings_of({.tables = {table}}).back()));
+                            orphans_text(table).back()));
   }
 }
 
@@ -151,13 +151,16 @@ int apply(CommandLine& line, Repository& repository, const RecoverArguments& arg
           const Recovery& recovery, RecoveryReport& report, const std::stop_token& stop) {
   report.tables = recovery.survey({});
   const std::vector<std::string> warnings = warnings_of(report);
+  const std::vector<std::string> notes = notes_of(report);
   refuse_orphans(report);
   for (const std::string& warning : warnings) line.warn(warning);
-  for (const std::string& note : notes_of(report)) line.report(printable(note));
   const std::string plan = plan_text(report, request_for(arguments), !arguments.no_safety);
   report.is_applied = true;
   if (!plan.empty()) {
-    if (!arguments.yes && !confirm(plan + "?")) {
+    if (!arguments.yes) {
+      for (const std::string& note : notes) complain(note);
+    }
+    if (!arguments.yes && !confirm(plan + "?", stop)) {
       throw Error(ErrorCode::failed, "nothing was changed, as it was not confirmed");
     }
     if (!arguments.no_safety) {
@@ -173,6 +176,9 @@ int apply(CommandLine& line, Repository& repository, const RecoverArguments& arg
     report.tables.insert(report.tables.end(), refused.begin(), refused.end());
   }
   line.print_facts(recovery_json(report), [&] { return done_text(report); });
+  if (arguments.yes) {
+    for (const std::string& note : notes) line.report(printable(note));
+  }
   return warnings.empty() ? 0 : kExitWarning;
 }
 

@@ -72,11 +72,15 @@ std::vector<std::string> warnings_of(const RecoveryReport& report) {
       warnings.push_back(
           fmt::format("{} cannot be recovered row by row: {}", table.table, table.refusal));
     }
-    for (const Orphans& orphans : table.orphans) {
-      warnings.push_back(text_of(orphans, table.table));
-    }
+    for (std::string& text : orphans_text(table)) warnings.push_back(std::move(text));
   }
   return warnings;
+}
+
+std::vector<std::string> orphans_text(const TableRecovery& table) {
+  std::vector<std::string> texts;
+  for (const Orphans& orphans : table.orphans) texts.push_back(text_of(orphans, table.table));
+  return texts;
 }
 
 std::string done_text(const RecoveryReport& report) {

@@ -13,9 +13,9 @@ struct RecoveryReport {
   std::string path;
   std::string target;  // without secrets
   bool is_applied = false;
-  std::string safety_snapshot;  // empty: none was taken
-  std::vector<TableRecovery> tables;
-  std::vector<std::pair<std::string, RecoveredRow>> rows;  // by table, where they are to be shown
+  std::string safety_snapshot = {};  // empty: none was taken
+  std::vector<TableRecovery> tables = {};
+  std::vector<std::pair<std::string, RecoveredRow>> rows = {};  // by table, where they are to be shown
 };
 
 // "35 rows of users are missing, 3 differ"
@@ -24,6 +24,9 @@ std::string found_text(const TableRecovery& table);
 // line each.
 std::vector<std::string> notes_of(const RecoveryReport& report);
 std::vector<std::string> warnings_of(const RecoveryReport& report);
+// Of one table the rows that would refer to nothing: the part of warnings_of() that stands against
+// applying.
+std::vector<std::string> orphans_text(const TableRecovery& table);
 // After apply.
 std::string done_text(const RecoveryReport& report);
 std::string recovery_json(const RecoveryReport& report);

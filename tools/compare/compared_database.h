@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "store/core/error.h"
+#include "store/core/file.h"
 #include "store/file_reader.h"
 #include "tools/compare/row.h"
 #include "tools/sources/patience.h"

@@ -28,7 +28,7 @@ class Script {
     drop("index", "IF EXISTS ");
     drop_tables();
     for (const std::string& table : diff_.tables()) {
-      if (!is_remade(table) && after_has(table)) change_rows(table);
+      if (!is_remade(table) && before_has(table) && after_has(table)) change_rows(table);
     }
     make_tables();
     make_virtual_tables();
@@ -252,8 +252,10 @@ class Script {
     if (after_has(kSequence)) insert_all(diff_.schema_after().tables.at(kSequence));
   }
 
+  // What is about a table or an index goes with it when that is dropped.
   void write_statistics() {
-    if (!differ(kStatistics)) return;
+    const bool is_at_risk = after_has(kStatistics) && !diff_.schema().empty();
+    if (!differ(kStatistics) && !is_at_risk) return;
     if (!after_has(kStatistics)) return statement(fmt::format("DROP TABLE {}", kStatistics));
     statement("ANALYZE sqlite_schema");
     statement(fmt::format("DELETE FROM {}", kStatistics));

@@ -41,9 +41,21 @@ std::vector<RowidRange> united(std::vector<RowidRange> ranges) {
 
 PageComparison::PageComparison(SqlitePages before, SqlitePages after, ChangedPages changes)
     : before_(std::move(before)), after_(std::move(after)), changes_(std::move(changes)) {
-  before_.use([this](std::uint32_t page) { return changes_.at_hand(Side::before, page); });
-  after_.use([this](std::uint32_t page) { return changes_.at_hand(Side::after, page); });
+  const auto keep = [this](std::uint32_t page, ByteView bytes) {
+    if (changes_.has(page) || interior_.size() >= kMostInterior) return;
+    interior_.try_emplace(page, bytes.begin(), bytes.end());
+  };
+  before_.use([this](std::uint32_t page) { return at_hand(Side::before, page); });
+  after_.use([this](std::uint32_t page) { return at_hand(Side::after, page); });
+  before_.keep_interior(keep);
+  after_.keep_interior(keep);
   find_ownerless();
+}
+
+ByteView PageComparison::at_hand(Side side, std::uint32_t page) const {
+  if (changes_.has(page)) return changes_.at_hand(side, page);
+  const auto kept = interior_.find(page);
+  return kept == interior_.end() ? ByteView() : ByteView(kept->second);
 }
 
 std::unique_ptr<PageComparison> PageComparison::start(ChunkReader& chunks, FileReader& before,

@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -34,6 +35,8 @@ class PageComparison {
                                                FileReader& after, const std::stop_token& stop);
 
   const ChangedPages& changes() const noexcept { return changes_; }
+  // A page that changed, or an interior one that was read, where it is in memory; else empty.
+  ByteView at_hand(ChangedPages::Side side, std::uint32_t page) const;
 
   // Of two versions of one table with rowids, by their roots: the rowids of which rows can differ,
   // in order, none touching the next. Nothing: cannot tell.
@@ -43,6 +46,8 @@ class PageComparison {
   bool is_same_index(std::uint32_t root_before, std::uint32_t root_after);
 
  private:
+  static constexpr std::size_t kMostInterior = 16384;
+
   PageComparison(SqlitePages before, SqlitePages after, ChangedPages changes);
   void find_ownerless();
   bool account(SqlitePages& pages);
@@ -51,6 +56,7 @@ class PageComparison {
   SqlitePages before_;
   SqlitePages after_;
   ChangedPages changes_;
+  std::unordered_map<std::uint32_t, Bytes> interior_;  // pages that are the same on both sides
   bool can_tell_ = true;
   std::unordered_set<std::uint32_t> ownerless_;  // changed overflow pages
 };

@@ -46,14 +46,27 @@ std::string real_literal(double value) {
 
 std::string hex_literal(ByteView bytes) { return "X'" + to_hex(bytes) + "'"; }
 
-std::string text_literal(std::string_view text) {
-  // A literal ends at its first NUL.
-  if (text.find('\0') != std::string_view::npos) {
-    return "CAST(" + hex_literal(as_bytes(text)) + " AS TEXT)";
-  }
+std::string quoted_text(std::string_view text) {
   std::string out = "'";
   for (const char letter : text) out.append(letter == '\'' ? 2 : 1, letter);
   return out + "'";
+}
+
+// A literal ends at its first NUL, so that something else stands for it. (A cast of the bytes would
+// depend on the database's encoding, and an expression has a greatest depth.)
+std::string text_literal(std::string_view text) {
+  if (text.find('\0') == std::string_view::npos) return quoted_text(text);
+  std::string mark = "\\0";
+  while (text.find(mark) != std::string_view::npos) mark += '0';
+  std::string out;
+  for (const char letter : text) {
+    if (letter == '\0') {
+      out += mark;
+    } else {
+      out += letter;
+    }
+  }
+  return fmt::format("replace({}, {}, char(0))", quoted_text(out), quoted_text(mark));
 }
 
 struct Literal {

@@ -124,8 +124,10 @@ class TreeWalk {
 
   bool read_children(std::uint32_t page, RowidRange rowids,
                      std::vector<std::pair<std::uint32_t, RowidRange>>& children) {
-    NodeView node(pages_.page(page), page);
+    const ByteView bytes = pages_.page(page);
+    NodeView node(bytes, page);
     if (node.kind() != interior_) return false;
+    pages_.note_interior(page, bytes);
     std::int64_t first = rowids.first;
     const std::size_t cells = node.cells();
     for (std::size_t i = 0; i < cells; ++i) {

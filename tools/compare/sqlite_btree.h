@@ -33,6 +33,12 @@ class SqlitePages {
   bool is_for_bookkeeping(std::uint32_t page) const noexcept;
 
   void use(AtHand at_hand) { at_hand_ = std::move(at_hand); }
+  // Gets the interior pages that walks over trees read: they are few, and read again soon.
+  using Keep = std::function<void(std::uint32_t page, ByteView bytes)>;
+  void keep_interior(Keep keep) { keep_ = std::move(keep); }
+  void note_interior(std::uint32_t page, ByteView bytes) {
+    if (keep_) keep_(page, bytes);
+  }
   // Page 1 is the first. Valid until the next call. Empty where there is no such page.
   ByteView page(std::uint32_t number);
 
@@ -41,6 +47,7 @@ class SqlitePages {
 
   FileReader* file_;
   AtHand at_hand_;
+  Keep keep_;
   std::uint32_t page_size_ = 0;
   std::uint32_t usable_size_ = 0;
   std::uint32_t count_ = 0;

@@ -168,10 +168,11 @@ StoredPair::StoredPair(ChunkReader& chunks, const FileEntry& before, const std::
 
 void StoredPair::serve(ComparedDatabase& database, ChangedPages::Side side) {
   if (!pages_) return;
-  database.serve([&changes = pages_->changes(), side](std::uint64_t offset, MutableBytes out) {
-    if (out.size() != changes.page_size() || offset % changes.page_size() != 0) return false;
-    const auto page = static_cast<std::uint32_t>(offset / changes.page_size() + 1);
-    const ByteView found = changes.at_hand(side, page);
+  database.serve([&pages = *pages_, side](std::uint64_t offset, MutableBytes out) {
+    const std::uint32_t page_size = pages.changes().page_size();
+    if (out.size() != page_size || offset % page_size != 0) return false;
+    const auto page = static_cast<std::uint32_t>(offset / page_size + 1);
+    const ByteView found = pages.at_hand(side, page);
     if (found.empty()) return false;
     std::memcpy(out.data(), found.data(), found.size());
     return true;

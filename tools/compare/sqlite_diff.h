@@ -29,9 +29,9 @@ struct TableChange {
   ChangeKind kind = ChangeKind::changed;
   bool has_new_columns = false;  // only `columns` were compared
   RowIdentity identity = RowIdentity::primary_key;
-  std::vector<std::string> key;
-  std::vector<std::size_t> key_at;   // in `columns`
-  std::vector<std::string> columns;  // of the rows
+  std::vector<std::string> key = {};
+  std::vector<std::size_t> key_at = {};   // in `columns`
+  std::vector<std::string> columns = {};  // of the rows
   std::uint64_t added = 0;
   std::uint64_t removed = 0;
   std::uint64_t changed = 0;
