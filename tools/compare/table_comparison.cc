@@ -135,6 +135,12 @@ class RowidMerge {
     return fmt::format(" WHERE {0} BETWEEN ?1 AND ?2 ORDER BY {0}", table.rowid);
   }
 
+  // Behind the last rowid of a range SQLite would look into the next leaf, which both may share and
+  // nobody has read.
+  static bool step(SqliteQuery& query, const RowidRange& range) {
+    return query.number(0) != range.last && query.step();
+  }
+
   void run(const RowidRange& range, const TakeRowChange& take) {
     for (SqliteQuery* query : {&before_, &after_}) {
       query->reset();
@@ -154,8 +160,8 @@ class RowidMerge {
       } else {
         take(takes_before ? removed(before_.row()) : added(after_.row()));
       }
-      if (takes_before) has_before = before_.step();
-      if (takes_after) has_after = after_.step();
+      if (takes_before) has_before = step(before_, range);
+      if (takes_after) has_after = step(after_, range);
     }
   }
 
