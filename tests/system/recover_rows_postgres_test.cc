@@ -1,4 +1,7 @@
 // Rows of a stored PostgreSQL dump come back into a live database.
+#include <chrono>
+#include <thread>
+
 #include "tests/system/postgres_program.h"
 
 namespace varve {
@@ -115,6 +118,29 @@ TEST_F(RecoverPostgresRows, AnErrorOfTheServerLeavesAllAsItWas) {
   expect_holds(complaint, "bare_b_check");
   EXPECT_EQ(line("SELECT count(*) FROM bare"), "0");
   expect_nothing_left();
+}
+
+TEST_F(RecoverPostgresRows, AnInterruptLeavesNothingBehind) {
+  sql("DELETE FROM users WHERE id = 50");
+  Program program(command(command_for({"--table", "users", "--where",
+                                       "id = 50 AND pg_sleep(600) IS NULL", "--apply", "--yes"})),
+                  setting());
+  const auto is_asleep = [&] {
+    return line(
+               "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'varve' AND "
+               "wait_event = 'PgSleep'") != "0";
+  };
+  while (!is_asleep()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(line("SELECT count(*) FROM pg_class WHERE relname LIKE 'varve%'"), "1");
+  program.send(SIGTERM);
+  EXPECT_EQ(program.wait().status, 130);
+  const auto is_connected = [&] {
+    return line("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'varve'") != "0";
+  };
+  while (is_connected()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  expect_nothing_left();
+  EXPECT_EQ(line("SELECT count(*) FROM users"), "99");
+  EXPECT_EQ(names().size(), 1U);
 }
 
 TEST_F(RecoverPostgresRows, OutOfACustomArchive) {
