@@ -71,6 +71,19 @@ ManifestReader::Piece ManifestReader::piece_at(std::uint64_t offset) const {
   return descend(offset, 0);
 }
 
+std::vector<ManifestReader::Piece> ManifestReader::children(const Piece& piece,
+                                                            std::uint8_t level) const {
+  const Node node = load(piece.ref, level, piece.length);
+  std::vector<Piece> below;
+  below.reserve(node->ends.size());
+  std::uint64_t before = 0;
+  for (std::size_t i = 0; i < node->ends.size(); ++i) {
+    below.push_back({node->node.refs[i], piece.offset + before, node->ends[i] - before});
+    before = node->ends[i];
+  }
+  return below;
+}
+
 std::optional<ChunkRef> ManifestReader::node_at(std::uint8_t level, std::uint64_t offset) const {
   if (level > file_.levels || offset >= file_.size) return std::nullopt;
   return descend(offset, level).ref;
@@ -85,12 +98,8 @@ void ManifestReader::visit(const Visitor& visitor) const {
           return;
         }
         visitor.node(ref, level);
-        const Node node = load(ref, level, bytes);
-        std::uint64_t before = 0;
-        for (std::size_t i = 0; i < node->ends.size(); ++i) {
-          walk(node->node.refs[i], static_cast<std::uint8_t>(level - 1), start + before,
-               node->ends[i] - before);
-          before = node->ends[i];
+        for (const Piece& below : children({ref, start, bytes}, level)) {
+          walk(below.ref, static_cast<std::uint8_t>(level - 1), below.offset, below.length);
         }
       };
   walk(*file_.root, file_.levels, 0, file_.size);

@@ -1,29 +1,30 @@
 #include "tools/cli/confirmation.h"
 
 #include <poll.h>
+#include <strings.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
-#include <cctype>
 
 #include "store/core/error.h"
-#include "tools/cli/output.h"
+#include "tools/cli/format.h"
+#include "tools/process/stop_event.h"
 
 namespace varve::cli {
 namespace {
 
-constexpr int kSlice = 100;  // milliseconds between two looks at the stop
-
-// One line as it is typed; empty at the end of input.
+// Up to a line's end, which is not part of it, or the end of input.
 std::string read_line(const std::stop_token& stop) {
-  std::array<char, 256> line{};
+  const StopEvent stopped(stop);
+  std::string line;
   while (true) {
-    if (stop.stop_requested()) throw Error(ErrorCode::interrupted, "interrupted: nothing was done");
-    pollfd input{STDIN_FILENO, POLLIN, 0};
-    if (::poll(&input, 1, kSlice) <= 0) continue;
-    const ssize_t count = ::read(STDIN_FILENO, line.data(), line.size());
-    return std::string(line.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    std::array<pollfd, 2> waiting = {{{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0},
+                                      {.fd = stopped.fd(), .events = POLLIN, .revents = 0}}};
+    if (::poll(waiting.data(), waiting.size(), -1) < 0) continue;  // EINTR
+    if (waiting[1].revents != 0) throw Error(ErrorCode::interrupted, "interrupted");
+    char letter = 0;
+    if (::read(STDIN_FILENO, &letter, 1) != 1 || letter == '\n') return line;
+    if (letter != '\r') line += letter;
   }
 }
 
@@ -31,17 +32,11 @@ std::string read_line(const std::stop_token& stop) {
 
 bool can_ask() { return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1; }
 
-bool ask(const std::string& question, const std::stop_token& stop) {
-  const std::string text = question + " [y/N] ";
-  Output(STDERR_FILENO).write(as_bytes(text));
-  std::string answer = read_line(stop);
-  while (!answer.empty() && std::isspace(static_cast<unsigned char>(answer.back())) != 0) {
-    answer.pop_back();
-  }
-  std::ranges::transform(answer, answer.begin(), [](unsigned char letter) {
-    return static_cast<char>(std::tolower(letter));
-  });
-  return answer == "y" || answer == "yes";
+bool confirm(const std::string& question, const std::stop_token& stop) {
+  const std::string text = printable(question) + " [y/N] ";
+  static_cast<void>(!::write(STDERR_FILENO, text.data(), text.size()));
+  const std::string answer = read_line(stop);
+  return ::strcasecmp(answer.c_str(), "y") == 0 || ::strcasecmp(answer.c_str(), "yes") == 0;
 }
 
 }  // namespace varve::cli

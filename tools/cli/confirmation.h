@@ -1,4 +1,4 @@
-// A question to the person at the terminal before something is replaced.
+// A question before something is changed that somebody may miss.
 #pragma once
 
 #include <stop_token>
@@ -6,11 +6,11 @@
 
 namespace varve::cli {
 
-// Whether somebody sits there: standard input and standard error are terminals.
+// Whether somebody is there to answer: standard input and standard error are a terminal.
 bool can_ask();
 
-// Puts the question, and returns whether the answer is yes ("y", "yes"). Throws an interrupted
-// Error when `stop` asks for it.
-bool ask(const std::string& question, const std::stop_token& stop);
+// Asks on standard error, and reads one line: yes or y, whatever the case, is true. Throws an
+// interrupted Error where `stop` is asked for meanwhile.
+bool confirm(const std::string& question, const std::stop_token& stop);
 
 }  // namespace varve::cli

@@ -13,6 +13,7 @@
 
 #include "store/core/error.h"
 #include "store/proof.h"
+#include "tools/cli/busy_timeout.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/help.h"
 #include "tools/cli/hooks.h"
@@ -34,16 +35,6 @@ std::optional<Timestamp> time_of(const std::string& text) {
   if (const auto time = parse_time(text)) return time;
   throw Error(ErrorCode::usage,
               fmt::format("--time {} is no time: write 2026-11-21 or 2026-11-21T02:00:00", text));
-}
-
-// A plain number is in seconds.
-std::chrono::seconds busy_timeout_of(const std::string& text) {
-  const bool is_number = text.find_first_not_of("0123456789") == std::string::npos;
-  if (const auto seconds = parse_duration(is_number ? text + "s" : text)) {
-    return std::chrono::seconds(*seconds);
-  }
-  throw Error(ErrorCode::usage,
-              fmt::format("--busy-timeout {} is no duration: write 30 (seconds) or 5m", text));
 }
 
 IngestRequest request_for(const IngestArguments& arguments) {

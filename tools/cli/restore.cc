@@ -98,7 +98,7 @@ void add_postgres_options(CLI::App& command, RestoreArguments& arguments) {
 bool may_replace(const RestoreSetting& setting, const std::string& question) {
   if (setting.arguments.yes) return true;
   if (!can_ask()) return setting.arguments.force;
-  if (ask(question, setting.signals.token())) return true;
+  if (confirm(question, setting.signals.token())) return true;
   throw Error(ErrorCode::failed, "not confirmed: nothing was changed");
 }
 

@@ -99,10 +99,10 @@ int run(int count, char** arguments) {
     occupy_standard_descriptors();
     std::signal(SIGPIPE, SIG_IGN);  // writing says so
     describe_program(program, line.global);
-    constexpr std::array commands = {add_init,   add_ingest, add_import,  add_list,   add_mount,
-                                     add_umount, add_cat,    add_restore, add_verify, add_drill,
-                                     add_check,  add_repair, add_forget,  add_gc,     add_stats,
-                                     add_config};
+    constexpr std::array commands = {
+        add_init,   add_ingest, add_import,  add_list,         add_mount,  add_umount, add_cat,
+        add_diff,   add_log,    add_restore, add_recover_rows, add_verify, add_drill,  add_check,
+        add_repair, add_forget, add_gc,      add_stats,        add_config};
     for (const auto add : commands) add(program, line);
     return run_command(program, line, count, arguments);
   } catch (const Error& error) {

@@ -82,10 +82,10 @@ ArchiveEntry read_entry(ArchiveInput& input, Version version) {
   input.text();  // its row
   entry.name = input.text().value_or("");
   entry.kind = input.text().value_or("");
-  input.number();                                        // section
-  input.text();                                          // definition
-  input.text();                                          // how to drop it
-  entry.is_copied = !input.text().value_or("").empty();  // its COPY statement
+  input.number();  // section
+  input.text();    // definition
+  input.text();    // how to drop it
+  entry.copy = input.text().value_or("");
   entry.schema = input.text().value_or("");
   input.text();  // tablespace
   if (version.has_table_am()) input.text();

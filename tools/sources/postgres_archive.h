@@ -53,11 +53,12 @@ class ArchiveInput {
 struct ArchiveEntry {
   int dump_id = 0;
   bool has_data = false;
-  bool is_copied = false;  // its data are rows in COPY's form, not INSERT statements
   std::string kind;    // "TABLE DATA", "BLOBS", "INDEX"…
   std::string schema;  // empty where it lies in none
   std::string name;
   std::string file;  // of its data in the directory; empty where there are none
+  // Of table data: COPY public.orders (id, note) FROM stdin; empty where it is INSERT statements.
+  std::string copy;
 
   bool is_table_data() const { return kind == "TABLE DATA"; }
   bool is_large_objects() const { return kind == "BLOBS"; }

@@ -188,7 +188,7 @@ class ArchiveVerification {
   void note(const ArchiveEntry& entry, const EntryData& data) {
     if (!data.is_whole()) {
       faults_.push_back(fmt::format("the data of {} breaks off", entry.table()));
-    } else if (entry.is_table_data() && entry.is_copied) {
+    } else if (entry.is_table_data() && !entry.copy.empty()) {
       if (const auto rows = data.rows()) {
         rows_[entry.table()] = *rows;
       } else {

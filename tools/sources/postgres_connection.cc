@@ -145,13 +145,11 @@ void PostgresConnection::wait_for_answer() {
   }
 }
 
-PostgresRows PostgresConnection::query(const std::string& sql) {
-  const auto failure = [&](const char* words) {
-    return Error(ErrorCode::failed, fmt::format("{}: {}", location(), one_line(words)));
-  };
-  if (PQsendQuery(connection_.get(), sql.c_str()) != 1) {
-    throw failure(PQerrorMessage(connection_.get()));
-  }
+Error PostgresConnection::failure(const char* words) const {
+  return Error(ErrorCode::failed, fmt::format("{}: {}", location(), one_line(words)));
+}
+
+OwnedPostgresResult PostgresConnection::last_result() {
   OwnedPostgresResult last;
   while (true) {
     while (PQisBusy(connection_.get()) == 1) {
@@ -159,14 +157,50 @@ PostgresRows PostgresConnection::query(const std::string& sql) {
       if (PQconsumeInput(connection_.get()) != 1) throw failure(PQerrorMessage(connection_.get()));
     }
     OwnedPostgresResult next(PQgetResult(connection_.get()));
-    if (!next) break;
+    if (!next) return last;
     if (!last || PQresultStatus(last.get()) != PGRES_FATAL_ERROR) last = std::move(next);
+    if (PQresultStatus(last.get()) == PGRES_COPY_IN) return last;  // there is nothing behind it
   }
+}
+
+PostgresRows PostgresConnection::query(const std::string& sql) {
+  if (PQsendQuery(connection_.get(), sql.c_str()) != 1) {
+    throw failure(PQerrorMessage(connection_.get()));
+  }
+  OwnedPostgresResult last = last_result();
   const ExecStatusType status = last ? PQresultStatus(last.get()) : PGRES_FATAL_ERROR;
   if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
     throw failure(last ? PQresultErrorMessage(last.get()) : PQerrorMessage(connection_.get()));
   }
   return PostgresRows(std::move(last));
+}
+
+void PostgresConnection::copy_in(const std::string& sql, const std::function<ByteView()>& next) {
+  PGconn* const connection = connection_.get();
+  if (PQsendQuery(connection, sql.c_str()) != 1) throw failure(PQerrorMessage(connection));
+  const OwnedPostgresResult begun = last_result();
+  if (!begun || PQresultStatus(begun.get()) != PGRES_COPY_IN) {
+    throw failure(begun ? PQresultErrorMessage(begun.get()) : PQerrorMessage(connection));
+  }
+  try {
+    for (ByteView piece = next(); !piece.empty(); piece = next()) {
+      if (stop_.stop_requested() || extra_stop_.stop_requested()) {
+        throw Error(ErrorCode::interrupted, "interrupted");
+      }
+      const std::string_view text = as_text(piece);
+      if (PQputCopyData(connection, text.data(), static_cast<int>(text.size())) != 1) {
+        throw failure(PQerrorMessage(connection));
+      }
+    }
+  } catch (...) {
+    PQputCopyEnd(connection, "given up");
+    throw;
+  }
+  if (PQputCopyEnd(connection, nullptr) != 1) throw failure(PQerrorMessage(connection));
+  const OwnedPostgresResult ended = last_result();
+  if (!ended || PQresultStatus(ended.get()) != PGRES_COMMAND_OK) {
+    throw failure(ended ? PQresultErrorMessage(ended.get()) : PQerrorMessage(connection));
+  }
 }
 
 std::string PostgresConnection::value(const std::string& sql) {

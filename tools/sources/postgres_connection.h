@@ -7,6 +7,7 @@
 
 #include <libpq-fe.h>
 
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -14,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/core/bytes.h"
 #include "store/core/error.h"
 
 namespace varve {
@@ -28,6 +30,7 @@ class PostgresRows {
  public:
   explicit PostgresRows(OwnedPostgresResult result) : result_(std::move(result)) {}
   int size() const { return PQntuples(result_.get()); }
+  bool is_null(int row, int column) const { return PQgetisnull(result_.get(), row, column) != 0; }
   std::string at(int row, int column) const { return PQgetvalue(result_.get(), row, column); }
 
  private:
@@ -42,6 +45,9 @@ class PostgresConnection {
 
   // One statement. Throws a failed Error with the server's words.
   PostgresRows query(const std::string& sql);
+  // COPY … FROM STDIN, with what `next` gives until it gives nothing. What it throws ends the COPY
+  // as failed, and is thrown.
+  void copy_in(const std::string& sql, const std::function<ByteView()>& next);
   // The first column of the only row.
   std::string value(const std::string& sql);
   std::string identifier(const std::string& name) const;  // quoted for SQL
@@ -83,6 +89,9 @@ class PostgresConnection {
     void operator()(PGconn* connection) const noexcept { PQfinish(connection); }
   };
   void wait_for_answer();
+  // The last result of what was sent, behind all others.
+  OwnedPostgresResult last_result();
+  Error failure(const char* words) const;
   void cancel() noexcept;  // the server is to give the statement up
 
   std::stop_token stop_;
