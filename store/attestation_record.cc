@@ -99,10 +99,10 @@ std::vector<Attestation> decode_attestations(ByteView document, const SnapshotId
   Decoder in(open_record(document, kWhat), kWhat);
   const std::string_view magic = as_text(in.bytes(kMagic.size()));
   if (magic != kMagic && magic != kSecondMagic && magic != kFirstMagic) {
-    throw corrupt_error(std::string(kWhat) + ": no magic, or of a newer format");
+    throw corrupt_error(std::string(kWhat), "no magic, or of a newer format");
   }
   if (SnapshotId::from(in.bytes(SnapshotId::size)) != id) {
-    throw corrupt_error(std::string(kWhat) + ": it is about another snapshot");
+    throw corrupt_error(std::string(kWhat), "it is about another snapshot");
   }
   std::vector<Attestation> attestations;
   if (magic == kFirstMagic) {

@@ -11,7 +11,7 @@ namespace varve {
 ManifestReader::ManifestReader(ChunkReader& chunks, FileEntry file, ChunkReader::Check check)
     : chunks_(chunks), file_(std::move(file)), check_(check) {
   if (file_.levels > kHighestLevel) {
-    throw corrupt_error(fmt::format("{}: its manifest has too many levels", file_.path));
+    throw corrupt_error(file_.path, "its manifest has too many levels");
   }
 }
 
@@ -21,7 +21,7 @@ std::vector<std::uint64_t> ManifestReader::ends_of(const ManifestNode& node,
   ends.reserve(node.refs.size());
   const bool extents = node.lengths.empty();
   if (extents && (node.level != 1 || file_.chunking != Chunking::extents)) {
-    throw corrupt_error(fmt::format("{}: a manifest node without lengths", file_.path));
+    throw corrupt_error(file_.path, "a manifest node without lengths");
   }
   std::uint64_t end = 0;
   for (std::size_t i = 0; i < node.refs.size(); ++i) {
@@ -32,7 +32,7 @@ std::vector<std::uint64_t> ManifestReader::ends_of(const ManifestNode& node,
     ends.push_back(end);
   }
   if (end != bytes || ends.size() != node.refs.size()) {
-    throw corrupt_error(fmt::format("{}: a manifest node does not fit the file", file_.path));
+    throw corrupt_error(file_.path, "a manifest node does not fit the file");
   }
   return ends;
 }
@@ -71,6 +71,19 @@ ManifestReader::Piece ManifestReader::piece_at(std::uint64_t offset) const {
   return descend(offset, 0);
 }
 
+std::vector<ManifestReader::Piece> ManifestReader::children(const Piece& piece,
+                                                            std::uint8_t level) const {
+  const Node node = load(piece.ref, level, piece.length);
+  std::vector<Piece> below;
+  below.reserve(node->ends.size());
+  std::uint64_t before = 0;
+  for (std::size_t i = 0; i < node->ends.size(); ++i) {
+    below.push_back({node->node.refs[i], piece.offset + before, node->ends[i] - before});
+    before = node->ends[i];
+  }
+  return below;
+}
+
 std::optional<ChunkRef> ManifestReader::node_at(std::uint8_t level, std::uint64_t offset) const {
   if (level > file_.levels || offset >= file_.size) return std::nullopt;
   return descend(offset, level).ref;
@@ -85,12 +98,8 @@ void ManifestReader::visit(const Visitor& visitor) const {
           return;
         }
         visitor.node(ref, level);
-        const Node node = load(ref, level, bytes);
-        std::uint64_t before = 0;
-        for (std::size_t i = 0; i < node->ends.size(); ++i) {
-          walk(node->node.refs[i], static_cast<std::uint8_t>(level - 1), start + before,
-               node->ends[i] - before);
-          before = node->ends[i];
+        for (const Piece& below : children({ref, start, bytes}, level)) {
+          walk(below.ref, static_cast<std::uint8_t>(level - 1), below.offset, below.length);
         }
       };
   walk(*file_.root, file_.levels, 0, file_.size);

@@ -30,6 +30,9 @@ class ManifestReader {
   // The chunk that holds `offset` < file().size. Throws a corrupt Error.
   Piece piece_at(std::uint64_t offset) const;
 
+  // What a node of `level` leads to, in order: nodes of the level below it, or chunks.
+  std::vector<Piece> children(const Piece& node, std::uint8_t level) const;
+
   // A chunk's bytes, checked as the constructor was told. Throws a corrupt Error.
   ChunkBytes read(const ChunkRef& chunk) const { return chunks_.read(chunk, check_); }
 

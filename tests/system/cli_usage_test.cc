@@ -8,8 +8,9 @@ namespace {
 
 class CliUsage : public VarveProgram {};
 
-const std::vector<std::string> kCommands = {"init",    "ingest", "list",   "mount", "umount", "cat",
-                                            "restore", "check",  "forget", "gc",    "stats"};
+const std::vector<std::string> kCommands = {"init",  "ingest",  "list",  "mount",       "umount",
+                                            "cat",   "restore", "check", "forget",      "gc",
+                                            "stats", "diff",    "log",   "recover-rows"};
 
 TEST_F(CliUsage, HelpOfTheProgramNamesCommandsExamplesAndStatuses) {
   const std::string help = must({"--help"});
@@ -63,6 +64,15 @@ TEST_F(CliUsage, WhatCannotBeMeantIsStatusTwoAndPointsToTheHelp) {
       {"forget", "latest", "--keep-last", "1"},
       {"forget", "--source", "a.db"},
       {"gc", "now"},
+      {"diff", "latest"},
+      {"diff", "a", "b", "c", "d"},
+      {"diff", "a", "b", "--sql", "--rows"},
+      {"log"},
+      {"log", "a.db", "--key", "1"},
+      {"recover-rows", "latest"},
+      {"recover-rows", "latest", "a.db", "--apply"},
+      {"recover-rows", "latest", "a.db", "--yes"},
+      {"recover-rows", "latest", "a.db", "--where", "1"},
   };
   for (const Words& mistake : mistakes) {
     const std::string complaint = refused(2, mistake);

@@ -36,7 +36,7 @@ std::map<std::string, std::string> manual() {
     std::smatch found;
     if (std::regex_match(line, found, std::regex(R"re(\.SH "?([A-Z ]+[A-Z])"?)re"))) {
       section = found[1];
-    } else if (std::regex_match(line, found, std::regex(R"re(\.SS "varve ([a-z]+).*)re"))) {
+    } else if (std::regex_match(line, found, std::regex(R"re(\.SS "varve ([a-z-]+).*)re"))) {
       section = found[1];
     }
     sections[section] += line + "\n";
@@ -77,7 +77,7 @@ class Manpage : public VarveProgram {
     return own - Set{"--help", "-h"};
   }
   Set commands() const {
-    return matches(groups_of(must({"--help"}))["Commands:"], R"(\n  ([a-z]+) )");
+    return matches(groups_of(must({"--help"}))["Commands:"], R"(\n  ([a-z-]+) )");
   }
 };
 
@@ -85,10 +85,10 @@ TEST_F(Manpage, HasTheCommandsOfTheProgram) {
   const auto sections = manual();
   Set described;
   for (const auto& [title, text] : sections) {
-    if (std::regex_match(title, std::regex("[a-z]+"))) described.insert(title);
+    if (std::regex_match(title, std::regex("[a-z-]+"))) described.insert(title);
   }
   EXPECT_EQ(described, commands());
-  EXPECT_EQ(described.size(), 15U);
+  EXPECT_EQ(described.size(), 19U);
 }
 
 TEST_F(Manpage, HasTheOptionsOfEveryCommandAndNoOthers) {

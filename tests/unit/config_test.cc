@@ -129,6 +129,35 @@ TEST_F(ConfigTest, NamesAVariableThatIsNotSetAndNoValue) {
             "as3cretb $HOME ${x} 5$ ${open");
 }
 
+TEST_F(ConfigTest, LeavesVariablesInCommandsToTheShell) {
+  const Config config = parse(R"(
+[[job]]
+name = "n"
+sources = [{ command = "dump -p${VARVE_TEST_SECRET} ${i} $$", as = "d" }]
+[job.hooks]
+before = "echo ${VARVE_TEST_ABSENT}"
+)");
+  EXPECT_EQ(config.jobs[0].sources[0].command, "dump -p${VARVE_TEST_SECRET} ${i} $$");
+  EXPECT_EQ(config.jobs[0].hooks.before, std::vector<std::string>{"echo ${VARVE_TEST_ABSENT}"});
+  EXPECT_EQ(config.jobs[0].where, "varve.toml:4:11");
+}
+
+TEST_F(ConfigTest, OnlyTheWantedJobsVariablesNeedBeSet) {
+  const std::string text =
+      "[[job]]\nname = \"a\"\nsources = [\"/a\"]\n"
+      "[[job]]\nname = \"b\"\nsources = [\"${VARVE_TEST_ABSENT}\"]\n";
+  EXPECT_EQ(parse_config(text, "varve.toml", "a").job("a").sources[0].from, "/a");
+  EXPECT_EQ(fault_of(text),
+            "varve.toml:6:12: sources: the environment variable VARVE_TEST_ABSENT "
+            "is not set");
+}
+
+TEST_F(ConfigTest, RefusesWhatIsNoNameOfAVariable) {
+  EXPECT_EQ(fault_of("[[job]]\nname = \"a\"\nsources = [\"/a\"]\n"
+                     "environment = { \"A=B\" = \"c\" }\n"),
+            "varve.toml:4:15: environment \"A=B\" is no name of a variable");
+}
+
 TEST_F(ConfigTest, NamesTheJobsThereAre) {
   const Config config = parse("[[job]]\nname = \"n\"\nsources = [\"/a\"]\n");
   try {

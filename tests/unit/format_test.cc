@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 
+#include "store/losses.h"
 #include "store/repository_config.h"
 #include "store/snapshot.h"
 #include "store/transform/digest.h"
@@ -55,6 +56,12 @@ TEST(Format, PackHeader) {
   expect_vector("pack-header", bytes);
   EXPECT_EQ(bytes.size(), kPackHeaderSize);
   EXPECT_EQ(decode_pack_header(bytes), counting_id<PackId>(1));
+}
+
+TEST(Format, LostChunks) {
+  const LostKeys keys = {{~std::uint64_t{0}}, {1}};
+  expect_vector("lost", encode_lost(keys));
+  EXPECT_EQ(decode_lost(vector_of("lost")), keys);
 }
 
 TEST(Format, PackFooter) {

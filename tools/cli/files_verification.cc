@@ -1,6 +1,7 @@
 #include "tools/cli/files_verification.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "store/core/error.h"
 #include "store/file_reader.h"
 #include "tools/cli/earlier_proof.h"
+#include "tools/sources/postgres_archive_verify.h"
 #include "tools/sources/sqlite_verify.h"
 
 namespace varve::cli {
@@ -20,6 +22,7 @@ class FilesVerification {
   FilesVerification(Repository& repository, const Snapshot& snapshot, std::uint32_t source,
                     const ProvingRequest& request)
       : repository_(repository),
+        snapshot_(snapshot),
         request_(request),
         proof_(EarlierProof::find(repository, snapshot, snapshot.sources[source], request.level,
                                   request.since)) {
@@ -41,6 +44,8 @@ class FilesVerification {
     if (faults_ > kMostFaults) made_.detail += fmt::format("; {} more", faults_ - kMostFaults);
     made_.program = "varve " VARVE_VERSION;
     if (sqlite_) made_.program += fmt::format(", {}", *sqlite_);
+    if (postgres_) made_.program += fmt::format(", {}", *postgres_);
+    if (made_.passed && !notes_.empty()) made_.detail = fmt::format("{}", fmt::join(notes_, "; "));
     if (is_supported_ && faults_ == 0) proof_->support(made_);
     return std::move(made_);
   }
@@ -65,6 +70,7 @@ class FilesVerification {
         verify_database(file);
       } else {
         read_back(file);
+        if (file.format == "pgdump") verify_archive(file);
       }
     } catch (const Error& error) {
       if (error.code() != ErrorCode::corrupt) throw;
@@ -84,6 +90,18 @@ class FilesVerification {
         });
     sqlite_ = one.program;
     if (!one.passed) note_fault(file, one.detail);
+    for (const auto& [table, rows] : one.row_counts) {
+      made_.row_counts[prefix_of(file) + table] = rows;
+    }
+  }
+
+  void verify_archive(const FileEntry& file) {
+    const Attestation one =
+        verify_postgres_archive(repository_.chunks(), snapshot_, file,
+                                {.full = request_.level == "full", .stop = request_.stop});
+    if (!one.passed) note_fault(file, one.detail);
+    if (one.passed && !one.detail.empty()) notes_.push_back(file.path + ": " + one.detail);
+    postgres_ = one.program;
     for (const auto& [table, rows] : one.row_counts) {
       made_.row_counts[prefix_of(file) + table] = rows;
     }
@@ -116,6 +134,7 @@ class FilesVerification {
   }
 
   Repository& repository_;
+  const Snapshot& snapshot_;
   const ProvingRequest& request_;
   const std::optional<EarlierProof> proof_;
   std::vector<const FileEntry*> files_;
@@ -123,7 +142,9 @@ class FilesVerification {
   std::uint64_t done_ = 0;
   bool is_supported_ = false;  // some of it was proven before
   std::size_t faults_ = 0;
+  std::vector<std::string> notes_;  // what could not be looked at
   std::optional<std::string> sqlite_;
+  std::optional<std::string> postgres_;
   Attestation made_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "store/core/error.h"
 #include "store/file_reader.h"
@@ -12,6 +13,7 @@
 #include "tools/cli/files_verification.h"
 #include "tools/drill/drill.h"
 #include "tools/drill/findings.h"
+#include "tools/sources/postgres_archive_verify.h"
 #include "tools/sources/postgres_verify.h"
 #include "tools/sources/redis_verify.h"
 #include "tools/sources/sqlite_verify.h"
@@ -51,6 +53,16 @@ Attestation prove_bytes(Repository& repository, const FileEntry& file,
   return made;
 }
 
+// The bytes of an archive of pg_dump are proven: it, too, must be one.
+void add_archive_proof(Attestation& made, Repository& repository, const Snapshot& snapshot,
+                       const FileEntry& file, const ProvingRequest& request) {
+  Attestation archive =
+      verify_postgres_archive(repository.chunks(), snapshot, file,
+                              {.full = request.level != "quick", .stop = request.stop});
+  archive.sha256 = made.sha256;
+  made = std::move(archive);
+}
+
 // The rows that a table has, against those that were recorded of this snapshot before.
 void compare_rows(Attestation& made, const Snapshot& snapshot, std::uint32_t source) {
   if (!made.passed || made.row_counts.empty() || !made.detail.empty()) return;
@@ -76,6 +88,8 @@ Attestation prove_file(Repository& repository, const Snapshot& snapshot, std::ui
     made = verify_rdb(reader, level_of(request), request.stop, request.progress);
   } else {
     made = prove_bytes(repository, file, request);
+    if (kind == "pgdump" && made.passed)
+      add_archive_proof(made, repository, snapshot, file, request);
   }
   made.file = file.path;
   return made;

@@ -27,16 +27,6 @@ struct FreeMemory {
 
 bool is_secret(const PQconninfoOption& option) { return option.dispchar[0] == '*'; }
 
-// A value in a string of libpq keywords.
-std::string quoted(std::string_view value) {
-  std::string text = "'";
-  for (const char letter : value) {
-    if (letter == '\'' || letter == '\\') text += '\\';
-    text += letter;
-  }
-  return text + "'";
-}
-
 // Where the server listens: "db.example:5432", "[::1]:5432", "/run/postgresql:5432".
 std::string address(std::string_view host, std::string_view port) {
   const bool is_v6 = host.find(':') != std::string_view::npos && host.front() != '/';
@@ -73,12 +63,35 @@ std::string_view advice(const std::string& words) {
 
 }  // namespace
 
+std::string quoted_keyword_value(std::string_view value) {
+  std::string text = "'";
+  for (const char letter : value) {
+    if (letter == '\'' || letter == '\\') text += '\\';
+    text += letter;
+  }
+  return text + "'";
+}
+
+void refuse_unclear_uri(const std::string& target) {
+  const std::size_t scheme = target.find("://");
+  const std::size_t at = target.find('@', scheme == target.npos ? 0 : scheme);
+  if (scheme == target.npos || at == target.npos) return;
+  const std::size_t end = target.find_first_of("/?#", scheme + 3);
+  if (at < end && target.find('@', at + 1) == target.npos) return;
+  throw Error(ErrorCode::usage,
+              "a PostgreSQL URI is not clear: an '@', '/', '?' or '#' in a user's name or password "
+              "is written %40, %2F, %3F or %23; better, leave the password out and give it by "
+              "PGPASSWORD or ~/.pgpass");
+}
+
 std::string without_secrets(const std::string& target) {
+  static const std::set<std::string_view> shown = {"service", "host",   "hostaddr",
+                                                   "port",    "dbname", "user"};
   const OwnedOptions options(PQconninfoParse(target.c_str(), nullptr));
   if (!options) return "postgresql://… (it cannot be parsed)";
   std::string text;
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
-    if (option->val == nullptr || is_secret(*option)) continue;
+    if (option->val == nullptr || !shown.contains(option->keyword)) continue;
     text += fmt::format("{}{}={}", text.empty() ? "" : " ", option->keyword, option->val);
   }
   return text.empty() ? "postgresql://" : one_line(text);
@@ -87,6 +100,7 @@ std::string without_secrets(const std::string& target) {
 PostgresConnection::PostgresConnection(const std::string& target, const std::string& database,
                                        std::stop_token stop)
     : stop_(std::move(stop)) {
+  refuse_unclear_uri(target);
   std::vector<const char*> keywords;
   std::vector<const char*> values;
   const auto add = [&](const char* keyword, const char* value) {
@@ -99,7 +113,12 @@ PostgresConnection::PostgresConnection(const std::string& target, const std::str
   add("fallback_application_name", "varve");
   add(nullptr, nullptr);
   connection_.reset(PQconnectdbParams(keywords.data(), values.data(), 1));
-  if (PQstatus(connection_.get()) == CONNECTION_OK) return;
+  if (PQstatus(connection_.get()) == CONNECTION_OK) {
+    // A database's owner may have put functions of his own in front of the server's, which would
+    // run with our rights (CVE-2018-1058).
+    query("SELECT pg_catalog.set_config('search_path', '', false)");
+    return;
+  }
   const std::string words = one_line(PQerrorMessage(connection_.get()));
   throw Error(ErrorCode::failed, fmt::format("cannot connect to PostgreSQL ({}): {}{}",
                                              without_secrets(target), words, advice(words)));
@@ -126,13 +145,11 @@ void PostgresConnection::wait_for_answer() {
   }
 }
 
-PostgresRows PostgresConnection::query(const std::string& sql) {
-  const auto failure = [&](const char* words) {
-    return Error(ErrorCode::failed, fmt::format("{}: {}", location(), one_line(words)));
-  };
-  if (PQsendQuery(connection_.get(), sql.c_str()) != 1) {
-    throw failure(PQerrorMessage(connection_.get()));
-  }
+Error PostgresConnection::failure(const char* words) const {
+  return Error(ErrorCode::failed, fmt::format("{}: {}", location(), one_line(words)));
+}
+
+OwnedPostgresResult PostgresConnection::last_result() {
   OwnedPostgresResult last;
   while (true) {
     while (PQisBusy(connection_.get()) == 1) {
@@ -140,14 +157,50 @@ PostgresRows PostgresConnection::query(const std::string& sql) {
       if (PQconsumeInput(connection_.get()) != 1) throw failure(PQerrorMessage(connection_.get()));
     }
     OwnedPostgresResult next(PQgetResult(connection_.get()));
-    if (!next) break;
+    if (!next) return last;
     if (!last || PQresultStatus(last.get()) != PGRES_FATAL_ERROR) last = std::move(next);
+    if (PQresultStatus(last.get()) == PGRES_COPY_IN) return last;  // there is nothing behind it
   }
+}
+
+PostgresRows PostgresConnection::query(const std::string& sql) {
+  if (PQsendQuery(connection_.get(), sql.c_str()) != 1) {
+    throw failure(PQerrorMessage(connection_.get()));
+  }
+  OwnedPostgresResult last = last_result();
   const ExecStatusType status = last ? PQresultStatus(last.get()) : PGRES_FATAL_ERROR;
   if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
     throw failure(last ? PQresultErrorMessage(last.get()) : PQerrorMessage(connection_.get()));
   }
   return PostgresRows(std::move(last));
+}
+
+void PostgresConnection::copy_in(const std::string& sql, const std::function<ByteView()>& next) {
+  PGconn* const connection = connection_.get();
+  if (PQsendQuery(connection, sql.c_str()) != 1) throw failure(PQerrorMessage(connection));
+  const OwnedPostgresResult begun = last_result();
+  if (!begun || PQresultStatus(begun.get()) != PGRES_COPY_IN) {
+    throw failure(begun ? PQresultErrorMessage(begun.get()) : PQerrorMessage(connection));
+  }
+  try {
+    for (ByteView piece = next(); !piece.empty(); piece = next()) {
+      if (stop_.stop_requested() || extra_stop_.stop_requested()) {
+        throw Error(ErrorCode::interrupted, "interrupted");
+      }
+      const std::string_view text = as_text(piece);
+      if (PQputCopyData(connection, text.data(), static_cast<int>(text.size())) != 1) {
+        throw failure(PQerrorMessage(connection));
+      }
+    }
+  } catch (...) {
+    PQputCopyEnd(connection, "given up");
+    throw;
+  }
+  if (PQputCopyEnd(connection, nullptr) != 1) throw failure(PQerrorMessage(connection));
+  const OwnedPostgresResult ended = last_result();
+  if (!ended || PQresultStatus(ended.get()) != PGRES_COMMAND_OK) {
+    throw failure(ended ? PQresultErrorMessage(ended.get()) : PQerrorMessage(connection));
+  }
 }
 
 std::string PostgresConnection::value(const std::string& sql) {
@@ -161,6 +214,13 @@ std::string PostgresConnection::identifier(const std::string& name) const {
       PQescapeIdentifier(connection_.get(), name.data(), name.size()));
   if (!quoted_name) throw Error(ErrorCode::failed, PQerrorMessage(connection_.get()));
   return quoted_name.get();
+}
+
+std::string PostgresConnection::literal(const std::string& text) const {
+  const std::unique_ptr<char, FreeMemory> quoted_text(
+      PQescapeLiteral(connection_.get(), text.data(), text.size()));
+  if (!quoted_text) throw Error(ErrorCode::failed, PQerrorMessage(connection_.get()));
+  return quoted_text.get();
 }
 
 std::string PostgresConnection::database() const { return PQdb(connection_.get()); }
@@ -178,7 +238,9 @@ std::string PostgresConnection::location() const {
 PostgresConnection::ForPrograms PostgresConnection::for_programs() const {
   // Of several hosts, the one that answered. A password may have come from a file. A dump is in
   // the database's own encoding.
-  static const std::set<std::string_view> replaced = {"host",
+  static const std::set<std::string_view> replaced = {"service",
+                                                      "servicefile",
+                                                      "host",
                                                       "hostaddr",
                                                       "port",
                                                       "password",
@@ -198,7 +260,7 @@ PostgresConnection::ForPrograms PostgresConnection::for_programs() const {
       made.environment.emplace_back(option->envvar, option->val);
     } else if (!is_secret(*option)) {
       made.keywords += fmt::format("{}{}={}", made.keywords.empty() ? "" : " ", option->keyword,
-                                   quoted(option->val));
+                                   quoted_keyword_value(option->val));
     }
   }
   if (*PQpass(connection) != '\0') made.environment.emplace_back("PGPASSWORD", PQpass(connection));

@@ -7,12 +7,15 @@
 
 #include <libpq-fe.h>
 
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "store/core/bytes.h"
 #include "store/core/error.h"
 
 namespace varve {
@@ -27,6 +30,7 @@ class PostgresRows {
  public:
   explicit PostgresRows(OwnedPostgresResult result) : result_(std::move(result)) {}
   int size() const { return PQntuples(result_.get()); }
+  bool is_null(int row, int column) const { return PQgetisnull(result_.get(), row, column) != 0; }
   std::string at(int row, int column) const { return PQgetvalue(result_.get(), row, column); }
 
  private:
@@ -41,9 +45,13 @@ class PostgresConnection {
 
   // One statement. Throws a failed Error with the server's words.
   PostgresRows query(const std::string& sql);
+  // COPY … FROM STDIN, with what `next` gives until it gives nothing. What it throws ends the COPY
+  // as failed, and is thrown.
+  void copy_in(const std::string& sql, const std::function<ByteView()>& next);
   // The first column of the only row.
   std::string value(const std::string& sql);
   std::string identifier(const std::string& name) const;  // quoted for SQL
+  std::string literal(const std::string& text) const;     // likewise, as a text
 
   // While one lives, queries end by this token as well.
   class Interruptible {
@@ -81,6 +89,9 @@ class PostgresConnection {
     void operator()(PGconn* connection) const noexcept { PQfinish(connection); }
   };
   void wait_for_answer();
+  // The last result of what was sent, behind all others.
+  OwnedPostgresResult last_result();
+  Error failure(const char* words) const;
   void cancel() noexcept;  // the server is to give the statement up
 
   std::stop_token stop_;
@@ -88,7 +99,14 @@ class PostgresConnection {
   std::unique_ptr<PGconn, Finish> connection_;
 };
 
-// `target` without passwords, for messages about what cannot be connected to.
+// A value in a string of libpq keywords: 'it\'s'.
+std::string quoted_keyword_value(std::string_view value);
+
+// Throws a usage Error, which does not repeat it, for a URI in which an '@' stands where libpq
+// would take a part of a password for the host or the database.
+void refuse_unclear_uri(const std::string& target);
+
+// Where `target` leads, without passwords: for messages about what cannot be connected to.
 std::string without_secrets(const std::string& target);
 
 }  // namespace varve

@@ -24,6 +24,7 @@ struct SnapshotDatabase::Entry {
   // Touched by the connection's thread only.
   std::string error;
   Watcher watcher;
+  Shortcut shortcut;
 };
 
 namespace {
@@ -74,6 +75,7 @@ int read_file_part(sqlite3_file* file, void* out, int count, sqlite3_int64 offse
   Entry& entry = entry_of(file);
   const MutableBytes room(static_cast<std::byte*>(out), static_cast<std::size_t>(count));
   if (entry.watcher && !entry.watcher(room.size())) return SQLITE_IOERR_READ;
+  if (entry.shortcut && entry.shortcut(static_cast<std::uint64_t>(offset), room)) return SQLITE_OK;
   try {
     const std::size_t got = entry.reader.read(static_cast<std::uint64_t>(offset), room);
     if (got == room.size()) return SQLITE_OK;
@@ -228,6 +230,8 @@ void SnapshotDatabase::watch(Watcher watcher) {
   entry_->watcher = std::move(watcher);
   sqlite3_progress_handler(connection_.get(), kInstructions, keep_computing, entry_.get());
 }
+
+void SnapshotDatabase::serve(Shortcut shortcut) { entry_->shortcut = std::move(shortcut); }
 
 const std::string& SnapshotDatabase::store_error() const { return entry_->error; }
 

@@ -31,6 +31,11 @@ class SnapshotDatabase {
   using Watcher = std::function<bool(std::size_t bytes)>;
   void watch(Watcher watcher);
 
+  // Asked for each part of the file before the store is: true where it filled all of `out` with
+  // what stands at `offset`. For whoever has parts of the file in memory anyway. Must not throw.
+  using Shortcut = std::function<bool(std::uint64_t offset, MutableBytes out)>;
+  void serve(Shortcut shortcut);
+
   sqlite3* handle() const noexcept { return connection_.get(); }
   // The store's words where it could not read a part of the file: SQLite only says "disk I/O
   // error". Empty otherwise.

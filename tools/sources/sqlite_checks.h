@@ -1,4 +1,4 @@
-// SQLite's own checks of a database, and what they found.
+// SQLite's own checks of a database, stored or on a disk, and what they found.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,170 @@
+// varve diff and varve log, as somebody types them.
+#include "tests/system/varve_program.h"
+
+namespace varve {
+namespace {
+
+class DiffProgram : public VarveProgram {
+ protected:
+  void SetUp() override { init(); }
+
+  void take(const std::string& time, Words sources) const {
+    sources.insert(sources.begin(), "ingest");
+    sources.insert(sources.end(), {"--time", time, "-q"});
+    must(sources);
+  }
+  void take(const std::string& time) const { take(time, {in_folder("history.db")}); }
+  void run(const std::string& sql) const { Database(in_folder("history.db")).run(sql); }
+
+  // Three nights of one database.
+  void three_nights() const {
+    run("CREATE TABLE users(id INTEGER PRIMARY KEY, name TEXT, photo BLOB);"
+        "INSERT INTO users VALUES (1, 'Ada', NULL), (2, 'Grace', x'00ff'), (3, 'Edsger', NULL);"
+        "CREATE TABLE quiet(a); INSERT INTO quiet VALUES (1)");
+    take("2026-11-19");
+    run("UPDATE users SET name = 'Grace Hopper' WHERE id = 2; INSERT INTO users VALUES (4, 'Tony', "
+        "NULL); CREATE INDEX users_by_name ON users(name)");
+    take("2026-11-20");
+    run("DELETE FROM users WHERE id = 2");
+    take("2026-11-21");
+  }
+};
+
+TEST_F(DiffProgram, SaysWhatChangedInADatabase) {
+  three_nights();
+  const std::string text = must({"diff", "2026-11-19", "2026-11-20", "--rows"});
+  EXPECT_TRUE(text.starts_with("2026-11-19T00-00-00Z -> 2026-11-20T00-00-00Z\n~ history.db  "))
+      << text;
+  expect_holds(text, "    index users_by_name added\n");
+  expect_holds(text, "    rows of users: 1 added, 1 changed\n");
+  expect_holds(text, "      ~ id=2: name 'Grace' -> 'Grace Hopper'\n");
+  expect_holds(text, "      + id=4, name='Tony', photo=NULL\n");
+  EXPECT_EQ(text.find("quiet"), std::string::npos);
+  EXPECT_EQ(must({"diff", "latest", "2026-11-21"}),
+            "2026-11-21T00-00-00Z -> 2026-11-21T00-00-00Z\nnothing differs\n");
+}
+
+TEST_F(DiffProgram, AsJson) {
+  three_nights();
+  const Json json = must_json({"diff", "2026-11-20", "2026-11-21", "history.db", "--rows"});
+  EXPECT_EQ(json["before"], "2026-11-20T00-00-00Z");
+  EXPECT_EQ(json["after"], "2026-11-21T00-00-00Z");
+  ASSERT_EQ(json["files"].size(), 1U);
+  const Json& file = json["files"][0];
+  EXPECT_EQ(file["path"], "history.db");
+  EXPECT_EQ(file["change"], "changed");
+  EXPECT_GT(file["differing_bytes_after"], 0);
+  const Json& tables = file["database"]["tables"];
+  ASSERT_EQ(tables.size(), 1U);
+  EXPECT_EQ(tables[0]["table"], "users");
+  EXPECT_EQ(tables[0]["key"], Json({"id"}));
+  EXPECT_EQ(tables[0]["removed"], 1);
+  EXPECT_EQ(tables[0]["rows"][0]["change"], "removed");
+  EXPECT_EQ(tables[0]["rows"][0]["after"], nullptr);
+  EXPECT_EQ(tables[0]["rows"][0]["before"],
+            Json({{"id", 2}, {"name", "Grace Hopper"}, {"photo", {{"hex", "00ff"}}}}));
+}
+
+TEST_F(DiffProgram, ItsScriptTurnsOneStateIntoTheOther) {
+  three_nights();
+  must({"restore", "2026-11-19:history.db", in_folder("old.db"), "-q"});
+  const std::string script = must({"diff", "2026-11-19", "latest", "--sql"});
+  Database(in_folder("old.db")).run(script);
+  take("2026-11-22", {in_folder("old.db"), "--as", "history.db"});
+  const Json json = must_json({"diff", "2026-11-21", "2026-11-22"});
+  for (const Json& file : json["files"]) {
+    EXPECT_EQ(file["database"]["tables"], Json::array()) << file;
+    EXPECT_EQ(file["database"]["schema"], Json::array()) << file;
+  }
+}
+
+TEST_F(DiffProgram, FilesAndFolders) {
+  const auto www = in_folder("www");
+  std::filesystem::create_directory(www);
+  write_text(www / "stays", "the same");
+  write_text(www / "goes", "old");
+  write_text(www / "grows", "a");
+  take("2026-11-19", {www});
+  std::filesystem::remove(www / "goes");
+  write_text(www / "grows", "aa");
+  write_text(www / "comes", "new");
+  take("2026-11-20", {www});
+  const std::string text = must({"diff", "2026-11-19", "2026-11-20"});
+  expect_holds(text, "+ www/comes  3 B\n");
+  expect_holds(text, "- www/goes  3 B\n");
+  expect_holds(text, "~ www/grows  1 B -> 2 B, 2 B in chunks that differ\n");
+  EXPECT_EQ(text.find("stays"), std::string::npos);
+  EXPECT_EQ(must_json({"diff", "2026-11-19", "2026-11-20", "www/grows"})["files"].size(), 1U);
+}
+
+TEST_F(DiffProgram, RefusesWhatCannotBe) {
+  three_nights();
+  expect_holds(refused(1, {"diff", "2026-11-19", "latest", "nothing.db"}), "neither");
+  expect_holds(refused(1, {"diff", "1999-01-01", "latest"}), "1999");
+  expect_holds(refused(2, {"diff", "latest"}), "B is required");
+  expect_holds(refused(2, {"diff", "2026-11-19", "latest", "--sql", "--json"}), "--json");
+  expect_holds(refused(1, {"log", "nothing.db"}), "no snapshot has 'nothing.db'");
+  expect_holds(refused(1, {"log", "history.db", "--table", "nobody"}), "no table 'nobody'");
+  expect_holds(refused(2, {"log", "history.db", "--key", "1"}), "--table");
+  expect_holds(refused(1, {"log", "history.db", "--table", "users", "--key", "99"}), "99");
+  expect_holds(refused(2, {"log", "history.db", "--table", "users", "--key", "1,2", "-q", "-x"}),
+               "-x");
+  write_text(in_folder("plain.txt"), "no database");
+  take("2026-11-22", {in_folder("plain.txt")});
+  expect_holds(refused(2, {"log", "plain.txt", "--table", "users"}), "no SQLite database");
+}
+
+TEST_F(DiffProgram, WhenDidThisRowVanish) {
+  three_nights();
+  write_text(in_folder("other.txt"), "another source, which tells nothing of the database");
+  take("2026-11-22", {in_folder("other.txt")});
+  const std::string text = must({"log", "history.db", "--table", "users", "--key", "2"});
+  std::istringstream lines(text);
+  std::string line;
+  std::getline(lines, line);  // titles
+  std::getline(lines, line);
+  EXPECT_TRUE(
+      line.starts_with("2026-11-21T00-00-00Z  vanished  last seen in "
+                       "2026-11-20T00-00-00Z: id=2, name='Grace Hopper'"))
+      << text;
+  std::getline(lines, line);
+  EXPECT_TRUE(line.starts_with("2026-11-20T00-00-00Z  changed   name 'Grace' -> 'Grace Hopper'"))
+      << text;
+  std::getline(lines, line);
+  EXPECT_TRUE(line.starts_with("2026-11-19T00-00-00Z  appeared  id=2, name='Grace'")) << text;
+  EXPECT_FALSE(std::getline(lines, line)) << text;
+}
+
+TEST_F(DiffProgram, TheHistoryOfATableAndOfAFile) {
+  three_nights();
+  take("2026-11-22T01:00");  // nothing changed
+  const Json table = must_json({"log", "history.db", "--table", "users"});
+  ASSERT_EQ(table["events"].size(), 3U);
+  EXPECT_EQ(table["events"][0]["removed"], 1);
+  EXPECT_EQ(table["events"][1]["added"], 1);
+  EXPECT_EQ(table["events"][1]["changed"], 1);
+  EXPECT_EQ(table["events"][1]["schema"], Json({"index users_by_name added"}));
+  EXPECT_EQ(table["events"][2]["change"], "appeared");
+  EXPECT_EQ(must_json({"log", "history.db", "--table", "quiet"})["events"].size(), 1U);
+  const Json file = must_json({"log", "history.db"});
+  ASSERT_EQ(file["events"].size(), 3U);
+  EXPECT_EQ(file["events"][0]["snapshot"], "2026-11-21T00-00-00Z");
+  EXPECT_EQ(file["events"][2]["change"], "appeared");
+}
+
+TEST_F(DiffProgram, KeysOfSeveralColumnsAndRowids) {
+  run("CREATE TABLE pairs(k TEXT, n INT, v, PRIMARY KEY(k, n)) WITHOUT ROWID; CREATE TABLE "
+      "bare(a); INSERT INTO pairs VALUES ('x', 1, 'old'); INSERT INTO bare VALUES ('b')");
+  take("2026-11-19");
+  run("UPDATE pairs SET v = 'new'");
+  take("2026-11-20");
+  const Json pair = must_json({"log", "history.db", "--table", "pairs", "--key", "x,1"});
+  ASSERT_EQ(pair["events"].size(), 2U);
+  EXPECT_EQ(pair["events"][0]["after"]["v"], "new");
+  EXPECT_EQ(must_json({"log", "history.db", "--table", "bare", "--key", "1"})["events"].size(), 1U);
+  expect_holds(refused(2, {"log", "history.db", "--table", "pairs", "--key", "x"}),
+               "(\"k\", \"n\")");
+}
+
+}  // namespace
+}  // namespace varve

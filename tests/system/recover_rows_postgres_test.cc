@@ -1,0 +1,168 @@
+// Rows of a stored PostgreSQL dump come back into a live database.
+#include <chrono>
+#include <thread>
+
+#include "tests/system/postgres_program.h"
+
+namespace varve {
+namespace {
+
+class RecoverPostgresRows : public PostgresProgram {
+ protected:
+  void SetUp() override {
+    PostgresProgram::SetUp();
+    sql(R"(
+      CREATE SCHEMA app;
+      CREATE TABLE users (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text, extra json);
+      CREATE TABLE app.orders (id int, line int, user_id bigint REFERENCES public.users
+        ON DELETE CASCADE, note text, total numeric GENERATED ALWAYS AS (line * 1.5) STORED,
+        raw bytea, PRIMARY KEY (id, line));
+      CREATE TABLE bare (a text, b int);
+      INSERT INTO users (name, extra) SELECT 'user ' || i, '{"n": 1}' FROM generate_series(1, 100) i;
+      INSERT INTO app.orders (id, line, user_id, note, raw) SELECT i, i % 3, i,
+        E'it''s\ttab\\ and\nline ' || i, '\x00ff' FROM generate_series(1, 100) i;
+      INSERT INTO bare VALUES ('x', 1), ('x', 1), (NULL, 2);)");
+    must({"ingest", shop(), "--time", "2025-11-20", "-q"});
+  }
+
+  Words command_for(Words more) const {
+    Words words = {"recover-rows", "2025-11-20:shop.pgdump", shop()};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+  std::string line(const std::string& text) const {
+    std::string found = sql(text);
+    while (found.ends_with('\n')) found.pop_back();
+    return found;
+  }
+  void expect_nothing_left() const {
+    EXPECT_EQ(line("SELECT count(*) FROM pg_class WHERE relname LIKE 'varve%'"), "0");
+    EXPECT_EQ(line("SELECT count(*) FROM pg_database WHERE datname LIKE '%varve%'"), "0");
+  }
+};
+
+TEST_F(RecoverPostgresRows, TheAccidentalDelete) {
+  const std::string before = sql("SELECT * FROM users ORDER BY 1");
+  const std::string orders = sql("SELECT * FROM app.orders ORDER BY 1");
+  sql("DELETE FROM users WHERE id BETWEEN 20 AND 39");  // and their orders with them
+  const std::string text =
+      must(command_for({"--table", "app.orders", "--table", "users", "--apply", "--yes"}));
+  expect_holds(text, "inserted 20 rows into public.users\n");
+  expect_holds(text, "inserted 20 rows into app.orders\n");
+  EXPECT_EQ(sql("SELECT * FROM users ORDER BY 1"), before);
+  EXPECT_EQ(sql("SELECT * FROM app.orders ORDER BY 1"), orders);
+  const Json safety = must_json({"list"})["snapshots"].back();
+  EXPECT_EQ(safety["tags"], Json({"pre-restore"}));
+  expect_nothing_left();
+  EXPECT_EQ(must(command_for({"--table", "users", "--apply", "--yes"})),
+            "nothing had to be done\n");
+}
+
+TEST_F(RecoverPostgresRows, PrintsAScriptThatDoesIt) {
+  const std::string orders = sql("SELECT * FROM app.orders ORDER BY 1, 2");
+  sql("DELETE FROM app.orders WHERE id = 7; UPDATE app.orders SET note = NULL WHERE id = 8");
+  const ProgramResult result = varve(command_for({"--table", "orders", "--missing", "--changed"}));
+  EXPECT_EQ(result.status, 0) << result.err;
+  expect_holds(result.out, "-- app.orders: 1 row missing, 1 otherwise now");
+  EXPECT_NE(sql("SELECT * FROM app.orders ORDER BY 1, 2"), orders);
+  sql(result.out);
+  EXPECT_EQ(sql("SELECT * FROM app.orders ORDER BY 1, 2"), orders);
+  EXPECT_EQ(names().size(), 1U);
+}
+
+TEST_F(RecoverPostgresRows, ChangedRowsOnlyWhereTheyAreAskedFor) {
+  sql("UPDATE users SET name = 'other', extra = '{\"n\": 2}' WHERE id < 5");
+  EXPECT_EQ(must(command_for({"--table", "users", "--apply", "--yes"})),
+            "nothing had to be done\n");
+  expect_holds(must(command_for({"--table", "users", "--changed", "--where", "id <> 2", "--apply",
+                                 "--yes", "--no-safety"})),
+               "put back 3 rows of public.users\n");
+  EXPECT_EQ(line("SELECT string_agg(id::text, ',') FROM users WHERE name = 'other'"), "2");
+}
+
+TEST_F(RecoverPostgresRows, ChildrenWithoutParentsAreRefused) {
+  sql("DELETE FROM users WHERE id IN (7, 8)");
+  const std::string complaint =
+      refused(1, command_for({"--table", "app.orders", "--apply", "--yes"}));
+  expect_holds(complaint, "2 rows of app.orders would refer to no row of public.users (user_id=7)");
+  EXPECT_EQ(line("SELECT count(*) FROM app.orders"), "98");
+  EXPECT_EQ(names().size(), 1U);
+}
+
+TEST_F(RecoverPostgresRows, WithoutAPrimaryKeyWholeRowsCount) {
+  sql("DELETE FROM bare WHERE ctid = (SELECT min(ctid) FROM bare); DELETE FROM bare WHERE a IS "
+      "NULL;"
+      "INSERT INTO bare VALUES ('new', 3)");
+  const ProgramResult result =
+      varve(command_for({"--table", "bare", "--apply", "--yes", "--no-safety"}));
+  EXPECT_EQ(result.status, 0) << result.err;
+  expect_holds(result.out, "it has no primary key");
+  expect_holds(result.out, "inserted 2 rows into public.bare\n");
+  EXPECT_EQ(line("SELECT count(*) FROM bare"), "4");
+}
+
+TEST_F(RecoverPostgresRows, ColumnsThatCameAndWent) {
+  sql("ALTER TABLE users ADD COLUMN phone text DEFAULT 'none'; ALTER TABLE users DROP COLUMN extra;"
+      "DELETE FROM users WHERE id = 50");
+  const std::string text =
+      must(command_for({"--table", "users", "--apply", "--yes", "--no-safety"}));
+  expect_holds(text, "its column phone is new");
+  expect_holds(text, "its column extra is no more");
+  EXPECT_EQ(line("SELECT name || phone FROM users WHERE id = 50"), "user 50none");
+}
+
+TEST_F(RecoverPostgresRows, AnErrorOfTheServerLeavesAllAsItWas) {
+  sql("DELETE FROM bare; ALTER TABLE bare ADD CHECK (b < 2)");
+  const std::string complaint =
+      refused(1, command_for({"--table", "bare", "--apply", "--yes", "--no-safety"}));
+  expect_holds(complaint, "bare_b_check");
+  EXPECT_EQ(line("SELECT count(*) FROM bare"), "0");
+  expect_nothing_left();
+}
+
+TEST_F(RecoverPostgresRows, AnInterruptLeavesNothingBehind) {
+  sql("DELETE FROM users WHERE id = 50");
+  Program program(command(command_for({"--table", "users", "--where",
+                                       "id = 50 AND pg_sleep(600) IS NULL", "--apply", "--yes"})),
+                  setting());
+  const auto is_asleep = [&] {
+    return line(
+               "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'varve' AND "
+               "wait_event = 'PgSleep'") != "0";
+  };
+  while (!is_asleep()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(line("SELECT count(*) FROM pg_class WHERE relname LIKE 'varve%'"), "1");
+  program.send(SIGTERM);
+  EXPECT_EQ(program.wait().status, 130);
+  const auto is_connected = [&] {
+    return line("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'varve'") != "0";
+  };
+  while (is_connected()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  expect_nothing_left();
+  EXPECT_EQ(line("SELECT count(*) FROM users"), "99");
+  EXPECT_EQ(names().size(), 1U);
+}
+
+TEST_F(RecoverPostgresRows, OutOfACustomArchive) {
+  must({"ingest", shop(), "--pg-format", "custom", "--time", "2025-11-21", "-q"});
+  sql("DELETE FROM users WHERE id = 12");
+  must({"recover-rows", "2025-11-21:shop.dump", shop(), "--table", "users", "--apply", "--yes",
+        "--no-safety"});
+  EXPECT_EQ(line("SELECT count(*) FROM users"), "100");
+}
+
+TEST_F(RecoverPostgresRows, RefusesWhatCannotBe) {
+  expect_holds(refused(2, command_for({})), "--table");
+  expect_holds(refused(1, command_for({"--table", "nobody"})), "app.orders");
+  expect_holds(refused(1, command_for({"--table", "users", "--where", "nonsense"})), "nonsense");
+  must({"ingest", shop(), "--pg-format", "plain", "--time", "2025-11-21", "-q"});
+  expect_holds(refused(2, {"recover-rows", "2025-11-21:shop.sql", shop(), "--table", "users"}),
+               "directory or custom format");
+  sql("DROP TABLE bare");
+  const ProgramResult gone = varve(command_for({"--table", "bare"}));
+  EXPECT_EQ(gone.status, 3);
+  expect_holds(gone.err, "no such table");
+}
+
+}  // namespace
+}  // namespace varve

@@ -1,0 +1,60 @@
+#include "tools/cli/safety_snapshot.h"
+
+#include <fmt/format.h>
+
+#include "store/core/error.h"
+#include "store/ingest.h"
+#include "tools/cli/host_name.h"
+#include "tools/cli/source_argument.h"
+#include "tools/cli/verification.h"
+#include "tools/cli/verified.h"
+#include "tools/sources/postgres_targets.h"
+
+namespace varve::cli {
+namespace {
+
+std::vector<std::unique_ptr<Source>> sources_of(const Repository& repository,
+                                                const std::string& target,
+                                                std::chrono::seconds busy_timeout,
+                                                const std::stop_token& stop) {
+  const SourceSettings settings{.raw = false,
+                                .exclude = {},
+                                .busy_timeout = busy_timeout,
+                                .repository = repository.path(),
+                                .stop = stop};
+  std::vector<std::unique_ptr<Source>> sources;
+  for (const SourceArgument& argument : source_arguments({{SourceWord::Kind::source, target}})) {
+    if (argument.kind == SourceArgument::Kind::postgresql) {
+      PostgresOptions options;
+      options.lock_wait_timeout = busy_timeout;
+      return postgres_sources({{argument.text, argument.name}}, options, stop);
+    }
+    sources.push_back(make_source(argument, settings));
+  }
+  return sources;
+}
+
+}  // namespace
+
+Snapshot take_safety_snapshot(Repository& repository, const std::string& target,
+                              std::chrono::seconds busy_timeout, const std::stop_token& stop) {
+  IngestRequest request;
+  request.tags = {kSafetyTag};
+  request.host = host_name();
+  request.even_if_unchanged = true;
+  request.stop = stop;
+  request.sources = sources_of(repository, target, busy_timeout, stop);
+  Snapshot snapshot = ingest(repository, std::move(request)).snapshot;
+  verify_snapshot(repository, snapshot, {"quick", {}, stop});
+  for (const SourceInfo& source : snapshot.sources) {
+    const Attestation* attestation = newest_attestation(snapshot, source.name);
+    if (attestation == nullptr || attestation->passed) continue;
+    throw Error(ErrorCode::corrupt,
+                fmt::format("the safety snapshot {} of {} did not pass: {}; nothing was changed "
+                            "(--no-safety goes on without one)",
+                            snapshot.name, source.name, attestation->detail));
+  }
+  return snapshot;
+}
+
+}  // namespace varve::cli

@@ -1,0 +1,316 @@
+#include "tools/compare/diff_script.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "tools/compare/sqlite_query.h"
+
+namespace varve {
+namespace {
+
+using Kind = RowChange::Kind;
+
+const char* kSequence = "sqlite_sequence";
+const char* kStatistics = "sqlite_stat1";
+
+class Script {
+ public:
+  Script(const SqliteDiff& diff, const ComparedDatabase& before, const ComparedDatabase& after,
+         const WriteSql& write)
+      : diff_(diff), before_(before), after_(after), write_(write) {
+    find_remade_tables();
+  }
+
+  void write() {
+    drop("view", "");
+    drop("index", "IF EXISTS ");
+    drop_tables();
+    for (const std::string& table : diff_.tables()) {
+      if (!is_remade(table) && before_has(table) && after_has(table)) change_rows(table);
+    }
+    make_tables();
+    make_virtual_tables();
+    make_indexes();
+    make("view");
+    set_number("user_version");
+    set_number("application_id");
+    if (differ(kSequence)) begin();
+    if (differ(kStatistics)) begin();
+    if (is_begun_) finish();
+  }
+
+ private:
+  // --- what is written once something is -------------------------------------------------------
+  void begin() {
+    if (is_begun_) return;
+    is_begun_ = true;
+    statement("PRAGMA foreign_keys = OFF");
+    statement("BEGIN IMMEDIATE");
+    for (const SchemaObject& object : diff_.schema_before().objects) {
+      if (object.type == "trigger") statement("DROP TRIGGER " + quoted_name(object.name));
+    }
+  }
+
+  void finish() {
+    write_sequence();
+    write_statistics();
+    for (const SchemaObject& object : diff_.schema_after().objects) {
+      if (object.type == "trigger") statement(object.sql);
+    }
+    statement("COMMIT");
+  }
+
+  void statement(const std::string& sql) {
+    begin();
+    write_(sql);
+    write_(";\n");
+  }
+
+  // --- schema ----------------------------------------------------------------------------------
+  bool is_virtual(const SqliteSchema& schema, const std::string& name) const {
+    return std::ranges::find(schema.virtual_tables, name) != schema.virtual_tables.end();
+  }
+  bool is_remade(const std::string& table) const { return remade_.contains(table); }
+  bool after_has(const std::string& table) const {
+    return diff_.schema_after().tables.contains(table);
+  }
+  bool before_has(const std::string& table) const {
+    return diff_.schema_before().tables.contains(table);
+  }
+
+  // Tables that are dropped and made again: those with another CREATE TABLE, and those that go
+  // with a virtual table.
+  void find_remade_tables() {
+    for (const SchemaChange& change : diff_.schema()) {
+      const SchemaObject& object = change.object;
+      if (object.type != "table") continue;
+      if (change.kind == ChangeKind::changed) remade_.insert(object.name);
+      if (!is_virtual(diff_.schema_before(), object.name)) continue;
+      for (const std::string& table : diff_.tables()) {
+        if (table.starts_with(object.name + "_") && after_has(table)) remade_.insert(table);
+      }
+    }
+  }
+
+  void drop(const std::string& type, const std::string& guard) {
+    for (const SchemaChange& change : diff_.schema()) {
+      if (change.object.type != type || change.kind == ChangeKind::added) continue;
+      std::string kind = type;
+      std::ranges::transform(kind, kind.begin(), [](char c) { return static_cast<char>(c - 32); });
+      statement(fmt::format("DROP {} {}{}", kind, guard, quoted_name(change.object.name)));
+    }
+  }
+
+  // Virtual ones first: their modules drop the tables that they keep.
+  void drop_tables() {
+    for (const bool is_virtual_turn : {true, false}) {
+      for (const SchemaObject& object : diff_.schema_before().objects) {
+        if (object.type != "table") continue;
+        if (is_virtual(diff_.schema_before(), object.name) != is_virtual_turn) continue;
+        const bool stays =
+            std::ranges::any_of(diff_.schema_after().objects, [&](const SchemaObject& one) {
+              return one.type == "table" && one.name == object.name;
+            });
+        if (stays && !is_remade(object.name)) continue;
+        statement("DROP TABLE IF EXISTS " + quoted_name(object.name));
+      }
+    }
+  }
+
+  void make_tables() {
+    for (const SchemaObject& object : diff_.schema_after().objects) {
+      if (object.type != "table" || !after_has(object.name)) continue;
+      if (before_has(object.name) && !is_remade(object.name)) continue;
+      statement(object.sql);
+      insert_all(diff_.schema_after().tables.at(object.name));
+    }
+  }
+
+  // Not by CREATE VIRTUAL TABLE, which would make the tables that the module keeps once more.
+  void make_virtual_tables() {
+    bool is_open = false;
+    for (const SchemaObject& object : diff_.schema_after().objects) {
+      if (object.type != "table" || !is_virtual(diff_.schema_after(), object.name)) continue;
+      if (is_virtual(diff_.schema_before(), object.name) && !is_remade(object.name)) continue;
+      if (!is_open) statement("PRAGMA writable_schema = ON");
+      is_open = true;
+      statement(
+          fmt::format("INSERT INTO sqlite_schema(type, name, tbl_name, rootpage, sql) "
+                      "VALUES ('table', {0}, {0}, 0, {1})",
+                      literal(object.name), literal(object.sql)));
+    }
+    if (is_open) statement("PRAGMA writable_schema = OFF");
+  }
+
+  bool was_made_anew(const SchemaChange& change) const {
+    return change.kind != ChangeKind::removed;
+  }
+
+  void make(const std::string& type) {
+    for (const SchemaChange& change : diff_.schema()) {
+      if (change.object.type == type && was_made_anew(change)) statement(change.object.sql);
+    }
+  }
+
+  // Those of a table that was dropped went with it.
+  void make_indexes() {
+    for (const SchemaObject& object : diff_.schema_after().objects) {
+      if (object.type != "index") continue;
+      const bool is_new = std::ranges::any_of(diff_.schema(), [&](const SchemaChange& change) {
+        return change.object.type == "index" && change.object.name == object.name &&
+               was_made_anew(change);
+      });
+      if (is_new || is_remade(object.table)) statement(object.sql);
+    }
+  }
+
+  // --- rows ------------------------------------------------------------------------------------
+  static std::string rowid_condition(const TableShape& table, std::int64_t rowid) {
+    return fmt::format("{} = {}", table.rowid, literal(SqlValue(rowid)));
+  }
+
+  static std::string condition(const TableChange& change, const TableShape& table,
+                               const RowChange& row) {
+    const bool by_key = change.identity == RowIdentity::primary_key &&
+                        std::ranges::none_of(
+                            change.key_at, [&](std::size_t at) { return is_null(row.before[at]); });
+    return by_key ? key_condition(change.columns, change.key_at, row.before)
+                  : rowid_condition(table, row.rowid.value());
+  }
+
+  // Rows without a key keep their rowids, as other tables may mean them by those.
+  static std::string insert(const TableShape& table, const std::vector<std::string>& columns,
+                            const Row& row, std::optional<std::int64_t> rowid) {
+    if (!rowid || !table.key.empty() || table.rowid.empty()) {
+      return insert_statement(table.name, columns, row);
+    }
+    return fmt::format("INSERT INTO {}({}, {}) VALUES ({}, {})", quoted_name(table.name),
+                       table.rowid, quoted_names(columns), literal(SqlValue(*rowid)),
+                       literals(row));
+  }
+
+  // First all rows that go, then all that come: a UNIQUE index is never in the way. Where there is
+  // one, changed rows go and come too.
+  void change_rows(const std::string& name) {
+    const TableShape& table = diff_.schema_before().tables.at(name);
+    const bool is_unique =
+        table.has_other_unique || diff_.schema_after().tables.at(name).has_other_unique;
+    const std::string quoted = quoted_name(name);
+    const TableChange change = diff_.compare(name, {}).value();
+    if (!change.has_row_changes()) return;
+    if (change.identity == RowIdentity::whole_row) {
+      statement("DELETE FROM " + quoted);
+      insert_all(diff_.schema_after().tables.at(name));
+      return;
+    }
+    bool keeps_rowids = true;  // else a given rowid could meet one that SQLite chose
+    diff_.compare(name, [&](const RowChange& row) {
+      if (row.kind == Kind::added && !row.rowid) keeps_rowids = false;
+      if (row.kind == Kind::added || (row.kind == Kind::changed && !is_unique)) return;
+      statement(fmt::format("DELETE FROM {} WHERE {}", quoted, condition(change, table, row)));
+    });
+    diff_.compare(name, [&](const RowChange& row) {
+      if (row.kind == Kind::removed) return;
+      if (row.kind == Kind::added || is_unique) {
+        statement(
+            insert(table, change.columns, row.after, keeps_rowids ? row.rowid : std::nullopt));
+      } else {
+        statement(update_statement(name, change.columns, row.before, row.after,
+                                   condition(change, table, row)));
+      }
+    });
+  }
+
+  void insert_all(const TableShape& table) {
+    const std::vector<std::string> columns = table.column_names();
+    SqliteQuery query(
+        after_, fmt::format("SELECT {}, {} FROM {}", table.rowid.empty() ? "NULL" : table.rowid,
+                            quoted_names(columns), quoted_name(table.name)));
+    while (query.step()) {
+      const auto rowid = table.rowid.empty() ? std::nullopt : std::optional(query.number(0));
+      statement(insert(table, columns, row_at(query.row(), 1), rowid));
+    }
+  }
+
+  // --- SQLite's own tables ---------------------------------------------------------------------
+  bool differ(const std::string& table) const {
+    const auto change = diff_.compare(table, {});
+    return change && change->has_row_changes();
+  }
+
+  // What the INSERTs above made of it is overwritten.
+  void write_sequence() {
+    const bool has_counted_table =
+        std::ranges::any_of(diff_.schema_after().objects, [](const SchemaObject& object) {
+          return object.type == "table" &&
+                 sqlite3_strlike("%AUTOINCREMENT%", object.sql.c_str(), 0) == 0;
+        });
+    if (!before_has(kSequence) && !has_counted_table) return;
+    statement(fmt::format("DELETE FROM {}", kSequence));
+    if (after_has(kSequence)) insert_all(diff_.schema_after().tables.at(kSequence));
+  }
+
+  // What is about a table or an index goes with it when that is dropped.
+  void write_statistics() {
+    const bool is_at_risk = after_has(kStatistics) && !diff_.schema().empty();
+    if (!differ(kStatistics) && !is_at_risk) return;
+    if (!after_has(kStatistics)) return statement(fmt::format("DROP TABLE {}", kStatistics));
+    statement("ANALYZE sqlite_schema");
+    statement(fmt::format("DELETE FROM {}", kStatistics));
+    insert_all(diff_.schema_after().tables.at(kStatistics));
+  }
+
+  void set_number(const std::string& pragma) {
+    const auto value_in = [&](const ComparedDatabase& database) {
+      SqliteQuery query(database, "PRAGMA " + pragma);
+      return query.step() ? query.number(0) : 0;
+    };
+    const std::int64_t now = value_in(after_);
+    if (now != value_in(before_)) statement(fmt::format("PRAGMA {} = {}", pragma, now));
+  }
+
+  const SqliteDiff& diff_;
+  const ComparedDatabase& before_;
+  const ComparedDatabase& after_;
+  const WriteSql& write_;
+  std::set<std::string> remade_;
+  bool is_begun_ = false;
+};
+
+}  // namespace
+
+std::string insert_statement(const std::string& table, const std::vector<std::string>& columns,
+                             const Row& row) {
+  return fmt::format("INSERT INTO {}({}) VALUES ({})", quoted_name(table), quoted_names(columns),
+                     literals(row));
+}
+
+std::string update_statement(const std::string& table, const std::vector<std::string>& columns,
+                             const Row& before, const Row& after, const std::string& condition) {
+  std::string changes;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (before[i] == after[i]) continue;
+    changes += fmt::format("{}{} = {}", changes.empty() ? "" : ", ", quoted_name(columns[i]),
+                           literal(after[i]));
+  }
+  return fmt::format("UPDATE {} SET {} WHERE {}", quoted_name(table), changes, condition);
+}
+
+std::string key_condition(const std::vector<std::string>& columns,
+                          const std::vector<std::size_t>& key_at, const Row& row) {
+  std::string condition;
+  for (const std::size_t at : key_at) {
+    condition += fmt::format("{}{} = {}", condition.empty() ? "" : " AND ",
+                             quoted_name(columns[at]), literal(row[at]));
+  }
+  return condition;
+}
+
+void write_diff_script(const SqliteDiff& diff, const ComparedDatabase& before,
+                       const ComparedDatabase& after, const WriteSql& write) {
+  Script(diff, before, after, write).write();
+}
+
+}  // namespace varve

@@ -1,0 +1,64 @@
+// Rows of a stored database that a live one no longer has, or has otherwise: what was found, what
+// stands against bringing them back, and what was done. The same for all engines.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace varve {
+
+struct RecoveryRequest {
+  std::vector<std::string> tables;  // empty: all (SQLite)
+  std::string where;                // an SQL condition on stored rows; empty: all
+  bool missing = true;              // rows that are gone are to come back
+  bool changed = false;             // rows that differ are to be as they were
+};
+
+// Rows that would refer to nothing.
+struct Orphans {
+  std::string parent;   // table
+  std::string columns;  // "user_id"
+  std::uint64_t rows = 0;
+  std::string example;     // "user_id=5"
+  bool is_stored = false;  // the stored database has the parent's rows
+};
+
+struct TableRecovery {
+  std::string table;
+  std::uint64_t missing = 0;
+  std::uint64_t changed = 0;
+  std::vector<std::string> key;  // empty: whole rows were compared
+  bool is_new = false;           // the live database has no such table; it is to be made
+  // What a person should know: columns that only one of both has, triggers that will run.
+  std::vector<std::string> notes;
+  std::string refusal;  // why it cannot be recovered; empty: it can
+  std::vector<Orphans> orphans;
+  // After apply().
+  std::uint64_t inserted = 0;
+  std::uint64_t updated = 0;
+
+  bool stands_still() const { return missing == 0 && changed == 0; }
+};
+
+// A row that was found: values as text for people and scripts, nothing for NULL.
+struct RecoveredRow {
+  bool is_missing = true;  // else it is there with other values
+  std::vector<std::string> columns;
+  std::vector<std::optional<std::string>> stored;
+  std::vector<std::optional<std::string>> live;  // empty where it is missing
+};
+
+// What a survey tells while it goes through the rows, table by table.
+struct RecoveryListener {
+  // A statement that brings a row back, or makes a table, without the semicolon.
+  // `is_wanted`: false where the request does not ask for this kind of row.
+  std::function<void(const std::string& sql, bool is_wanted)> statement;
+  std::function<void(const std::string& table, const RecoveredRow& row)> row;
+};
+
+}  // namespace varve

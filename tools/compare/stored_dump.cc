@@ -1,0 +1,192 @@
+#include "tools/compare/stored_dump.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "store/core/error.h"
+#include "store/file_reader.h"
+
+namespace varve {
+namespace {
+
+constexpr std::size_t kPiece = 256u << 10;          // bytes
+constexpr std::string_view kEndMark = "\\.\n\n\n";  // as pg_dump writes it behind the rows
+constexpr std::size_t kMostNames = 12;
+
+ArchiveInput::Read reader_of(FileReader& file, std::uint64_t& offset) {
+  return [&file, &offset](MutableBytes out) {
+    const std::size_t count = file.read(offset, out);
+    offset += count;
+    return count;
+  };
+}
+
+// Pieces without the end mark, which the last few bytes are.
+class WithoutEndMark {
+ public:
+  explicit WithoutEndMark(std::function<ByteView()> next) : next_(std::move(next)) {}
+
+  ByteView operator()() {
+    while (!is_at_end_) {
+      const ByteView piece = next_();
+      if (piece.empty()) return last();
+      given_ = held_;
+      given_ += as_text(piece);
+      const std::size_t kept = std::min(given_.size(), kEndMark.size());
+      held_ = given_.substr(given_.size() - kept);
+      given_.resize(given_.size() - kept);
+      if (!given_.empty()) return as_bytes(given_);
+    }
+    return {};
+  }
+
+ private:
+  ByteView last() {
+    is_at_end_ = true;
+    if (held_ == kEndMark) return {};
+    throw Error(ErrorCode::corrupt, "the rows of a table break off: their end mark is missing");
+  }
+
+  std::function<ByteView()> next_;
+  std::string held_;
+  std::string given_;
+  bool is_at_end_ = false;
+};
+
+}  // namespace
+
+std::vector<std::string> columns_of_copy(const std::string& statement) {
+  // Behind the table's name, which may be quoted and hold anything.
+  std::size_t at = 0;
+  bool is_quoted = false;
+  for (; at < statement.size(); ++at) {
+    if (statement[at] == '"') is_quoted = !is_quoted;
+    if (statement[at] == '(' && !is_quoted) break;
+  }
+  std::vector<std::string> columns;
+  if (at == statement.size()) return columns;
+  std::string name;
+  for (++at; at < statement.size(); ++at) {
+    const char letter = statement[at];
+    if (letter == '"') {
+      const bool is_doubled = is_quoted && at + 1 < statement.size() && statement[at + 1] == '"';
+      if (is_doubled) {
+        name += statement[at++];
+      } else {
+        is_quoted = !is_quoted;
+      }
+    } else if (!is_quoted && (letter == ',' || letter == ')')) {
+      columns.push_back(std::exchange(name, {}));
+      if (letter == ')') break;
+    } else if (is_quoted || letter != ' ') {
+      name += letter;
+    }
+  }
+  return columns;
+}
+
+StoredDump::StoredDump(ChunkReader& chunks, const Snapshot& snapshot, const std::string& path)
+    : chunks_(chunks), snapshot_(snapshot), path_(path) {
+  is_folder_ = snapshot.find(path + "/toc.dat") != nullptr;
+  if (!is_folder_ && (snapshot.find(path) == nullptr || !path.ends_with(".dump"))) {
+    throw Error(
+        ErrorCode::usage,
+        fmt::format("{} of {} is no dump in PostgreSQL's directory or custom format: single "
+                    "tables come out of those alone",
+                    path, snapshot.name));
+  }
+  read_contents();
+}
+
+const FileEntry& StoredDump::contents_file() const {
+  return *snapshot_.find(is_folder_ ? path_ + "/toc.dat" : path_);
+}
+
+void StoredDump::read_contents() {
+  FileReader file(chunks_, contents_file(), ChunkReader::Check::id);
+  std::uint64_t offset = 0;
+  ArchiveInput input(reader_of(file, offset));
+  auto contents = is_folder_ ? read_directory_contents(input) : read_custom_contents(input);
+  if (!contents) {
+    throw Error(ErrorCode::failed, fmt::format("{} of {} is of a newer form than this varve knows",
+                                               path_, snapshot_.name));
+  }
+  contents_ = std::move(*contents);
+}
+
+std::string StoredDump::encoding() const {
+  const auto& facts = snapshot_.sources.at(contents_file().source).facts;
+  const auto found = facts.find("encoding");
+  return found == facts.end() ? "" : found->second;
+}
+
+std::size_t StoredDump::find(const std::string& name) const {
+  std::vector<std::size_t> found;
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < contents_.entries.size(); ++i) {
+    const ArchiveEntry& entry = contents_.entries[i];
+    if (!entry.is_table_data()) continue;
+    all.push_back(entry.table());
+    if (entry.table() == name) return i;
+    if (entry.name == name) found.push_back(i);
+  }
+  if (found.size() == 1) return found.front();
+  if (found.size() > 1) {
+    throw Error(ErrorCode::usage, fmt::format("the dump has several tables '{}': write "
+                                              "SCHEMA.{}",
+                                              name, name));
+  }
+  if (all.size() > kMostNames) {
+    const std::size_t more = all.size() - kMostNames;
+    all.resize(kMostNames);
+    all.push_back(fmt::format("and {} more", more));
+  }
+  throw Error(ErrorCode::not_found,
+              fmt::format("{} of {} has no rows of a table '{}' (a partitioned one has its rows in "
+                          "its partitions); it has {}",
+                          path_, snapshot_.name, name,
+                          all.empty() ? "none" : fmt::format("{}", fmt::join(all, ", "))));
+}
+
+std::vector<std::string> StoredDump::columns(std::size_t number) const {
+  return columns_of_copy(table(number).copy);
+}
+
+void StoredDump::read(const std::vector<std::size_t>& numbers, const TakeRows& take) const {
+  if (!is_folder_) return read_archive(numbers, take);
+  for (const std::size_t number : numbers) {
+    const std::string path = path_ + "/" + table(number).file;
+    const FileEntry* entry = snapshot_.find(path);
+    if (entry == nullptr) throw corrupt_error(fmt::format("{} of {}", path_, snapshot_.name));
+    FileReader file(chunks_, *entry, ChunkReader::Check::id);
+    Bytes piece(kPiece);
+    std::uint64_t offset = 0;
+    WithoutEndMark rows([&] {
+      const std::size_t count = file.read(offset, piece);
+      offset += count;
+      return ByteView(piece).first(count);
+    });
+    take(number, [&] { return rows(); });
+  }
+}
+
+void StoredDump::read_archive(const std::vector<std::size_t>& numbers, const TakeRows& take) const {
+  FileReader file(chunks_, contents_file(), ChunkReader::Check::id);
+  std::uint64_t offset = 0;
+  ArchiveInput input(reader_of(file, offset));
+  const auto contents = read_custom_contents(input);  // moves on to the data
+  split_custom_data(
+      input, *contents,
+      [&](const ArchiveEntry& entry, const std::string&, const ArchiveFilePieces& pieces) {
+        for (const std::size_t number : numbers) {
+          if (table(number).dump_id != entry.dump_id) continue;
+          WithoutEndMark rows(pieces);
+          take(number, [&] { return rows(); });
+        }
+      });
+}
+
+}  // namespace varve

@@ -1,0 +1,51 @@
+// The rows of single tables out of a stored PostgreSQL dump.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "store/chunk_reader.h"
+#include "store/snapshot.h"
+#include "tools/sources/postgres_archive.h"
+
+namespace varve {
+
+class StoredDump {
+ public:
+  // `path`: of the dump in the snapshot, the folder NAME.pgdump or the file NAME.dump. Both others
+  // must outlive it. Throws a usage Error where there is no such dump there (a plain script cannot
+  // be taken apart), a corrupt Error on a damaged one.
+  StoredDump(ChunkReader& chunks, const Snapshot& snapshot, const std::string& path);
+
+  // Its encoding as the server calls it ("UTF8"); empty where that is not known.
+  std::string encoding() const;
+  // What `name` means ("orders", "public.orders"): its place in table(). Throws a not_found or
+  // usage Error that says what there is.
+  std::size_t find(const std::string& name) const;
+  const ArchiveEntry& table(std::size_t number) const { return contents_.entries[number]; }
+  // The columns that its rows have, in order.
+  std::vector<std::string> columns(std::size_t number) const;
+
+  // Its rows in COPY's text form, without the end mark; an empty piece is the end.
+  using TakeRows = std::function<void(std::size_t number, const std::function<ByteView()>& next)>;
+  // For each of these tables, in the dump's own order. Every chunk is checked against its name.
+  void read(const std::vector<std::size_t>& numbers, const TakeRows& take) const;
+
+ private:
+  const FileEntry& contents_file() const;
+  void read_contents();
+  void read_archive(const std::vector<std::size_t>& numbers, const TakeRows& take) const;
+
+  ChunkReader& chunks_;
+  const Snapshot& snapshot_;
+  const std::string path_;
+  bool is_folder_ = false;
+  ArchiveContents contents_;
+};
+
+// The columns of a COPY statement as pg_dump writes it; empty where it has no list.
+std::vector<std::string> columns_of_copy(const std::string& statement);
+
+}  // namespace varve
