@@ -189,7 +189,7 @@ TEST_F(Drill, ADamagedPackFailsIt) {
   EXPECT_EQ(state(), "failed");
 }
 
-// Verified when it was ingested, byte for byte; only a restore shows what it is worth.
+// A quick look at its contents finds nothing.
 TEST_F(Drill, ADumpThatCameDamagedFailsIt) {
   fill_little();
   must_run(fmt::format("pg_dump -Fd -Z0 -f nightly.pgdump {}", quoted(shop())));
@@ -202,8 +202,7 @@ TEST_F(Drill, ADumpThatCameDamagedFailsIt) {
   std::string bytes = content_of(file);
   bytes.resize(bytes.rfind('\n', bytes.size() / 2) + 1);
   write_text(file, bytes);
-  must({"ingest", "nightly.pgdump"});
-  EXPECT_EQ(must_json({"list"})["snapshots"][1]["verified"], "full");
+  must({"ingest", "nightly.pgdump", "--verify", "quick"});
   failed({"drill"}, "the rows of public.orders break off");
 }
 
@@ -212,7 +211,7 @@ TEST_F(Drill, ACommandsDumpThatBrokeOffFailsIt) {
   const std::string dump = fmt::format("pg_dump -Fc {}", quoted(shop()));
   must({"ingest", "--command", dump, "--as", "shop.dump"});
   EXPECT_EQ(passed({"drill"})["sources"][0]["row_counts"]["shop.dump:public.orders"], 2000);
-  must({"ingest", "--command", dump + " | head -c 40000", "--as", "shop.dump"});
+  must({"ingest", "--command", dump + " | head -c 40000", "--as", "shop.dump", "--verify", "none"});
   failed({"drill"}, "pg_restore");
 }
 
