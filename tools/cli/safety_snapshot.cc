@@ -45,7 +45,7 @@ Snapshot take_safety_snapshot(Repository& repository, const std::string& target,
   request.stop = stop;
   request.sources = sources_of(repository, target, busy_timeout, stop);
   Snapshot snapshot = ingest(repository, std::move(request)).snapshot;
-  verify_snapshot(repository, snapshot, {"quick", {}, stop});
+  verify_snapshot(repository, snapshot, {"quick", {}, stop, {}});
   for (const SourceInfo& source : snapshot.sources) {
     const Attestation* attestation = deciding_attestation(snapshot, source.name);
     if (attestation == nullptr || attestation->passed) continue;

@@ -2,31 +2,24 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <ranges>
 
+#include "store/proof.h"
+
 namespace varve {
-namespace {
-
-const Attestation* newest_attestation(const Snapshot& snapshot, const std::string& source) {
-  const auto last = std::ranges::find(snapshot.attestations.rbegin(), snapshot.attestations.rend(),
-                                      source, &Attestation::source);
-  return last == snapshot.attestations.rend() ? nullptr : &*last;
-}
-
-}  // namespace
 
 const Attestation* failed_attestation(const Snapshot& snapshot, const std::string& source) {
-  const Attestation* const newest = newest_attestation(snapshot, source);
-  return newest != nullptr && !newest->passed ? newest : nullptr;
+  const Attestation* const deciding = deciding_attestation(snapshot, source);
+  return deciding != nullptr && !deciding->passed ? deciding : nullptr;
 }
 
 std::optional<Snapshot> newest_passing_snapshot(Repository& repository, const std::string& source,
                                                 const SnapshotId& besides) {
   std::vector<Snapshot> snapshots = repository.snapshots();
   for (Snapshot& snapshot : snapshots | std::views::reverse) {
-    const Attestation* const newest = newest_attestation(snapshot, source);
-    if (snapshot.id != besides && newest != nullptr && newest->passed) return std::move(snapshot);
+    const Attestation* const deciding = deciding_attestation(snapshot, source);
+    if (snapshot.id != besides && deciding != nullptr && deciding->passed)
+      return std::move(snapshot);
   }
   return std::nullopt;
 }
