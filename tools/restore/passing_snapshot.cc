@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ranges>
 
 namespace varve {
 namespace {
@@ -24,9 +23,10 @@ const Attestation* failed_attestation(const Snapshot& snapshot, const std::strin
 std::optional<Snapshot> newest_passing_snapshot(Repository& repository, const std::string& source,
                                                 const SnapshotId& besides) {
   std::vector<Snapshot> snapshots = repository.snapshots();
-  for (Snapshot& snapshot : snapshots | std::views::reverse) {
-    const Attestation* const newest = newest_attestation(snapshot, source);
-    if (snapshot.id != besides && newest != nullptr && newest->passed) return std::move(snapshot);
+  for (auto snapshot = snapshots.rbegin(); snapshot != snapshots.rend(); ++snapshot) {
+    const Attestation* const newest = newest_attestation(*snapshot, source);
+    const bool passed = newest != nullptr && newest->passed;
+    if (passed && snapshot->id != besides) return std::move(*snapshot);
   }
   return std::nullopt;
 }
