@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <ranges>
+#include <algorithm>
 
 #include "store/proof.h"
 
@@ -16,10 +16,10 @@ const Attestation* failed_attestation(const Snapshot& snapshot, const std::strin
 std::optional<Snapshot> newest_passing_snapshot(Repository& repository, const std::string& source,
                                                 const SnapshotId& besides) {
   std::vector<Snapshot> snapshots = repository.snapshots();
-  for (Snapshot& snapshot : snapshots | std::views::reverse) {
-    const Attestation* const deciding = deciding_attestation(snapshot, source);
-    if (snapshot.id != besides && deciding != nullptr && deciding->passed)
-      return std::move(snapshot);
+  for (auto snapshot = snapshots.rbegin(); snapshot != snapshots.rend(); ++snapshot) {
+    const Attestation* const deciding = deciding_attestation(*snapshot, source);
+    const bool passed = deciding != nullptr && deciding->passed;
+    if (passed && snapshot->id != besides) return std::move(*snapshot);
   }
   return std::nullopt;
 }
