@@ -18,9 +18,8 @@ std::string read_line(const std::stop_token& stop) {
   const StopEvent stopped(stop);
   std::string line;
   while (true) {
-    std::array<pollfd, 2> waiting = {
-        {{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0},
-         {.fd = stopped.fd(), .events = POLLIN, .revents = 0}}};
+    std::array<pollfd, 2> waiting = {{{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0},
+                                      {.fd = stopped.fd(), .events = POLLIN, .revents = 0}}};
     if (::poll(waiting.data(), waiting.size(), -1) < 0) continue;  // EINTR
     if (waiting[1].revents != 0) throw Error(ErrorCode::interrupted, "interrupted");
     char letter = 0;

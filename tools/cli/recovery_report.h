@@ -15,7 +15,8 @@ struct RecoveryReport {
   bool is_applied = false;
   std::string safety_snapshot = {};  // empty: none was taken
   std::vector<TableRecovery> tables = {};
-  std::vector<std::pair<std::string, RecoveredRow>> rows = {};  // by table, where they are to be shown
+  std::vector<std::pair<std::string, RecoveredRow>> rows =
+      {};  // by table, where they are to be shown
 };
 
 // "35 rows of users are missing, 3 differ"
