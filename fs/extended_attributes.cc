@@ -11,15 +11,9 @@ const SourceInfo* source_of(const Snapshot& snapshot, const FileEntry& file) {
   return file.source < snapshot.sources.size() ? &snapshot.sources[file.source] : nullptr;
 }
 
-// By the newest attestation of the file's source.
 std::string verified(const Snapshot& snapshot, const FileEntry& file) {
   const SourceInfo* source = source_of(snapshot, file);
-  std::string answer = "none";
-  for (const Attestation& attestation : snapshot.attestations) {
-    if (source == nullptr || attestation.source != source->name) continue;
-    answer = attestation.passed ? attestation.level : "failed";
-  }
-  return answer;
+  return source == nullptr ? "none" : snapshot.verified(source->name);
 }
 
 bool is_snapshot(const ViewEntry& entry) { return entry.path.empty(); }

@@ -2,7 +2,7 @@
 // user.varve.verified of its folder.
 //
 // user.varve.source is the name of the source (SourceInfo::name), user.varve.verified one of
-// "full", "quick", "failed", "none", for the file's source, as of this moment.
+// "drill", "full", "quick", "failed", "none", for the file's source, as of this moment.
 #pragma once
 
 #include <optional>

@@ -51,6 +51,13 @@ Json attestation_json(const Attestation& attestation) {
                {"detail", attestation.detail},   {"file", attestation.file}};
   if (attestation.sha256) json["sha256"] = to_hex(attestation.sha256->view());
   json["row_counts"] = attestation.row_counts;
+  if (attestation.restore_seconds > 0) json["restore_seconds"] = attestation.restore_seconds;
+  for (const Assertion& assertion : attestation.assertions) {
+    json["assertions"].push_back({{"sql", assertion.sql},
+                                  {"passed", assertion.passed},
+                                  {"detail", assertion.detail}});
+  }
+  if (!attestation.taken_from.empty()) json["taken_from"] = attestation.taken_from;
   return json;
 }
 

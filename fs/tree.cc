@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "fs/sha256sums.h"
 #include "store/core/error.h"
+#include "store/snapshot_name.h"
 
 namespace varve {
 namespace {
@@ -340,7 +342,7 @@ Tree::Description Tree::describe_folder(const Node& node) {
 }
 
 Tree::Description Tree::describe_link(const Node& node) {
-  const Timestamp time = node.kind == NodeKind::latest ? newest()
+  const Timestamp time = node.kind == NodeKind::latest ? time_of_latest()
                          : node.kind == NodeKind::label_latest
                              ? newest_of(*list_.labels(), node).time
                              : time_of(node.snapshot);
@@ -352,6 +354,23 @@ Tree::Description Tree::describe_link(const Node& node) {
 Timestamp Tree::newest() const {
   const auto listing = list_.current();
   return listing->snapshots().empty() ? Timestamp{} : listing->snapshots().back().time;
+}
+
+const ListedSnapshot* Tree::newest_backup(const Listing& listing) {
+  for (const ListedSnapshot& listed : listing.snapshots() | std::views::reverse) {
+    try {
+      if (!is_safety_snapshot(view(listed.id)->snapshot())) return &listed;
+    } catch (const Error&) {
+      return &listed;  // whoever goes there is told why
+    }
+  }
+  return listing.snapshots().empty() ? nullptr : &listing.snapshots().back();
+}
+
+Timestamp Tree::time_of_latest() {
+  const auto listing = list_.current();
+  const ListedSnapshot* const latest = newest_backup(*listing);
+  return latest != nullptr ? latest->time : Timestamp{};
 }
 
 Timestamp Tree::time_of(const SnapshotId& id) {
@@ -368,8 +387,9 @@ std::string Tree::link_target(const Node& link) {
   if (link.kind == NodeKind::label_latest) return newest_of(*list_.labels(), link).name;
   const auto listing = list_.current();
   if (link.kind == NodeKind::latest) {
-    if (listing->snapshots().empty()) gone("the latest snapshot");
-    return listing->snapshots().back().name;
+    const ListedSnapshot* const latest = newest_backup(*listing);
+    if (latest == nullptr) gone("the latest snapshot");
+    return latest->name;
   }
   const ListedSnapshot* listed = listing->find(link.snapshot);
   if (listed == nullptr) gone("the snapshot");

@@ -78,6 +78,9 @@ class Tree {
   void add_own_attributes(const Snapshot& snapshot, const FileEntry& file, struct stat& out) const;
   struct stat attributes(mode_t mode, std::uint64_t size, Timestamp time) const;
   Timestamp newest() const;
+  // What /latest leads to: a safety snapshot only where there is no other one. Null: none at all.
+  const ListedSnapshot* newest_backup(const Listing& listing);
+  Timestamp time_of_latest();
   Timestamp time_of(const SnapshotId& id);
 
   SnapshotList& list_;

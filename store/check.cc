@@ -11,6 +11,7 @@
 #include "store/check_records.h"
 #include "store/check_table.h"
 #include "store/core/error.h"
+#include "store/losses.h"
 #include "store/manifest_walk.h"
 
 namespace varve {
@@ -46,7 +47,11 @@ class Checking {
         generation_(repository.catalog().generation()) {}
 
   CheckResult run() {
-    for (const std::string& line : repository_.catalog().check()) findings_.add(line);
+    for (const std::string& line : repository_.catalog().check()) {
+      findings_.blame_catalog();
+      findings_.add(line);
+    }
+    check_lost();
     const std::vector<Snapshot> snapshots = check_records(repository_, findings_);
     result_.snapshots = snapshots.size();
     std::vector<ChunkRef> needed = walk(snapshots);
@@ -55,10 +60,21 @@ class Checking {
     const Dependents dependents(table);
     if (options_.read_data) read_data(table, dependents);
     report(snapshots, table, dependents);
+    result_.catalog_is_damaged = findings_.catalog_is_damaged();
     return std::move(result_);
   }
 
  private:
+  // The list of lost chunks: what is lost in fact, the walk over the manifests tells.
+  void check_lost() {
+    try {
+      read_lost(repository_.path());
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::corrupt) throw;
+      findings_.add(error.what());
+    }
+  }
+
   std::vector<ChunkRef> walk(const std::vector<Snapshot>& snapshots) {
     NeededRefs needed;
     ManifestWalk walk(repository_, options_.threads, options_.stop);
@@ -147,6 +163,7 @@ CheckResult check(Repository& repository, const CheckOptions& options) {
     // A catalog so damaged that it does not answer.
     if (error.code() != ErrorCode::corrupt) throw;
     result.damage.push_back({error.what(), {}});
+    result.catalog_is_damaged = true;
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   return result;

@@ -36,6 +36,8 @@ struct CheckResult {
   std::uint64_t raw_bytes = 0;  // decoded and hashed
   double seconds = 0;
   std::vector<Damage> damage;  // empty: sound
+  // Some of it is the catalog's own: repair_catalog() comes first, then repair_packs().
+  bool catalog_is_damaged = false;
 };
 
 CheckResult check(Repository& repository, const CheckOptions& options);

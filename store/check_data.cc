@@ -130,7 +130,8 @@ class Reading {
     if (packs_.read(table_.location(number), object) == PackReader::Found::no_pack) {
       object = chains_.load(ref);  // gc has moved it
     }
-    if (ref_of(object.parsed.header.id) != ref) throw corrupt_error("another chunk lies here");
+    if (ref_of(object.parsed.header.id) != ref)
+      throw corrupt_error("chunk " + to_hex(ref.view()), "another one lies in its place");
   }
 
   void compare(const ChunkId& id, ByteView plain, ChunkNumber number) {

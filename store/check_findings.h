@@ -5,6 +5,7 @@
 // alone, the others are one.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -31,6 +32,10 @@ class Findings {
   // group with the same words are one.
   void add(const std::string& group, const std::string& what, ChunkNumber chunk);
 
+  // The catalog's file is damaged, which making it anew mends.
+  void blame_catalog() noexcept { catalog_is_damaged_ = true; }
+  bool catalog_is_damaged() const noexcept { return catalog_is_damaged_; }
+
   bool empty() const;
   std::vector<Finding> take();
 
@@ -42,6 +47,7 @@ class Findings {
     std::vector<ChunkNumber> more;
   };
 
+  std::atomic<bool> catalog_is_damaged_ = false;
   mutable std::mutex mutex_;  // guards the rest
   std::vector<Finding> findings_;
   std::map<std::string, Group> groups_;

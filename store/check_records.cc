@@ -64,6 +64,7 @@ class Records {
     const std::optional<Bytes> stored = read_blob(repository_.blobs(), record_name(row.id));
     std::optional<Snapshot> snapshot = try_decode(row.record, row.id);
     const bool in_catalog = snapshot.has_value();
+    if (!in_catalog) findings_.blame_catalog();
     if (!snapshot && stored) snapshot = try_decode(*stored, row.id);
     if (!stored) {
       note(row, snapshot, fmt::format("{} is missing", record_name(row.id)));
@@ -89,6 +90,7 @@ class Records {
     }
     for (const Bytes& attestation : row.attestations) {
       if (!is_attestation(attestation, row.id)) {
+        findings_.blame_catalog();
         note(row, snapshot, "the catalog's copy of an attestation is damaged");
       } else if (std::find(stored.begin(), stored.end(), attestation) == stored.end()) {
         note(row, snapshot,

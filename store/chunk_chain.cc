@@ -11,7 +11,7 @@ namespace {
 constexpr int kAttempts = 3;
 
 Error missing(const std::string& what) {
-  return corrupt_error(fmt::format("chunk {} is missing from the repository", what));
+  return corrupt_error(fmt::format("chunk {}", what), "it is missing from the repository");
 }
 
 }  // namespace
@@ -43,8 +43,8 @@ StoredObject ChainLoader::load_base(ChunkKey key) {
 
 void expect_base_below(const ObjectHeader& delta, const ObjectHeader& base) {
   if (base.depth >= delta.depth || base.crowded || base.kind != delta.kind) {
-    throw corrupt_error(
-        fmt::format("chunk {}: its base is no base for it", to_hex(delta.id.view())));
+    throw corrupt_error(fmt::format("chunk {}", to_hex(delta.id.view())),
+                        "its base is no base for it");
   }
 }
 

@@ -47,7 +47,9 @@ struct ChunkReader::State {
     const ChunkKey front = key_of(run.front().parsed.header.id);
     while (run.back().parsed.header.codec == Codec::delta) {
       const ObjectHeader delta = run.back().parsed.header;
-      if (delta.base == front) throw corrupt_error("a delta is its own base");
+      if (delta.base == front)
+        throw corrupt_error("chunk " + to_hex(run.back().parsed.header.id.view()),
+                            "it is its own base");
       const auto fits = [&](const DecodedChunk& chunk) {
         return chunk.depth < delta.depth && !chunk.crowded;
       };
@@ -93,8 +95,8 @@ ChunkBytes ChunkReader::read(const ChunkRef& ref, Check check) {
       key_of(ref), fits, [&] { return state_->decode(state_->loader.load(ref)); });
   if (check == Check::id && !chunk->proven) {
     if (chunk_id(chunk->plain) != chunk->id) {
-      throw corrupt_error(
-          fmt::format("chunk {} does not hold the bytes that it is named for", to_hex(ref.view())));
+      throw corrupt_error(fmt::format("chunk {}", to_hex(ref.view())),
+                          "its bytes are not those that it is named for");
     }
     chunk->proven = true;
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "store/core/error.h"
+#include "store/losses.h"
 #include "store/transform/delta_policy.h"
 #include "store/transform/digest.h"
 
@@ -21,6 +22,16 @@ std::vector<ChainLevel> levels_of(const std::vector<ChainLink>& chain) {
   return levels;
 }
 
+// A damaged list is check's to tell: without it lost bases may come back as deltas.
+LostKeys lost_chunks(const Path& repository) {
+  try {
+    return read_lost(repository);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt) throw;
+    return {};
+  }
+}
+
 }  // namespace
 
 ChunkWriter::ChunkWriter(Repository& repository, std::uint64_t epoch)
@@ -29,7 +40,8 @@ ChunkWriter::ChunkWriter(Repository& repository, std::uint64_t epoch)
       chains_(repository.catalog(), repository.packs()),
       pack_reader_(repository.packs()),
       packs_(repository.blobs()),
-      epoch_(epoch) {
+      epoch_(epoch),
+      lost_(lost_chunks(repository.path())) {
   for (const PackRow& pack : catalog_.packs()) {
     if (pack.condemned_epoch != 0 && pack.condemned_epoch <= epoch_) condemned_.insert(pack.id);
   }
@@ -57,35 +69,31 @@ ChunkWriter::Claim ChunkWriter::claim(const ChunkId& id) {
   const std::lock_guard lock(shard.mutex);
   if (!taken) {
     const auto [entry, inserted] = shard.claimed.try_emplace(key, id);
-    if (inserted) return is_condemned ? Claim::again : Claim::ours;
+    if (inserted) return is_condemned || lost_.contains(key) ? Claim::again : Claim::ours;
     if (entry->second == id) return Claim::have_it;
   }
   return shard.crowded.insert(id).second ? Claim::crowded : Claim::have_it;
 }
 
-ChunkRef ChunkWriter::put(ObjectKind kind, ByteView plain,
-                          const std::optional<ChunkRef>& predecessor, WorkerTools& tools,
-                          const Compare& compare) {
+ChunkRef ChunkWriter::put(const NewChunk& chunk, WorkerTools& tools) {
   ObjectHeader header;
-  header.kind = kind;
-  header.plain_length = static_cast<std::uint32_t>(plain.size());
-  header.id = chunk_id(plain);
+  header.kind = chunk.kind;
+  header.plain_length = static_cast<std::uint32_t>(chunk.plain.size());
+  header.id = chunk_id(chunk.plain);
   const ChunkRef ref = ref_of(header.id);
   const Claim claimed = claim(header.id);
   if (claimed == Claim::have_it) return ref;
   header.crowded = claimed == Claim::crowded;
   // Deltas may stand on the chunk that is stored again, its predecessor among them. Whole, it is
   // a base for all of them and needs none.
-  store(header, plain, claimed == Claim::again ? std::nullopt : predecessor, tools, compare);
-  new_bytes_ += plain.size();
+  const bool must_be_full = claimed == Claim::again || !chunk.predecessor;
+  if (must_be_full || !store_delta(header, chunk, tools)) store_full(header, chunk.plain, tools);
+  new_bytes_ += chunk.plain.size();
   if (++unspilled_ >= kSpillAfter) spill();
   return ref;
 }
 
-void ChunkWriter::store(ObjectHeader header, ByteView plain,
-                        const std::optional<ChunkRef>& predecessor, WorkerTools& tools,
-                        const Compare& compare) {
-  if (predecessor && store_delta(header, plain, *predecessor, tools, compare)) return;
+void ChunkWriter::store_full(ObjectHeader header, ByteView plain, WorkerTools& tools) {
   const Compressor::Result full = tools.compressor.full(plain);
   header.codec = full.codec;
   packs_.append(header, full.stored);
@@ -105,16 +113,14 @@ std::vector<ChainLink> ChunkWriter::usable_chain(const ChunkRef& predecessor, Ob
   }
 }
 
-bool ChunkWriter::store_delta(ObjectHeader header, ByteView plain, const ChunkRef& predecessor,
-                              WorkerTools& tools, const Compare& compare) {
-  const std::vector<ChainLink> chain = usable_chain(predecessor, header.kind, tools);
+bool ChunkWriter::store_delta(ObjectHeader header, const NewChunk& chunk, WorkerTools& tools) {
+  const std::vector<ChainLink> chain = usable_chain(*chunk.predecessor, header.kind, tools);
   if (chain.empty()) return false;
-  if (compare) compare(chain.front().plain);
+  if (chunk.compare) chunk.compare(chain.front().plain);
   const std::vector<ChainLevel> levels = levels_of(chain);
-  const DeltaPolicy policy(
-      levels, header.kind == ObjectKind::node ? config_.max_node_depth : config_.max_depth);
+  const DeltaPolicy policy(levels, chunk.max_depth);
   for (std::optional<std::size_t> base = policy.first_base(); base; base = policy.higher(*base)) {
-    const Compressor::Result delta = tools.compressor.delta(plain, chain[*base].plain);
+    const Compressor::Result delta = tools.compressor.delta(chunk.plain, chain[*base].plain);
     if (!policy.keep(*base, delta.stored.size())) continue;
     header.codec = Codec::delta;
     header.depth = policy.depth(*base);

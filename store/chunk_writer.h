@@ -24,12 +24,17 @@ class ChunkWriter {
   // `epoch`: the session's; chunks of packs condemned by then are not shared.
   ChunkWriter(Repository& repository, std::uint64_t epoch);
 
-  // Stores `plain` unless the repository has it. `predecessor` is the chunk that stood in its
-  // place in the last snapshot: the delta's base, or a source of bases. Where it was read,
-  // `compare` is called with its bytes. Throws Error.
-  using Compare = std::function<void(ByteView predecessor)>;
-  ChunkRef put(ObjectKind kind, ByteView plain, const std::optional<ChunkRef>& predecessor,
-               WorkerTools& tools, const Compare& compare = {});
+  struct NewChunk {
+    ObjectKind kind = ObjectKind::data;
+    ByteView plain;
+    // What stood in its place in the last snapshot: the delta's base, or a source of bases.
+    std::optional<ChunkRef> predecessor = {};
+    std::uint32_t max_depth = 0;  // of the delta: see RepositoryConfig
+    // Called with the predecessor's bytes, where those were read.
+    std::function<void(ByteView predecessor)> compare = {};
+  };
+  // Stores it unless the repository has it. Throws Error.
+  ChunkRef put(const NewChunk& chunk, WorkerTools& tools);
 
   // Makes everything durable. The packs are for Catalog::commit_snapshot.
   std::vector<NewPack> finish();
@@ -40,13 +45,11 @@ class ChunkWriter {
  private:
   enum class Claim { ours, again, have_it, crowded };
   // Whether this ingest or the repository has the chunk; if not, it is now the caller's to store.
-  // `again`: the repository has it, but only in a condemned pack.
+  // `again`: the repository has it, but only in a condemned pack, or has lost it.
   Claim claim(const ChunkId& id);
   bool key_is_taken(ChunkKey key);
-  void store(ObjectHeader header, ByteView plain, const std::optional<ChunkRef>& predecessor,
-             WorkerTools& tools, const Compare& compare);
-  bool store_delta(ObjectHeader header, ByteView plain, const ChunkRef& predecessor,
-                   WorkerTools& tools, const Compare& compare);
+  void store_full(ObjectHeader header, ByteView plain, WorkerTools& tools);
+  bool store_delta(ObjectHeader header, const NewChunk& chunk, WorkerTools& tools);
   std::vector<ChainLink> usable_chain(const ChunkRef& predecessor, ObjectKind kind,
                                       WorkerTools& tools);
   void spill();
@@ -65,6 +68,7 @@ class ChunkWriter {
   PackWriter packs_;
   const std::uint64_t epoch_;
   std::unordered_set<PackId> condemned_;  // read only after construction
+  std::unordered_set<ChunkKey> lost_;     // likewise
   std::array<Shard, kShards> shards_;
   std::atomic<std::uint64_t> new_bytes_ = 0;
   std::atomic<std::uint64_t> unspilled_ = 0;  // chunks claimed since the last spill

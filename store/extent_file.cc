@@ -23,7 +23,7 @@ ExtentFile::ExtentFile(ChunkWriter& chunks, Workers& workers, const RepositoryCo
       config_(config),
       buffers_(buffers),
       predecessor_(std::move(predecessor)),
-      manifest_(chunks, same_cut(*predecessor_, config), Chunking::extents, config.node_entries),
+      manifest_(chunks, same_cut(*predecessor_, config), Chunking::extents, config),
       fingerprints_(fingerprints),
       tasks_(workers) {}
 
@@ -62,7 +62,11 @@ void ExtentFile::process(const Extent& extent, WorkerTools& tools) {
   const std::optional<ChunkRef> old = predecessor_ref(extent);
   const bool unchanged =
       old && predecessor_->fingerprints && predecessor_->fingerprints->at(extent.index) == print;
-  const ChunkRef ref = unchanged ? *old : chunks_.put(ObjectKind::data, bytes, old, tools);
+  const ChunkRef ref =
+      unchanged
+          ? *old
+          : chunks_.put({.plain = bytes, .predecessor = old, .max_depth = config_.max_extent_depth},
+                        tools);
   manifest_.add(extent.index, ref, static_cast<std::uint32_t>(bytes.size()), tools);
 }
 

@@ -39,9 +39,8 @@ ChunkBytes FileReader::load(const Piece& piece) {
   ChunkBytes bytes = state_->chunks.read(piece.ref, state_->check);
   if (bytes->size() != piece.length) {
     throw corrupt_error(
-        fmt::format("{}: the chunk at offset {} has another length than its "
-                    "manifest says",
-                    file().path, piece.offset));
+        file().path, fmt::format("the chunk at offset {} has another length than its manifest says",
+                                 piece.offset));
   }
   return bytes;
 }

@@ -6,8 +6,10 @@
 #include <chrono>
 #include <iterator>
 #include <mutex>
+#include <numeric>
 
 #include "store/core/error.h"
+#include "store/losses.h"
 #include "store/parallel.h"
 #include "store/session.h"
 #include "store/snapshot_writer.h"
@@ -66,6 +68,27 @@ Error name_source(const Source& source, const Error& error) {
              : Error(error.code(), fmt::format("{}: {}", source.name(), message), error.context());
 }
 
+// Sources that are read at the same time, besides those that keep somebody waiting.
+constexpr unsigned kSourceThreads = 4;
+
+// The order in which sources get a thread: those first that keep somebody waiting.
+struct Turns {
+  std::vector<std::size_t> order;
+  unsigned threads = kSourceThreads;
+};
+
+Turns turns_of(const std::vector<Candidate>& candidates) {
+  Turns turns;
+  turns.order.resize(candidates.size());
+  std::iota(turns.order.begin(), turns.order.end(), 0);
+  const auto rest = std::ranges::stable_partition(turns.order, [&](std::size_t number) {
+    const Candidate& candidate = candidates[number];
+    return !candidate.unchanged && candidate.source->keeps_somebody_waiting();
+  });
+  turns.threads += static_cast<unsigned>(rest.begin() - turns.order.begin());
+  return turns;
+}
+
 // Calls work(number, candidate) for all, some at the same time. The first failure asks `halt` and
 // thereby the others to stop; it is thrown when all have.
 void for_each_source(std::vector<Candidate>& candidates, const IngestRequest& request,
@@ -81,8 +104,10 @@ void for_each_source(std::vector<Candidate>& candidates, const IngestRequest& re
     std::stop_source(request.halt).request_stop();
     halt();
   };
+  const Turns turns = turns_of(candidates);
   try {
-    for_each_index(candidates.size(), kSourceThreads, request.stop, [&](std::size_t number) {
+    for_each_index(candidates.size(), turns.threads, request.stop, [&](std::size_t turn) {
+      const std::size_t number = turns.order[turn];
       try {
         work(number, candidates[number]);
       } catch (const Error& error) {
@@ -106,7 +131,12 @@ std::vector<Candidate> examine(Repository& repository, IngestRequest& request) {
   }
   refuse_duplicates(candidates);
   const auto last = repository.latest_of(names_of(candidates));
-  for (std::size_t i = 0; i < candidates.size(); ++i) candidates[i].last = last[i];
+  const bool may_be_lost = may_have_losses(repository.path());
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const bool is_doubtful = may_be_lost && last[i];
+    candidates[i].last =
+        is_doubtful ? trusted(repository, last[i], candidates[i].source->name()) : last[i];
+  }
   for_each_source(
       candidates, request, [] {},
       [&](std::size_t, Candidate& candidate) {
@@ -134,7 +164,9 @@ void carry_attestations(Repository& repository, const std::vector<Candidate>& ca
   for (const Candidate& candidate : candidates) {
     if (!candidate.unchanged) continue;
     for (const Attestation& attestation : candidate.last->attestations) {
-      if (attestation.source == candidate.source->name()) carried.push_back(attestation);
+      if (attestation.source != candidate.source->name()) continue;
+      Attestation& one = carried.emplace_back(attestation);
+      if (one.taken_from.empty()) one.taken_from = candidate.last->name;
     }
   }
   if (carried.empty()) return;

@@ -8,8 +8,12 @@
 namespace varve {
 
 ManifestBuilder::ManifestBuilder(ChunkWriter& chunks, const ManifestReader* predecessor,
-                                 Chunking chunking, std::size_t fan_out)
-    : chunks_(chunks), predecessor_(predecessor), chunking_(chunking), fan_out_(fan_out) {}
+                                 Chunking chunking, const RepositoryConfig& config)
+    : chunks_(chunks),
+      predecessor_(predecessor),
+      chunking_(chunking),
+      fan_out_(config.node_entries),
+      max_depth_(config.max_stream_depth) {}
 
 void ManifestBuilder::add(std::uint64_t index, const std::vector<Piece>& pieces,
                           WorkerTools& tools) {
@@ -56,7 +60,10 @@ ManifestBuilder::Child ManifestBuilder::store_node(std::uint8_t level, const Run
   if (level > 1 || chunking_ == Chunking::content) node.lengths = run.lengths;
   std::optional<ChunkRef> base;
   if (predecessor_ != nullptr) base = predecessor_->node_at(level, offset);
-  const ChunkRef ref = chunks_.put(ObjectKind::node, encode_node(node), base, tools);
+  const Bytes plain = encode_node(node);
+  const ChunkRef ref = chunks_.put(
+      {.kind = ObjectKind::node, .plain = plain, .predecessor = base, .max_depth = max_depth_},
+      tools);
   return {ref, std::accumulate(run.lengths.begin(), run.lengths.end(), std::uint64_t{0})};
 }
 

@@ -18,7 +18,7 @@ class ManifestBuilder {
  public:
   // `predecessor`: the file's last manifest, whose nodes are bases; may be null.
   ManifestBuilder(ChunkWriter& chunks, const ManifestReader* predecessor, Chunking chunking,
-                  std::size_t fan_out);
+                  const RepositoryConfig& config);
 
   struct Piece {
     ChunkRef ref;
@@ -62,6 +62,7 @@ class ManifestBuilder {
   const ManifestReader* predecessor_;
   const Chunking chunking_;
   const std::size_t fan_out_;
+  const std::uint32_t max_depth_;
   std::mutex mutex_;                      // guards the rest
   std::map<std::uint64_t, Slots> slots_;  // by node index; those not yet full
   std::vector<Child> leaves_;             // by node index

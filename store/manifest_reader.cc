@@ -11,7 +11,7 @@ namespace varve {
 ManifestReader::ManifestReader(ChunkReader& chunks, FileEntry file, ChunkReader::Check check)
     : chunks_(chunks), file_(std::move(file)), check_(check) {
   if (file_.levels > kHighestLevel) {
-    throw corrupt_error(fmt::format("{}: its manifest has too many levels", file_.path));
+    throw corrupt_error(file_.path, "its manifest has too many levels");
   }
 }
 
@@ -21,7 +21,7 @@ std::vector<std::uint64_t> ManifestReader::ends_of(const ManifestNode& node,
   ends.reserve(node.refs.size());
   const bool extents = node.lengths.empty();
   if (extents && (node.level != 1 || file_.chunking != Chunking::extents)) {
-    throw corrupt_error(fmt::format("{}: a manifest node without lengths", file_.path));
+    throw corrupt_error(file_.path, "a manifest node without lengths");
   }
   std::uint64_t end = 0;
   for (std::size_t i = 0; i < node.refs.size(); ++i) {
@@ -32,7 +32,7 @@ std::vector<std::uint64_t> ManifestReader::ends_of(const ManifestNode& node,
     ends.push_back(end);
   }
   if (end != bytes || ends.size() != node.refs.size()) {
-    throw corrupt_error(fmt::format("{}: a manifest node does not fit the file", file_.path));
+    throw corrupt_error(file_.path, "a manifest node does not fit the file");
   }
   return ends;
 }

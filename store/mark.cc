@@ -5,6 +5,7 @@
 #include <set>
 
 #include "store/core/error.h"
+#include "store/losses.h"
 #include "store/manifest_walk.h"
 #include "store/reader_session.h"
 #include "store/record_files.h"
@@ -61,10 +62,13 @@ KeySet mark(Repository& repository, const Roots& roots, std::stop_token stop) {
   visitor.references = [&](std::span<const ChunkRef> refs) {
     for (const ChunkRef& ref : refs) live.insert(key_of(ref));
   };
-  visitor.unreadable = [](const ChunkRef& node, const Error& why) {
+  const LostKeys lost = read_lost(repository.path());
+  visitor.unreadable = [&](const ChunkRef& node, const Error& why) {
+    // What lay below can only come back together with the node, from a place that has both.
+    if (lost.contains(key_of(node)) && !repository.catalog().find(key_of(node))) return;
     throw Error(why.code(),
                 fmt::format("nothing is given back, a snapshot's manifest cannot be read: {}; "
-                            "'varve check' names the snapshots to forget",
+                            "'varve repair packs' saves what is whole, and gc goes on after it",
                             why.what()),
                 fmt::format("node {}", to_hex(node.view())));
   };

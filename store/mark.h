@@ -28,7 +28,8 @@ struct Roots {
 Roots find_roots(Repository& repository);
 
 // Throws a corrupt Error where a manifest of a snapshot cannot be read: nothing may be given
-// back then. A live key keeps every chunk of this key, crowded ones too.
+// back then. Nodes that a repair has found lost are passed over (see losses.h). A live key keeps
+// every chunk of this key, crowded ones too.
 KeySet mark(Repository& repository, const Roots& roots, std::stop_token stop);
 
 }  // namespace varve

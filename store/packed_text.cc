@@ -23,7 +23,7 @@ void encode_packed_text(Encoder& out, ByteView plain) {
 Bytes decode_packed_text(Decoder& in, std::string_view what) {
   const std::uint8_t codec = in.u8();
   if (codec > static_cast<std::uint8_t>(Codec::zstd)) {
-    throw corrupt_error(std::string(what) + ": unknown codec");
+    throw corrupt_error(std::string(what), "unknown codec");
   }
   Bytes plain(in.count(kLargest));
   const ByteView stored = in.bytes(in.count(kLargest));

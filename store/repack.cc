@@ -4,9 +4,11 @@
 #include <set>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "store/blob/pack_writer.h"
 #include "store/core/error.h"
+#include "store/losses.h"
 #include "store/parallel.h"
 
 namespace varve {
@@ -40,7 +42,10 @@ struct Moving {
 class Rewriting {
  public:
   Rewriting(Repository& repository, const KeySet& live, const std::stop_token& stop)
-      : repository_(repository), live_(live), stop_(stop) {}
+      : repository_(repository),
+        live_(live),
+        stop_(stop),
+        may_be_lost_(may_have_losses(repository.path())) {}
 
   void gather(const PackUse& use) {
     const PackId& pack = use.pack.id;
@@ -51,6 +56,7 @@ class Rewriting {
       const ChunkKey key = key_of(header.id);
       if (!live_.contains(key) || is_superseded(repository_, pack, entry)) continue;
       const Location where{pack, entry.offset, entry.length};
+      if (may_be_lost_ && !has_row(header)) without_row_.insert(ref_of(header.id));
       if (!header.crowded) by_key_[key] = objects_.size();
       objects_.push_back({where, key, header.base, header.codec == Codec::delta, where});
     }
@@ -79,11 +85,27 @@ class Rewriting {
     writer.finish();
     // The rows follow because the packs they lead to are condemned. A row that an ingest has
     // moved to a pack of its own meanwhile stays there.
-    repository_.catalog().add_packs(writer.take_committed());
+    repository_.catalog().add_packs(with_rows(writer.take_committed()));
     return damaged_;
   }
 
  private:
+  bool has_row(const ObjectHeader& header) const {
+    const auto where = header.crowded ? repository_.catalog().find_crowded(ref_of(header.id))
+                                      : repository_.catalog().find(key_of(header.id));
+    return where.has_value();
+  }
+
+  // A delta whose base is lost is kept, as the base may come back, but cannot be read: see
+  // losses.h.
+  std::vector<NewPack> with_rows(std::vector<NewPack> packs) const {
+    for (NewPack& pack : packs) {
+      std::erase_if(pack.chunks,
+                    [&](const ChunkRow& row) { return without_row_.contains(row.ref); });
+    }
+    return packs;
+  }
+
   bool read(const Location& where, StoredObject& object) {
     try {
       return repository_.packs().read(where, object) == PackReader::Found::yes;
@@ -109,7 +131,9 @@ class Rewriting {
   Repository& repository_;
   const KeySet& live_;
   const std::stop_token& stop_;
+  const bool may_be_lost_;
   std::set<PackId> damaged_;
+  std::unordered_set<ChunkRef> without_row_;
   std::vector<Moving> objects_;
   std::unordered_map<ChunkKey, std::size_t> by_key_;  // until objects_ is sorted
 };

@@ -9,6 +9,8 @@
 #include "store/blob/local_backend.h"
 #include "store/catalog/sqlite_catalog.h"
 #include "store/core/error.h"
+#include "store/core/lock.h"
+#include "store/repository_lock.h"
 #include "store/snapshot_name.h"
 
 namespace varve {
@@ -38,6 +40,25 @@ void refuse_unless_empty(const Path& path) {
   }
 }
 
+Error no_repository(const Path& path) {
+  return Error(ErrorCode::no_repository,
+               fmt::format("{} holds no repository: make one with 'varve init {}'", path.native(),
+                           path.native()));
+}
+
+// Those who hold a lock say who they are; commands that only look do not.
+std::string users_of(const Path& path) {
+  std::string users;
+  for (const auto& item : stdfs::directory_iterator(path / "locks")) {
+    if (!FileLock::is_held(item.path())) continue;
+    std::string words = FileLock::holder(item.path());
+    while (words.ends_with('\n')) words.pop_back();
+    const std::size_t line = words.rfind('\n');
+    users += (users.empty() ? "" : "; ") + (line == words.npos ? words : words.substr(line + 1));
+  }
+  return users.empty() ? "by another varve command" : users;
+}
+
 // Bytes that gc can free on a full disk. Random ones, so that no filesystem compresses them away.
 void write_reserve(const Path& path) {
   Bytes bytes(kReserveBytes);
@@ -50,9 +71,10 @@ void write_reserve(const Path& path) {
 }  // namespace
 
 struct Repository::State {
-  State(const Path& root, const RepositoryConfig& read_config, RepositoryParts parts)
+  State(const Path& root, const RepositoryConfig& read_config, File locked, RepositoryParts parts)
       : path(root),
         config(read_config),
+        config_file(std::move(locked)),
         blobs(std::move(parts.blobs)),
         catalog(std::move(parts.catalog)),
         packs(*blobs),
@@ -60,6 +82,7 @@ struct Repository::State {
 
   const Path path;
   const RepositoryConfig config;
+  const File config_file;  // locked, shared
   const std::unique_ptr<BlobBackend> blobs;
   const std::unique_ptr<Catalog> catalog;
   PackReader packs;
@@ -82,23 +105,42 @@ void Repository::create(const Path& path, RepositoryConfig config) {
   write_file_atomically(path / "config", encode_config(config));  // last: now it is a repository
 }
 
+File lock_shared(const Path& repository) {
+  std::optional<File> file = File::open_if_exists(repository / "config");
+  if (!file) throw no_repository(repository);
+  if (!file->try_lock(File::Lock::shared)) {
+    throw Error(ErrorCode::locked,
+                fmt::format("the catalog of {} is being rebuilt by 'varve repair catalog'; wait "
+                            "for it",
+                            repository.native()));
+  }
+  return std::move(*file);
+}
+
 std::unique_ptr<Repository> Repository::open(const Path& path) {
   return open(path, [](RepositoryParts parts) { return parts; });
 }
 
 std::unique_ptr<Repository> Repository::open(const Path& path, const Wrap& wrap) {
-  const std::optional<File> file = File::open_if_exists(path / "config");
-  if (!file) {
-    throw Error(ErrorCode::no_repository,
-                fmt::format("{} holds no repository: make one with 'varve init {}'", path.native(),
-                            path.native()));
-  }
+  File file = lock_shared(path);
   const RepositoryConfig config = decode_config(read_file(path / "config", 1u << 16));
   const Path root = stdfs::canonical(path);
   RepositoryParts parts{std::make_unique<LocalBackend>(root),
                         std::make_unique<SqliteCatalog>(root / "catalog.db")};
-  return std::unique_ptr<Repository>(
-      new Repository(std::make_unique<State>(root, config, wrap(std::move(parts)))));
+  return std::unique_ptr<Repository>(new Repository(
+      std::make_unique<State>(root, config, std::move(file), wrap(std::move(parts)))));
+}
+
+Repository::Alone Repository::lock_alone(const Path& path) {
+  std::optional<File> file = File::open_to_change(path / "config");
+  if (!file) throw no_repository(path);
+  if (!file->try_lock(File::Lock::exclusive)) {
+    throw Error(ErrorCode::locked,
+                fmt::format("the repository {} is in use ({}); stop what uses it first",
+                            path.native(), users_of(path)));
+  }
+  const RepositoryConfig config = decode_config(read_file(path / "config", 1u << 16));
+  return {std::move(*file), config, stdfs::canonical(path)};
 }
 
 const Path& Repository::path() const noexcept { return state_->path; }

@@ -9,6 +9,9 @@
 //   REPO/cache/               what may be deleted at any time
 //   REPO/reserve              bytes that gc frees first when the disk is full
 //
+// Whoever has it open holds a shared lock on `config`, so that a rebuilding of the catalog has it
+// to itself (lock_alone()).
+//
 // Thread-safe after open(); one Repository a process is enough.
 #pragma once
 
@@ -38,11 +41,20 @@ class Repository {
  public:
   // Creates one. `path` must be absent or an empty folder.
   static void create(const Path& path, RepositoryConfig config = {});
-  // Throws no_repository where there is none, a failed Error for a newer format.
+  // Throws no_repository where there is none, a failed Error for a newer format, a locked one while
+  // the catalog is being rebuilt.
   static std::unique_ptr<Repository> open(const Path& path);
   // The same, with what `wrap` makes of its parts: other implementations, or ones that fail.
   using Wrap = std::function<RepositoryParts(RepositoryParts)>;
   static std::unique_ptr<Repository> open(const Path& path, const Wrap& wrap);
+  // Its configuration, read and locked: as long as the file is open nobody opens the repository. A
+  // locked Error where somebody has it open; else as open().
+  struct Alone {
+    File config_file;
+    RepositoryConfig config;
+    Path root;
+  };
+  static Alone lock_alone(const Path& path);
   ~Repository();
 
   const Path& path() const noexcept;  // absolute

@@ -16,8 +16,8 @@ constexpr std::uint32_t kDeepest = 64;
 
 bool is_sane(const RepositoryConfig& config) {
   return config.extent_size >= 4096 && config.extent_size <= kLargestChunk &&
-         std::has_single_bit(config.extent_size) && config.max_depth <= kDeepest &&
-         config.max_node_depth <= kDeepest && config.node_entries >= 2 &&
+         std::has_single_bit(config.extent_size) && config.max_extent_depth <= kDeepest &&
+         config.max_stream_depth <= kDeepest && config.node_entries >= 2 &&
          config.node_entries <= UINT16_MAX && std::has_single_bit(config.stream_chunk_average) &&
          config.stream_chunk_average >= 1024 &&
          config.stream_chunk_average * std::uint64_t{4} <= kLargestChunk &&
@@ -32,8 +32,8 @@ Bytes encode_config(const RepositoryConfig& config) {
   out.u32(kFormatVersion);
   out.bytes(config.id.view());
   out.u32(config.extent_size);
-  out.u32(config.max_depth);
-  out.u32(config.max_node_depth);
+  out.u32(config.max_extent_depth);
+  out.u32(config.max_stream_depth);
   out.u32(config.node_entries);
   out.u32(config.stream_chunk_average);
   out.u32(config.compression_level);
@@ -46,7 +46,7 @@ RepositoryConfig decode_config(ByteView bytes) {
   // The version first: a newer format may be sealed or laid out in another way.
   Decoder front(bytes, "repository config");
   if (as_text(front.bytes(kMagic.size())) != kMagic)
-    throw corrupt_error("repository config: no magic");
+    throw corrupt_error("repository config", "no magic");
   if (const std::uint32_t version = front.u32(); version > kFormatVersion) {
     throw Error(
         ErrorCode::failed,
@@ -58,14 +58,14 @@ RepositoryConfig decode_config(ByteView bytes) {
   RepositoryConfig config;
   config.id = RepositoryId::from(in.bytes(RepositoryId::size));
   config.extent_size = in.u32();
-  config.max_depth = in.u32();
-  config.max_node_depth = in.u32();
+  config.max_extent_depth = in.u32();
+  config.max_stream_depth = in.u32();
   config.node_entries = in.u32();
   config.stream_chunk_average = in.u32();
   config.compression_level = in.u32();
   config.fingerprint_seed = in.u64();
   in.finish();
-  if (!is_sane(config)) throw corrupt_error("repository config: a parameter is out of range");
+  if (!is_sane(config)) throw corrupt_error("repository config", "a parameter is out of range");
   return config;
 }
 

@@ -1,7 +1,7 @@
 // What init fixes for ever: the repository's `config` file.
 //
 // Bytes (FORMAT.md "Configuration"): "VARVERP1" | format version u32 | id 16 | extent size u32 |
-// depth u32 | node depth u32 | node entries u32 | stream chunk average u32 | level u32 |
+// extent depth u32 | stream depth u32 | node entries u32 | stream chunk average u32 | level u32 |
 // fingerprint seed u64 | seal.
 #pragma once
 
@@ -13,10 +13,10 @@ inline constexpr std::uint32_t kFormatVersion = 1;
 
 struct RepositoryConfig {
   RepositoryId id;
-  std::uint32_t extent_size = 64u << 10;            // bytes
-  std::uint32_t max_depth = 4;                      // deltas over a full chunk, file data
-  std::uint32_t max_node_depth = 16;                // the same for manifest nodes
-  std::uint32_t node_entries = 1024;                // manifest fan-out
+  std::uint32_t extent_size = 64u << 10;  // bytes
+  std::uint32_t max_extent_depth = 4;     // deltas over a full chunk, where any may be read alone
+  std::uint32_t max_stream_depth = 16;    // the same for what is read in order, and manifest nodes
+  std::uint32_t node_entries = 1024;      // manifest fan-out
   std::uint32_t stream_chunk_average = 256u << 10;  // FastCDC, bytes, a power of two
   std::uint32_t compression_level = 3;              // zstd
   std::uint64_t fingerprint_seed = 0;               // keys the XXH3 that skips unchanged extents

@@ -50,7 +50,7 @@ void refuse_existing(const Job& job, bool force) {
   if (!S_ISREG(found->st_mode) && !S_ISLNK(found->st_mode)) {
     throw refused(job.target(), "it exists and is no regular file");
   }
-  if (!force) throw refused(job.target(), "it exists; --force replaces it");
+  if (!force) throw refused(job.target(), "it exists; --yes or --force replaces it");
 }
 
 // SQLite would replay what it finds in them into the restored database.
@@ -73,7 +73,7 @@ FolderPointer folder_for(const FolderPointer& root, const Path& relative,
   if (const auto found = known.find(relative); found != known.end()) return found->second;
   const std::string name = relative.filename();
   if (name.empty() || name == "." || name == ".." || relative.is_absolute()) {
-    throw corrupt_error("the snapshot's list of files", "path " + relative.native());
+    throw corrupt_error("the snapshot's list of files", "it names " + relative.native());
   }
   const FolderPointer parent = folder_for(root, relative.parent_path(), known);
   return known[relative] = TargetFolder::open_in(parent, name);
@@ -122,9 +122,11 @@ class Restoration {
     for (const Job& job : jobs_) {
       refuse_repository(repository_, *job.folder);
       refuse_existing(job, options_.force);
-      refuse_leftover_journals(job);
+      if (options_.attendant == nullptr) refuse_leftover_journals(job);
     }
+    if (jobs_.size() == 1) remove_abandoned_files(*jobs_.front().folder);
     for (const Job& job : jobs_) stage(job);
+    for (std::size_t i = 0; i < jobs_.size(); ++i) prove(jobs_[i], *staged_[i]);
     publish();
     describe_folders();
     result_.raw_bytes = done_bytes_;
@@ -141,12 +143,30 @@ class Restoration {
   }
 
   void stage(const Job& job) {
+    const auto held = jobs_.size() == 1 ? StagedFile::Held::open : StagedFile::Held::closed;
     StagedFile& staged =
-        *staged_.emplace_back(std::make_unique<StagedFile>(job.folder, job.name, *job.file));
-    const bool hash_checked = job.file->type == FileType::file && write(job, staged);
+        *staged_.emplace_back(std::make_unique<StagedFile>(job.folder, job.name, *job.file, held));
+    const bool is_file = job.file->type == FileType::file;
+    const bool hash_checked = is_file && write(job, staged);
+    if (is_file && options_.attendant != nullptr) {
+      options_.attendant->complete(*job.file, job.target(), staged.file());
+    }
     staged.seal();
     result_.files.push_back(
         {job.file->path, job.target(), job.file->type, job.file->size, hash_checked});
+  }
+
+  void prove(const Job& job, const StagedFile& staged) const {
+    if (options_.attendant == nullptr || job.file->type != FileType::file) return;
+    options_.attendant->prove(*job.file, job.target(), staged.temporary_path());
+  }
+
+  void publish(const Job& job, StagedFile& staged, AtomicFile::Over over) const {
+    std::shared_ptr<void> way;
+    if (options_.attendant != nullptr && job.file->type == FileType::file) {
+      way = options_.attendant->make_way(*job.file, job.target());
+    }
+    staged.publish(over);
   }
 
   // True where the whole SHA-256 was known, and was right.
@@ -154,7 +174,9 @@ class Restoration {
     const std::optional<Sha256> expected = snapshot_.sha256_of(job.file->path);
     Sha256Stream hash;
     std::uint64_t size = 0;
-    FileReader reader(repository_.chunks(), *job.file, ChunkReader::Check::id);
+    // The whole hash says all that the chunks' ids would, at half the price of both.
+    const auto check = expected ? ChunkReader::Check::stored : ChunkReader::Check::id;
+    FileReader reader(repository_.chunks(), *job.file, check);
     reader.stream(
         [&](ByteView bytes) {
           refuse_interruption();
@@ -177,7 +199,9 @@ class Restoration {
     const auto over = options_.force ? AtomicFile::Over::replace : AtomicFile::Over::refuse;
     std::size_t published = 0;
     try {
-      for (; published < staged_.size(); ++published) staged_[published]->publish(over);
+      for (; published < staged_.size(); ++published) {
+        publish(jobs_[published], *staged_[published], over);
+      }
       for (const Job& job : jobs_) job.folder->sync();
     } catch (const Error&) {
       if (!options_.force) {
@@ -209,26 +233,27 @@ class Restoration {
 
 }  // namespace
 
+Path restored_path(const FileEntry& file, const Path& target) {
+  std::error_code unreadable;  // then opening its folder says why
+  const bool is_folder = std::filesystem::is_directory(target, unreadable);
+  return is_folder || !target.has_filename() ? target / Path(file.path).filename() : target;
+}
+
 RestoreResult restore_file(Repository& repository, const Snapshot& snapshot, const FileEntry& file,
                            const Path& target, const RestoreOptions& options) {
-  Job job{&file, nullptr, {}};
-  std::error_code unreadable;  // then opening its folder says why
-  if (std::filesystem::is_directory(target, unreadable) || !target.has_filename()) {
-    job.folder = TargetFolder::open(target, TargetFolder::Missing::refuse);
-    job.name = Path(file.path).filename();
-  } else {
-    const Path parent = target.has_parent_path() ? target.parent_path() : Path(".");
-    job.folder = TargetFolder::open(parent, TargetFolder::Missing::refuse);
-    job.name = target.filename();
-  }
+  const Path path = restored_path(file, target);
+  const Path parent = path.has_parent_path() ? path.parent_path() : Path(".");
+  const Job job{&file, TargetFolder::open(parent, TargetFolder::Missing::refuse), path.filename()};
   return Restoration(repository, snapshot, {job}, {}, options).run();
 }
 
 namespace {
 
-// Everything below `prefix` ("" or "folder/") into `root`.
+using Wanted = std::function<bool(const FileEntry&)>;
+
+// What is wanted below `prefix` ("" or "folder/") into `root`.
 RestoreResult restore_below(Repository& repository, const Snapshot& snapshot,
-                            const std::string& prefix, const Path& target,
+                            const std::string& prefix, const Wanted& wanted, const Path& target,
                             const RestoreOptions& options) {
   const FolderPointer root = TargetFolder::open(target, TargetFolder::Missing::create);
   refuse_repository(repository, *root);
@@ -238,6 +263,7 @@ RestoreResult restore_below(Repository& repository, const Snapshot& snapshot,
   for (const FileEntry& file : snapshot.files) {
     const bool is_root = file.path + '/' == prefix;
     if (!is_root && !file.path.starts_with(prefix)) continue;
+    if (wanted && !wanted(file)) continue;
     const Path path = is_root ? Path() : Path(file.path.substr(prefix.size()));
     if (file.type == FileType::folder) {
       const FolderPointer folder = folder_for(root, path, known);
@@ -257,12 +283,19 @@ RestoreResult restore_below(Repository& repository, const Snapshot& snapshot,
 RestoreResult restore_folder(Repository& repository, const Snapshot& snapshot,
                              const std::string& path, const Path& target,
                              const RestoreOptions& options) {
-  return restore_below(repository, snapshot, path + '/', target, options);
+  return restore_below(repository, snapshot, path + '/', {}, target, options);
+}
+
+RestoreResult restore_selection(Repository& repository, const Snapshot& snapshot,
+                                const std::string& path, const Wanted& wanted, const Path& target,
+                                const RestoreOptions& options) {
+  const std::string prefix = path.empty() ? "" : path + '/';
+  return restore_below(repository, snapshot, prefix, wanted, target, options);
 }
 
 RestoreResult restore_snapshot(Repository& repository, const Snapshot& snapshot, const Path& folder,
                                const RestoreOptions& options) {
-  return restore_below(repository, snapshot, "", folder, options);
+  return restore_below(repository, snapshot, "", {}, folder, options);
 }
 
 }  // namespace varve

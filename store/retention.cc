@@ -6,6 +6,9 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <set>
+
+#include "store/proof.h"
 
 namespace varve {
 namespace {
@@ -78,11 +81,13 @@ class SourceJudge {
     keep_periods(policy.yearly, "yearly", year_name);
     keep_within(policy.within);
     if (!newest_is_kept_) keep(newest_first_.front(), "last one");
+    keep_proven();
   }
 
  private:
   void keep(const Snapshot* snapshot, const std::string& why) {
     reasons_[snapshot].push_back(source_ + ": " + why);
+    kept_.insert(snapshot);
     if (snapshot == newest_first_.front()) newest_is_kept_ = true;
   }
 
@@ -116,9 +121,19 @@ class SourceJudge {
     }
   }
 
+  // What is newer may have failed its verification, or never had one.
+  void keep_proven() {
+    for (const Snapshot* snapshot : newest_first_) {
+      if (!is_proven_enough(snapshot->verified(source_), "quick")) continue;
+      if (!kept_.contains(snapshot)) keep(snapshot, "last that passed its verification");
+      return;
+    }
+  }
+
   std::string source_;
   std::vector<const Snapshot*> newest_first_;
   Reasons& reasons_;
+  std::set<const Snapshot*> kept_;
   bool newest_is_kept_ = false;
 };
 

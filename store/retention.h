@@ -29,7 +29,8 @@ struct RetentionDecision {
 };
 
 // A decision for every snapshot that holds `source` (empty: for every snapshot), oldest first.
-// A snapshot stays if any of its sources wants it; the newest of each source always stays. With
+// A snapshot stays if any of its sources wants it; the newest of each source always stays, and so
+// does the newest in which it passed its verification, where the newest did not. With
 // `source`, a snapshot that also holds other sources stays, with that as its reason.
 std::vector<RetentionDecision> judge(const std::vector<Snapshot>& snapshots,
                                      const RetentionPolicy& policy,

@@ -19,6 +19,7 @@ constexpr std::string_view kEpochWord = "epoch ";
 using RandomName = Id<struct IngestNameTag, 8>;
 
 Path locks_of(Repository& repository) { return repository.path() / "locks"; }
+Path repair_lock(Repository& repository) { return locks_of(repository) / "repair"; }
 
 std::string about_us(std::string_view command) {
   return fmt::format("pid {}, {}, since {}", ::getpid(), command, to_iso(Timestamp::now()));
@@ -46,6 +47,12 @@ FileLock register_ingest(Repository& repository) {
                     fmt::format("{}{}", kIngestPrefix, to_hex(random_id<RandomName>().view()));
   std::optional<FileLock> lock = FileLock::try_acquire(path);
   if (!lock) throw Error(ErrorCode::locked, path.native() + " is held by another process");
+  // A repair locks first and then looks for ingests; an ingest the other way round.
+  if (FileLock::is_held(repair_lock(repository))) {
+    lock->remove();
+    throw Error(ErrorCode::locked, fmt::format("a repair is running ({}); wait for it",
+                                               FileLock::holder(repair_lock(repository))));
+  }
   return std::move(*lock);
 }
 
@@ -92,6 +99,20 @@ FileLock lock_source(Repository& repository, const std::string& source_name) {
 
 FileLock lock_gc(Repository& repository) {
   return acquire(locks_of(repository) / "gc", "another gc", "varve gc");
+}
+
+FileLock lock_repair(Repository& repository) {
+  FileLock lock = acquire(repair_lock(repository), "another repair", "varve repair packs");
+  for (const Path& path : ingest_locks(repository)) {
+    if (!FileLock::is_held(path)) continue;
+    const std::string words = FileLock::holder(path);
+    const std::size_t second_line = words.find('\n') + 1;  // 0 where there is none
+    throw Error(
+        ErrorCode::locked,
+        fmt::format("an ingest is running ({}); wait for it or stop it",
+                    words.substr(second_line, words.find('\n', second_line) - second_line)));
+  }
+  return lock;
 }
 
 std::vector<std::uint64_t> running_ingests(Repository& repository) {

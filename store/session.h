@@ -4,7 +4,8 @@
 //                           which it began. gc deletes nothing that was condemned at a later
 //                           epoch than the oldest running ingest's.
 //   locks/source-<hash>     the source that an ingest is copying: one ingest a source.
-//   locks/gc                one gc at a time.
+//   locks/gc                one gc at a time; a repair of packs counts as one.
+//   locks/repair            a repair of packs: no ingest runs beside it.
 //   locks/reader-<random>   one for each mount, with the snapshots that gc treats as live for
 //                           it: see reader_session.h.
 #pragma once
@@ -18,7 +19,8 @@
 
 namespace varve {
 
-// Registers an ingest for its lifetime: before it looks at any chunk.
+// Registers an ingest for its lifetime: before it looks at any chunk. Throws a locked Error where a
+// repair runs.
 class IngestSession {
  public:
   explicit IngestSession(Repository& repository);
@@ -36,6 +38,8 @@ class IngestSession {
 // Throws a locked Error that names the holder.
 FileLock lock_source(Repository& repository, const std::string& source_name);
 FileLock lock_gc(Repository& repository);
+// Held, no ingest runs or begins; a locked Error where one runs.
+FileLock lock_repair(Repository& repository);
 
 // The epochs of the running ingests. A session that has not yet said its epoch counts as 0.
 // Files of dead ones are removed on the way.

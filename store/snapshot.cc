@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "store/proof.h"
+
 namespace varve {
 
 std::uint64_t Snapshot::raw_bytes() const {
@@ -27,16 +29,20 @@ std::size_t Snapshot::count(FileType type) const {
   return static_cast<std::size_t>(std::ranges::count(files, type, &FileEntry::type));
 }
 
+std::string Snapshot::verified(std::string_view source) const {
+  const Attestation* proof = deciding_attestation(*this, source);
+  if (proof == nullptr) return "none";
+  return proof->passed ? proof->level : "failed";
+}
+
 std::string Snapshot::verified() const {
-  bool all_full = !sources.empty();
+  std::string weakest = sources.empty() ? "none" : "";
   for (const SourceInfo& source : sources) {
-    const auto last = std::find_if(attestations.rbegin(), attestations.rend(),
-                                   [&](const Attestation& a) { return a.source == source.name; });
-    if (last == attestations.rend()) return "none";
-    if (!last->passed) return "failed";
-    all_full = all_full && last->level == "full";
+    const std::string own = verified(source.name);
+    if (own == "failed") return own;
+    if (weakest.empty() || !is_proven_enough(own, weakest)) weakest = own;
   }
-  return sources.empty() ? "none" : all_full ? "full" : "quick";
+  return weakest;
 }
 
 std::optional<Sha256> Snapshot::sha256_of(std::string_view path) const {

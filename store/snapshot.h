@@ -76,10 +76,18 @@ struct SourceInfo {
   Bytes fingerprint;
 };
 
+// A statement that has to be true of a source's data, and whether it was.
+struct Assertion {
+  std::string sql;
+  bool passed = false;
+  std::string detail;  // why not, one line; empty when it passed
+  friend bool operator==(const Assertion&, const Assertion&) = default;
+};
+
 // The recorded result of a verification.
 struct Attestation {
   std::string source;  // SourceInfo::name
-  std::string level;   // "quick", "full"
+  std::string level;   // "quick", "full", "drill"; see proof.h
   bool passed = false;
   Timestamp time;       // when it ended
   double seconds = 0;   // how long it took
@@ -88,6 +96,12 @@ struct Attestation {
   std::map<std::string, std::uint64_t> row_counts;  // by table
   std::optional<Sha256> sha256;                     // of `file`'s bytes, as read back
   std::string file;                                 // FileEntry::path that was verified
+  // Of a drill: how long it took until the source was restored and ready for use; 0: it was not.
+  double restore_seconds = 0;
+  std::vector<Assertion> assertions;  // that were put to the data
+  // The snapshot in which these very bytes, or some of them, were proven, where it was not this
+  // one: nothing is read twice for nothing. The time is of that proof then.
+  std::string taken_from;
 };
 
 struct Snapshot {
@@ -107,9 +121,10 @@ struct Snapshot {
   // Whether something lies below it, or it is a folder of its own.
   bool has_folder(std::string_view path) const;
   std::size_t count(FileType type) const;
-  // "full", "quick" (every source passed at that level or better, by its newest attestation),
-  // "failed" (one did not pass), or "none".
+  // "drill", "full", "quick" (every source passed at that level or better), "failed" (one did
+  // not pass), or "none"; see proof.h.
   std::string verified() const;
+  std::string verified(std::string_view source) const;  // the same of one source
   // The hash of a file, where an attestation knows it.
   std::optional<Sha256> sha256_of(std::string_view path) const;
 };

@@ -21,6 +21,14 @@ const Snapshot* newest(const std::vector<Snapshot>& snapshots, auto fits) {
   return found == snapshots.rend() ? nullptr : &*found;
 }
 
+// The same, and a safety snapshot only where no other one fits.
+const Snapshot* newest_backup(const std::vector<Snapshot>& snapshots, auto fits) {
+  const Snapshot* const found = newest(snapshots, [&](const Snapshot& snapshot) {
+    return !is_safety_snapshot(snapshot) && fits(snapshot);
+  });
+  return found != nullptr ? found : newest(snapshots, fits);
+}
+
 const Snapshot* latest_of(const std::vector<Snapshot>& snapshots, const std::string& source) {
   return newest(snapshots, [&](const Snapshot& snapshot) {
     return std::ranges::any_of(snapshot.sources,
@@ -36,17 +44,24 @@ std::vector<const Snapshot*> with_prefix(const std::vector<Snapshot>& snapshots,
         text.size() >= kShortestIdPrefix && to_hex(snapshot.id.view()).starts_with(text);
     if (snapshot.name.starts_with(text) || by_id) matches.push_back(&snapshot);
   }
+  const auto backups = std::ranges::stable_partition(
+      matches, [](const Snapshot* snapshot) { return !is_safety_snapshot(*snapshot); });
+  if (backups.begin() != matches.begin()) matches.erase(backups.begin(), matches.end());
   return matches;
 }
 
 }  // namespace
+
+bool is_safety_snapshot(const Snapshot& snapshot) {
+  return std::ranges::find(snapshot.tags, kSafetyTag) != snapshot.tags.end();
+}
 
 Snapshot resolve_snapshot(const std::vector<Snapshot>& snapshots, const std::string& text) {
   if (snapshots.empty()) {
     throw Error(ErrorCode::not_found,
                 "the repository has no snapshots yet: make one with 'varve ingest'");
   }
-  if (text == kLatest) return snapshots.back();
+  if (text == kLatest) return *newest_backup(snapshots, [](const Snapshot&) { return true; });
   if (text.starts_with("latest:")) {
     const std::string source = text.substr(kLatest.size() + 1);
     if (const Snapshot* found = latest_of(snapshots, source)) return *found;
@@ -59,7 +74,7 @@ Snapshot resolve_snapshot(const std::vector<Snapshot>& snapshots, const std::str
   if (matches.size() == 1) return *matches.front();
   if (const std::optional<Timestamp> time = parse_time(text)) {
     const auto fits = [&](const Snapshot& snapshot) { return snapshot.time <= *time; };
-    if (const Snapshot* found = newest(snapshots, fits)) return *found;
+    if (const Snapshot* found = newest_backup(snapshots, fits)) return *found;
     throw not_found(fmt::format("no snapshot is as old as {}", text));
   }
   if (matches.size() > 1) {

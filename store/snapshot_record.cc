@@ -142,7 +142,7 @@ bool is_safe_path(std::string_view path) {
   return true;
 }
 
-[[noreturn]] void refuse(const char* why) { throw corrupt_error(std::string(kWhat) + ": " + why); }
+[[noreturn]] void refuse(const char* why) { throw corrupt_error(std::string(kWhat), why); }
 
 std::string decode_path(Decoder& in) {
   std::string path = in.text();

@@ -3,7 +3,7 @@
 //   sources' threads → extents or stream chunks → queue → workers: fingerprint, digest, dedup,
 //   delta or zstd → pack; manifests beside them → commit.
 //
-// Threads: up to kSourceThreads of the ingest's (each reads one source) and kWorkers. Memory:
+// Threads: those of the ingest that read a source each, and kWorkers. Memory:
 // kQueue chunks under way (4 MiB of extents, 64 MiB of the largest stream chunks), a window of two
 // chunks for each thread, 2 packs' pending writes, the decoded chains of the chunks in work, 60
 // bytes for each new chunk up to the spill (chunk_writer.cc), 16 bytes for each manifest node and
@@ -28,7 +28,6 @@
 
 namespace varve {
 
-inline constexpr unsigned kSourceThreads = 4;
 
 class SnapshotWriter {
  public:

@@ -78,10 +78,25 @@ class Source {
   // Throws Error for a source that cannot be one (missing, a folder, no database).
   virtual Bytes fingerprint() = 0;
 
+  // Whether somebody stands and waits from open() until copy() has read: a server, a command. Such
+  // sources are copied at once, others when it is their turn.
+  virtual bool keeps_somebody_waiting() const { return false; }
+
   // Opens the read point: what copy() reads is the state at this moment.
   virtual void open() = 0;
   // Adds the files, and returns what is known about the source (fingerprint left empty).
   virtual SourceInfo copy(SnapshotBuilder& builder) = 0;
+
+ protected:
+  // What copy() returns where no more is known.
+  SourceInfo info_at(Timestamp moment) const {
+    SourceInfo info;
+    info.name = name();
+    info.kind = kind();
+    info.location = location();
+    info.moment = moment;
+    return info;
+  }
 };
 
 }  // namespace varve

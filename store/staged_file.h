@@ -3,7 +3,8 @@
 //
 // write → seal → publish. Destroyed before publish() it leaves nothing. Not thread-safe.
 // Not AtomicFile: that one works by path and keeps a descriptor for each file; a restore may
-// have thousands of files waiting, in a folder that others can write to.
+// have thousands of files waiting, in a folder that others can write to. Of those that are held
+// open, the kernel's lock tells what a process that died left behind.
 #pragma once
 
 #include <memory>
@@ -19,15 +20,19 @@ class StagedFile {
  public:
   // Of the entry's type, a file or a link. A file takes its space at once where the filesystem can:
   // a disk that is too small is found before the first byte. A sparse one takes none for zeros.
-  StagedFile(std::shared_ptr<TargetFolder> folder, std::string name, const FileEntry& entry);
+  enum class Held { open, closed };  // its descriptor, with a lock, between seal() and publish()
+  StagedFile(std::shared_ptr<TargetFolder> folder, std::string name, const FileEntry& entry,
+             Held held = Held::closed);
   ~StagedFile();
   StagedFile(const StagedFile&) = delete;
   StagedFile& operator=(const StagedFile&) = delete;
 
   Path path() const { return folder_->path() / name_; }
+  Path temporary_path() const { return folder_->path() / temporary_; }  // before publish()
+  File& file() noexcept { return file_; }  // before seal(); none for a link
   void write(ByteView bytes);
 
-  // Sets owner, permission bits and time, makes the bytes durable, and closes the file. Where a
+  // Sets owner, permission bits and time, and makes the bytes durable. Where a
   // file of this name is to be replaced, the new one gets its owner, else the one that the entry
   // tells, if this user may give files away.
   void seal();
@@ -42,15 +47,21 @@ class StagedFile {
   void make_link();
   void take_space();
   void write_around_zeros(ByteView bytes);
+  void start_writeback();
   bool take_owner();  // false where the entry's own could not be set
   void set_times();
 
   std::shared_ptr<TargetFolder> folder_;
   std::string name_;
   const FileEntry& entry_;
-  std::string temporary_;      // empty once published
-  File file_;                  // none for a link
-  std::uint64_t written_ = 0;  // bytes, zeros that were left out included
+  const Held held_;
+  std::string temporary_;        // empty once published
+  File file_;                    // none for a link
+  std::uint64_t written_ = 0;    // bytes, zeros that were left out included
+  std::uint64_t writeback_ = 0;  // of them, those that are on their way to the disk
 };
+
+// Removes what held files of processes that died left in the folder.
+void remove_abandoned_files(const TargetFolder& folder);
 
 }  // namespace varve

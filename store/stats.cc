@@ -13,6 +13,15 @@ std::uint64_t bytes_below(BlobBackend& blobs, const std::string& prefix) {
   return bytes;
 }
 
+void add_proofs(Stats& stats, const Snapshot& snapshot) {
+  ++stats.verified[snapshot.verified()];
+  for (const Attestation& proof : snapshot.attestations) {
+    const bool is_drill = proof.passed && proof.level == "drill" && proof.taken_from.empty();
+    if (!is_drill || (stats.last_drill && proof.time <= stats.last_drill->time)) continue;
+    stats.last_drill = Drill{proof.source, snapshot.name, proof.time, proof.restore_seconds};
+  }
+}
+
 void add_object(Stats& stats, const PackEntry& entry) {
   const ObjectHeader& header = entry.parsed.header;
   ObjectTotals& totals = header.kind == ObjectKind::node ? stats.manifests : stats.chunks;
@@ -32,7 +41,10 @@ Stats collect_stats(Repository& repository) {
   Stats stats;
   const Roots roots = find_roots(repository);
   stats.snapshots = roots.snapshots.size();
-  for (const Snapshot& snapshot : roots.snapshots) stats.raw_bytes += snapshot.raw_bytes();
+  for (const Snapshot& snapshot : roots.snapshots) {
+    stats.raw_bytes += snapshot.raw_bytes();
+    add_proofs(stats, snapshot);
+  }
 
   KeySet live = mark(repository, roots, {});
   const Usage usage = measure_packs(repository, live, {},

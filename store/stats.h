@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
 
 #include "store/repository.h"
 
@@ -12,6 +15,15 @@ struct ObjectTotals {
   std::uint64_t raw_bytes = 0;
   std::uint64_t stored_bytes = 0;  // without headers
   std::uint64_t header_bytes = 0;
+};
+
+// A restore that was measured.
+struct Drill {
+  std::string source;
+  std::string snapshot;
+  Timestamp time;
+  double restore_seconds = 0;
+  friend bool operator==(const Drill&, const Drill&) = default;
 };
 
 struct Stats {
@@ -25,6 +37,9 @@ struct Stats {
   std::uint64_t records_bytes = 0;  // snapshot records and attestations
   std::uint64_t cache_bytes = 0;
   std::uint64_t garbage_bytes = 0;  // of the objects above, what no snapshot needs
+  // Snapshots by Snapshot::verified().
+  std::map<std::string, std::uint64_t> verified;
+  std::optional<Drill> last_drill;  // the newest that passed
   double ratio() const;             // raw to stored
 };
 

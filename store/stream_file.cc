@@ -26,7 +26,7 @@ StreamFile::StreamFile(ChunkWriter& chunks, Workers& workers, const RepositoryCo
       config_(config),
       predecessor_(predecessor),
       chunker_(config.stream_chunk_average),
-      manifest_(chunks, predecessor, Chunking::content, config.node_entries),
+      manifest_(chunks, predecessor, Chunking::content, config),
       window_(window_for(chunker_, size_hint)),
       bases_(predecessor, std::min(kSmallestPart, chunker_.smallest())),
       tasks_(workers) {}
@@ -77,8 +77,12 @@ ChunkRef StreamFile::store(std::uint64_t offset, ByteView bytes, std::optional<s
   const std::uint64_t end = offset + bytes.size();
   std::optional<ChunkRef> base;
   if (old) base = bases_.ref(*old);
-  const auto compare = [&](ByteView plain) { bases_.note_base(end, bytes, *old, plain); };
-  const ChunkRef ref = chunks_.put(ObjectKind::data, bytes, base, tools, compare);
+  const ChunkRef ref =
+      chunks_.put({.plain = bytes,
+                   .predecessor = base,
+                   .max_depth = config_.max_stream_depth,
+                   .compare = [&](ByteView plain) { bases_.note_base(end, bytes, *old, plain); }},
+                  tools);
   bases_.note_chunk(end, ref, old);
   return ref;
 }

@@ -48,6 +48,8 @@ class BlobBackend {
   virtual std::unique_ptr<BlobWriter> create(const std::string& name) = 0;
   virtual std::unique_ptr<Blob> open(const std::string& name) = 0;  // nullptr: no such blob
   virtual bool remove(const std::string& name) = 0;  // false: it was not there; durable
+  // Gives a blob another name, durable; an existing `to` is an Error. False: it was not there.
+  virtual bool rename(const std::string& from, const std::string& to) = 0;
   // All blobs whose name starts with `prefix` ("packs/"), in no order. Temporary files of
   // unfinished writers are not listed.
   virtual std::vector<BlobInfo> list(const std::string& prefix) = 0;

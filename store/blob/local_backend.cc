@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <functional>
 #include <system_error>
 #include <utility>
@@ -103,6 +104,20 @@ bool LocalBackend::remove(const std::string& name) {
   const Path path = path_of(name);
   if (!remove_file(path)) return false;
   sync_directory(path.parent_path());
+  return true;
+}
+
+bool LocalBackend::rename(const std::string& from, const std::string& to) {
+  const Path old_path = path_of(from);
+  const Path new_path = path_of(to);
+  if (!std::filesystem::exists(old_path)) return false;
+  make_folder(new_path.parent_path());
+  if (!rename_new(old_path, new_path)) {
+    throw system_error(EEXIST, "cannot create " + new_path.native());
+  }
+  // The new name first: a blob with two names after a crash is better than one with none.
+  sync_directory(new_path.parent_path());
+  sync_directory(old_path.parent_path());
   return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <list>
 #include <mutex>
 #include <unordered_map>
@@ -15,6 +16,27 @@ namespace {
 constexpr std::size_t kOpenPacks = 512;
 constexpr std::string_view kPrefix = "packs/";
 constexpr std::size_t kScanWindow = 4u << 20;
+
+constexpr std::size_t kSector = 4096;
+
+// What a failing disk does not give back reads as zeros, in which no object begins.
+void read_what_can_be_read(const Blob& blob, std::uint64_t offset, MutableBytes out) {
+  try {
+    blob.read_exact_at(offset, out);
+    return;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::io) throw;
+  }
+  for (std::size_t at = 0; at < out.size(); at += kSector) {
+    const MutableBytes sector = out.subspan(at, std::min(kSector, out.size() - at));
+    try {
+      blob.read_exact_at(offset + at, sector);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::io) throw;
+      std::fill(sector.begin(), sector.end(), std::byte{0});
+    }
+  }
+}
 
 std::string describe(const Location& where) {
   return fmt::format("pack {} offset {}", to_hex(where.pack.view()), where.offset);
@@ -92,7 +114,7 @@ PackReader::Found PackReader::read(const Location& where, StoredObject& out) {
   blob->read_exact_at(where.offset, out.bytes);
   const std::optional<ParsedObject> parsed = parse_object_header(out.bytes);
   if (!parsed || !object_is_intact(out.bytes, *parsed)) {
-    throw corrupt_error("a stored object is damaged at " + describe(where));
+    throw corrupt_error("the object at " + describe(where));
   }
   out.parsed = *parsed;
   return Found::yes;
@@ -105,7 +127,7 @@ PackReader::Found PackReader::read_header(const Location& where, ParsedObject& o
   const MutableBytes head(buffer, std::min<std::size_t>(where.length, sizeof buffer));
   blob->read_exact_at(where.offset, head);
   const std::optional<ParsedObject> parsed = parse_object_header(head);
-  if (!parsed) throw corrupt_error("no object begins at " + describe(where));
+  if (!parsed) throw corrupt_error("the object at " + describe(where), "no header begins there");
   out = *parsed;
   return Found::yes;
 }
@@ -114,17 +136,17 @@ std::vector<PackEntry> PackReader::entries(const PackId& pack) {
   const std::shared_ptr<const Blob> blob = state_->open_or_throw(pack);
   const std::string name = pack_name(pack);
   const std::uint64_t size = blob->size();
-  if (size < kPackHeaderSize + kPackTrailerSize) throw corrupt_error(name + " is cut short");
+  if (size < kPackHeaderSize + kPackTrailerSize) throw corrupt_error(name, "it is cut short");
 
   Bytes head(kPackHeaderSize);
   blob->read_exact_at(0, head);
-  if (decode_pack_header(head) != pack) throw corrupt_error(name + " is another pack's file");
+  if (decode_pack_header(head) != pack) throw corrupt_error(name, "it is another pack's file");
 
   Bytes trailer(kPackTrailerSize);
   blob->read_exact_at(size - kPackTrailerSize, trailer);
   const std::uint64_t footer_size = decode_pack_trailer(trailer);
   if (footer_size > size - kPackHeaderSize - kPackTrailerSize) {
-    throw corrupt_error(name + ": its footer is longer than the file");
+    throw corrupt_error(name, "its footer is longer than the file");
   }
   const std::uint64_t footer_at = size - kPackTrailerSize - footer_size;
   Bytes footer(footer_size);
@@ -134,19 +156,20 @@ std::vector<PackEntry> PackReader::entries(const PackId& pack) {
   std::uint64_t offset = kPackHeaderSize;
   for (const std::uint32_t length : decode_pack_footer(footer)) {
     PackEntry entry{.offset = offset, .length = length, .parsed = {}};
-    if (length > footer_at - offset) throw corrupt_error(name + ": its footer does not fit it");
+    if (length > footer_at - offset) throw corrupt_error(name, "its footer does not fit it");
     std::byte buffer[kLongestObjectHeader];
     const MutableBytes object_head(buffer, std::min<std::size_t>(length, sizeof buffer));
     blob->read_exact_at(offset, object_head);
     const std::optional<ParsedObject> parsed = parse_object_header(object_head);
     if (!parsed || parsed->header_length + parsed->header.stored_length != length) {
-      throw corrupt_error("no object begins at " + describe({pack, offset, length}));
+      throw corrupt_error("the object at " + describe({pack, offset, length}),
+                          "no header begins there");
     }
     entry.parsed = *parsed;
     entries.push_back(entry);
     offset += length;
   }
-  if (offset != footer_at) throw corrupt_error(name + ": its footer does not fit it");
+  if (offset != footer_at) throw corrupt_error(name, "its footer does not fit it");
   return entries;
 }
 
@@ -163,7 +186,7 @@ std::vector<PackEntry> PackReader::scan(const PackId& pack) {
       window_at = offset;
       window.resize(
           std::min<std::uint64_t>(size - offset, std::max<std::uint64_t>(wanted, kScanWindow)));
-      blob->read_exact_at(window_at, window);
+      read_what_can_be_read(*blob, window_at, window);
     }
     return ByteView(window).subspan(offset - window_at);
   };

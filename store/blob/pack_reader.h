@@ -46,7 +46,8 @@ class PackReader {
   // All objects of a pack by its footer, headers parsed; the stored bytes are not read. Throws
   // corrupt where the footer or a header is damaged, not_found where there is no such pack.
   std::vector<PackEntry> entries(const PackId& pack);
-  // The same by looking at every byte for whole objects: for a pack whose footer is lost.
+  // The same by looking at every byte for whole objects: for a pack whose footer is lost. What the
+  // disk does not give back is passed over.
   std::vector<PackEntry> scan(const PackId& pack);
 
   std::uint64_t size(const PackId& pack);  // of the file; not_found where there is none

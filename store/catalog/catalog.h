@@ -100,6 +100,20 @@ class Catalog {
   // Rejected: finding the rows by their pack. The index for it would double a chunk's row.
   virtual void purge_dropped(const PackId& pack, std::span<const ChunkRef> refs) = 0;
 
+  // --- repair -------------------------------------------------------------------------
+  // What a repair found to be so, in one transaction: the rows of `gone` go wherever they lead,
+  // then packs come in as by add_packs, but a row moves here wherever it led, and a pack that was
+  // condemned or dropped is in use again. For two chunks of one key the caller says which one is
+  // crowded.
+  struct GoneChunk {
+    ChunkRef ref;
+    bool crowded = false;
+  };
+  virtual void correct(std::span<const GoneChunk> gone, const std::vector<NewPack>& packs) = 0;
+  // A snapshot as it is, its name and attestations included. False, and nothing changes, where
+  // its id or its name is there already.
+  virtual bool add_snapshot(const SnapshotRow& row) = 0;
+
   // Bytes that the catalog takes on disk, journals included.
   virtual std::uint64_t stored_bytes() = 0;
   // Structure check of the catalog itself; one line for each thing wrong, none when sound.

@@ -51,8 +51,9 @@ constexpr char kFindChunk[] = "SELECT at FROM chunks WHERE key=?1";
 // A pack being added: its number, and the packs that rows may not stay in.
 class PackAdder {
  public:
-  PackAdder(Connection& connection, std::uint64_t number, std::uint64_t epoch)
-      : connection_(connection), number_(number), epoch_(epoch) {}
+  enum class Rows { may_stay, all_move };
+  PackAdder(Connection& connection, std::uint64_t number, std::uint64_t epoch, Rows rows)
+      : connection_(connection), number_(number), epoch_(epoch), rows_(rows) {}
 
   void add(const ChunkRow& row) {
     const At at{number_, row.offset, row.length};
@@ -92,6 +93,7 @@ class PackAdder {
   }
 
   bool stays(const At& present) {
+    if (rows_ == Rows::all_move) return false;
     const PackRow* const pack = connection_.packs().find(present.pack);
     if (pack == nullptr || pack->dropped) return false;
     return pack->condemned_epoch == 0 || pack->condemned_epoch > epoch_;
@@ -100,6 +102,7 @@ class PackAdder {
   Connection& connection_;
   const std::uint64_t number_;
   const std::uint64_t epoch_;
+  const Rows rows_;
 };
 
 std::uint64_t add_pack_row(Connection& connection, const NewPack& pack) {
@@ -110,6 +113,17 @@ std::uint64_t add_pack_row(Connection& connection, const NewPack& pack) {
   Query row(connection.statement("SELECT number FROM packs WHERE id=?1"), pack.id.view());
   row.step();
   return row.number(0);
+}
+
+void add_rows(const NewPack& pack, PackAdder adder) {
+  // In the tree's order: each page is touched once. Of two chunks of one key the first stays so.
+  std::vector<const ChunkRow*> rows;
+  rows.reserve(pack.chunks.size());
+  for (const ChunkRow& row : pack.chunks) rows.push_back(&row);
+  std::stable_sort(rows.begin(), rows.end(), [](const ChunkRow* a, const ChunkRow* b) {
+    return row_key(key_of(a->ref)) < row_key(key_of(b->ref));
+  });
+  for (const ChunkRow* row : rows) adder.add(*row);
 }
 
 }  // namespace
@@ -125,15 +139,25 @@ std::optional<Location> find_crowded_chunk(Connection& connection, const ChunkRe
 }
 
 void add_pack(Connection& connection, const NewPack& pack) {
-  PackAdder adder(connection, add_pack_row(connection, pack), pack.epoch);
-  // In the tree's order: each page is touched once. Of two chunks of one key the first stays so.
-  std::vector<const ChunkRow*> rows;
-  rows.reserve(pack.chunks.size());
-  for (const ChunkRow& row : pack.chunks) rows.push_back(&row);
-  std::stable_sort(rows.begin(), rows.end(), [](const ChunkRow* a, const ChunkRow* b) {
-    return row_key(key_of(a->ref)) < row_key(key_of(b->ref));
-  });
-  for (const ChunkRow* row : rows) adder.add(*row);
+  const std::uint64_t number = add_pack_row(connection, pack);
+  add_rows(pack, PackAdder(connection, number, pack.epoch, PackAdder::Rows::may_stay));
+}
+
+void place_pack(Connection& connection, const NewPack& pack) {
+  const std::uint64_t number = add_pack_row(connection, pack);
+  Query(connection.statement("UPDATE packs SET condemned_epoch=0, dropped=0 WHERE number=?1"),
+        number)
+      .run();
+  connection.forget_packs();
+  add_rows(pack, PackAdder(connection, number, pack.epoch, PackAdder::Rows::all_move));
+}
+
+void remove_chunk(Connection& connection, const ChunkRef& ref, bool crowded) {
+  if (crowded) {
+    Query(connection.statement("DELETE FROM crowded WHERE ref=?1"), ref.view()).run();
+  } else {
+    Query(connection.statement("DELETE FROM chunks WHERE key=?1"), row_key(key_of(ref))).run();
+  }
 }
 
 void remove_chunks(Connection& connection, std::uint64_t number, std::span<const ChunkRef> refs) {
@@ -166,8 +190,7 @@ void check_chunks(Connection& connection, std::vector<std::string>& wrong) {
       wrong.push_back(fmt::format("catalog: chunk {} lies beyond the end of pack {}", row.text(1),
                                   to_hex(pack->id.view())));
     } catch (const Error& error) {
-      wrong.push_back(
-          fmt::format("catalog: the row of chunk {} is damaged: {}", row.text(1), error.context()));
+      wrong.push_back(fmt::format("catalog: the row of chunk {}: {}", row.text(1), error.what()));
     }
   }
 }

@@ -16,6 +16,12 @@ std::optional<Location> find_crowded_chunk(Connection& connection, const ChunkRe
 // A pack and the rows of its chunks, by the rule of Catalog::add_packs.
 void add_pack(Connection& connection, const NewPack& pack);
 
+// A pack and the rows of its chunks, by the rule of Catalog::correct.
+void place_pack(Connection& connection, const NewPack& pack);
+
+// Removes the row of a chunk, wherever it leads.
+void remove_chunk(Connection& connection, const ChunkRef& ref, bool crowded);
+
 // Removes the rows of these chunks, crowded or not, that lead into pack `number`.
 void remove_chunks(Connection& connection, std::uint64_t number, std::span<const ChunkRef> refs);
 

@@ -34,7 +34,9 @@ const PackRow* PackTable::find(std::uint64_t number) const noexcept {
 Connection::Connection(const Path& file) : file_(file) {
   std::error_code unknown;  // then opening says why
   if (!std::filesystem::exists(file_, unknown) && !unknown) {
-    throw Error(ErrorCode::not_found, fmt::format("the catalog {} is missing", file_.native()));
+    throw Error(ErrorCode::not_found,
+                fmt::format("the catalog {} is missing: 'varve repair catalog' makes it anew",
+                            file_.native()));
   }
   try {
     open(Sharing::normal);
@@ -75,12 +77,13 @@ void Connection::open(Sharing sharing) {
 
 void Connection::prove_it_is_a_catalog() {
   if (ask("PRAGMA application_id") != kCatalogApplicationId) {
-    throw corrupt_error(fmt::format("the catalog {}", file_.native()), "no varve catalog");
+    throw damaged_catalog(file_, "no varve catalog");
   }
   if (ask("PRAGMA user_version") > kCatalogVersion) {
-    throw Error(
-        ErrorCode::failed,
-        fmt::format("the catalog {} was written by a newer varve: use that one", file_.native()));
+    throw Error(ErrorCode::failed,
+                fmt::format("the catalog {} was written by a newer varve: use that one, or let "
+                            "'varve repair catalog' make it anew",
+                            file_.native()));
   }
 }
 

@@ -96,6 +96,12 @@ std::string free_name(Connection& connection, Timestamp time) {
   }
 }
 
+bool has_snapshot(Connection& connection, const SnapshotRow& row) {
+  Query query(connection.statement("SELECT 1 FROM snapshots WHERE id=?1 OR name=?2"), row.id.view(),
+              std::string_view(row.name));
+  return query.step();
+}
+
 void insert_snapshot(Connection& connection, const SnapshotRow& row) {
   Query(connection.statement("INSERT INTO snapshots(id, name, time, record)"
                              " VALUES(?1, ?2, ?3, ?4)"),

@@ -19,6 +19,8 @@ SnapshotRow read_numbered(Connection& connection, std::uint64_t number);
 
 // The directory name for `time` that no snapshot has.
 std::string free_name(Connection& connection, Timestamp time);
+// Whether one has its id or its name.
+bool has_snapshot(Connection& connection, const SnapshotRow& row);
 void insert_snapshot(Connection& connection, const SnapshotRow& row);
 // False for an unknown snapshot.
 bool insert_attestation(Connection& connection, const SnapshotId& id, ByteView attestation);

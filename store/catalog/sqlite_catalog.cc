@@ -220,6 +220,25 @@ void SqliteCatalog::purge_dropped(const PackId& pack, std::span<const ChunkRef> 
   });
 }
 
+void SqliteCatalog::correct(std::span<const GoneChunk> gone, const std::vector<NewPack>& packs) {
+  write([&](Connection& connection) {
+    for (const GoneChunk& chunk : gone) remove_chunk(connection, chunk.ref, chunk.crowded);
+    for (const NewPack& pack : packs) place_pack(connection, pack);
+  });
+}
+
+bool SqliteCatalog::add_snapshot(const SnapshotRow& row) {
+  return write([&](Connection& connection) {
+    if (has_snapshot(connection, row)) return false;
+    insert_snapshot(connection, row);
+    for (const Bytes& attestation : row.attestations) {
+      insert_attestation(connection, row.id, attestation);
+    }
+    grow_generation(connection);
+    return true;
+  });
+}
+
 std::uint64_t SqliteCatalog::stored_bytes() {
   // Not -shm: it only indexes the journal, and goes with the last process.
   std::uint64_t bytes = 0;
@@ -243,7 +262,7 @@ std::vector<std::string> SqliteCatalog::check() {
     if (wrong.empty()) check_chunks(*connection, wrong);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::corrupt) throw;
-    wrong.push_back(fmt::format("{} ({})", error.what(), error.context()));
+    wrong.emplace_back(error.what());
   }
   return wrong;
 }

@@ -45,6 +45,9 @@ class SqliteCatalog : public Catalog {
   void drop_packs(const std::vector<PackId>& packs) override;
   void purge_dropped(const PackId& pack, std::span<const ChunkRef> refs) override;
 
+  void correct(std::span<const GoneChunk> gone, const std::vector<NewPack>& packs) override;
+  bool add_snapshot(const SnapshotRow& row) override;
+
   std::uint64_t stored_bytes() override;
   std::vector<std::string> check() override;
 

@@ -19,6 +19,13 @@ Error system_call_error(sqlite3* database, int code, const Path& file) {
 
 }  // namespace
 
+Error damaged_catalog(const Path& file, const std::string& why) {
+  return Error(
+      ErrorCode::corrupt,
+      fmt::format("the catalog {} is damaged: 'varve repair catalog' makes it anew", file.native()),
+      why);
+}
+
 Error catalog_error(sqlite3* database, int code, const Path& file) {
   const char* const reason = database == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(database);
   switch (code & kPrimaryCode) {
@@ -26,7 +33,8 @@ Error catalog_error(sqlite3* database, int code, const Path& file) {
       return system_error(ENOSPC, fmt::format("cannot write the catalog {}", file.native()));
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return corrupt_error(fmt::format("the catalog {}", file.native()), reason);
+    case SQLITE_ERROR:  // our statements are constant: the tables are not ours any more
+      return damaged_catalog(file, reason);
     case SQLITE_BUSY:
       return Error(ErrorCode::locked,
                    fmt::format("the catalog {} is locked: another process has been writing to it "

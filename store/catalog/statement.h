@@ -16,6 +16,9 @@ namespace varve {
 // corrupt, another writer for too long → locked.
 Error catalog_error(sqlite3* database, int code, const Path& file);
 
+// A corrupt Error that says how to go on. `why` is for the log.
+Error damaged_catalog(const Path& file, const std::string& why);
+
 // A prepared statement.
 class Statement {
  public:

@@ -17,8 +17,8 @@ Error system_error(int error_number, const std::string& what) {
                fmt::format("{}: {}", what, std::generic_category().message(error_number)));
 }
 
-Error corrupt_error(const std::string& what, std::string context) {
-  return Error(ErrorCode::corrupt, what + " is damaged", std::move(context));
+Error corrupt_error(const std::string& what, const std::string& why) {
+  return Error(ErrorCode::corrupt, what + " is damaged" + (why.empty() ? "" : ": " + why));
 }
 
 int exit_status(ErrorCode code) noexcept {

@@ -44,8 +44,8 @@ class Error : public std::runtime_error {
 // `what` reads like "cannot write /r/packs/ab12"; the reason is appended.
 Error system_error(int error_number, const std::string& what);
 
-// A corrupt Error: `what` names the damaged thing, the message says "`what` is damaged".
-Error corrupt_error(const std::string& what, std::string context = {});
+// A corrupt Error: `what` names the damaged thing, the message says "`what` is damaged: `why`".
+Error corrupt_error(const std::string& what, const std::string& why = {});
 
 // Process exit status: 0 done, 1 failed, 2 usage, 3 done with a warning,
 // 10 no repository, 11 locked, 12 wrong key, 130 interrupted.

@@ -3,6 +3,7 @@
 // For ZSTD_f_zstd1_magicless: four bytes a delta, of a hundred. The parameter is stable since
 // zstd 1.4; FORMAT.md says how to read such a frame with any decoder.
 #define ZSTD_STATIC_LINKING_ONLY
+#include <fmt/format.h>
 #include <zstd.h>
 
 #include <cstring>
@@ -80,7 +81,8 @@ Decompressor::~Decompressor() = default;
 
 void Decompressor::decode(Codec codec, ByteView stored, ByteView base, MutableBytes plain) {
   if (codec == Codec::raw) {
-    if (stored.size() != plain.size()) throw corrupt_error("chunk: raw bytes of another length");
+    if (stored.size() != plain.size())
+      throw corrupt_error("a chunk", "raw bytes of another length");
     if (!plain.empty()) std::memcpy(plain.data(), stored.data(), plain.size());
     return;
   }
@@ -90,8 +92,9 @@ void Decompressor::decode(Codec codec, ByteView stored, ByteView base, MutableBy
   if (ZSTD_isError(size) != 0 || size != plain.size()) {
     ZSTD_DCtx_reset(context_->zstd, ZSTD_reset_session_only);
     throw corrupt_error(
-        "chunk: its zstd frame does not decode",
-        ZSTD_isError(size) != 0 ? ZSTD_getErrorName(size) : "another length than its header says");
+        "a chunk", fmt::format("its zstd frame does not decode: {}",
+                               ZSTD_isError(size) != 0 ? ZSTD_getErrorName(size)
+                                                       : "another length than its header says"));
   }
 }
 

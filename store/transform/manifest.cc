@@ -30,12 +30,12 @@ ManifestNode decode_node(ByteView bytes, std::uint8_t expected_level) {
   ManifestNode node;
   node.level = in.u8();
   if (node.level != expected_level || node.level == 0 || node.level > kHighestLevel) {
-    throw corrupt_error("manifest node: not of the level that leads to it");
+    throw corrupt_error("manifest node", "not of the level that leads to it");
   }
   const std::uint8_t flags = in.u8();
-  if ((flags & ~kHasLengths) != 0) throw corrupt_error("manifest node: unknown flags");
+  if ((flags & ~kHasLengths) != 0) throw corrupt_error("manifest node", "unknown flags");
   const std::size_t count = in.u16();
-  if (count == 0) throw corrupt_error("manifest node: empty");
+  if (count == 0) throw corrupt_error("manifest node", "empty");
   node.refs.reserve(count);
   for (std::size_t i = 0; i < count; ++i) node.refs.push_back(ChunkRef::from(in.bytes(16)));
   if ((flags & kHasLengths) != 0) {

@@ -25,7 +25,7 @@ void decode_type(std::uint8_t type, ObjectHeader& header) {
   const unsigned codec = (type >> kCodecShift) & kCodecMask;
   if (kind > static_cast<unsigned>(ObjectKind::node) ||
       codec > static_cast<unsigned>(Codec::delta) || (type & 0x40) != 0) {
-    throw corrupt_error("object header: unknown type");
+    throw corrupt_error("object header", "unknown type");
   }
   header.kind = static_cast<ObjectKind>(kind);
   header.codec = static_cast<Codec>(codec);
@@ -38,7 +38,8 @@ std::uint32_t decode_length(Decoder& in) {
 
 ObjectHeader decode_header(Decoder& in) {
   ObjectHeader header;
-  if (in.u8() != kMagic[0] || in.u8() != kMagic[1]) throw corrupt_error("object header: no magic");
+  if (in.u8() != kMagic[0] || in.u8() != kMagic[1])
+    throw corrupt_error("object header", "no magic");
   decode_type(in.u8(), header);
   header.depth = in.u8();
   header.stored_length = decode_length(in);
@@ -47,9 +48,9 @@ ObjectHeader decode_header(Decoder& in) {
   if (delta) header.spent = in.varint();
   header.id = ChunkId::from(in.bytes(ChunkId::size));
   if (delta) header.base.value = in.u64();
-  if (delta != (header.depth > 0)) throw corrupt_error("object header: depth and codec differ");
+  if (delta != (header.depth > 0)) throw corrupt_error("object header", "depth and codec differ");
   if (header.codec == Codec::raw && header.stored_length != header.plain_length) {
-    throw corrupt_error("object header: lengths differ");
+    throw corrupt_error("object header", "lengths differ");
   }
   return header;
 }

@@ -22,11 +22,11 @@ Bytes encode_pack_header(const PackId& id) {
 PackId decode_pack_header(ByteView bytes) {
   Decoder in(bytes, "pack header");
   if (as_text(in.bytes(kHeaderMagic.size())) != kHeaderMagic) {
-    throw corrupt_error("pack header: no magic");
+    throw corrupt_error("pack header", "no magic");
   }
   const PackId id = PackId::from(in.bytes(PackId::size));
   const std::uint64_t expected = checksum(bytes.first(in.consumed()));
-  if (in.u64() != expected) throw corrupt_error("pack header: checksum differs");
+  if (in.u64() != expected) throw corrupt_error("pack header", "checksum differs");
   in.finish();
   return id;
 }
@@ -45,7 +45,7 @@ std::uint32_t decode_pack_trailer(ByteView trailer) {
   Decoder in(trailer, "pack trailer");
   const std::uint32_t length = in.u32();
   if (as_text(in.bytes(kTrailerMagic.size())) != kTrailerMagic) {
-    throw corrupt_error("pack trailer: no magic");
+    throw corrupt_error("pack trailer", "no magic");
   }
   in.finish();
   return length;
@@ -60,7 +60,7 @@ std::vector<std::uint32_t> decode_pack_footer(ByteView footer) {
     lengths.push_back(static_cast<std::uint32_t>(in.count(UINT32_MAX)));
   }
   const std::uint64_t expected = checksum(footer.first(in.consumed()));
-  if (in.u64() != expected) throw corrupt_error("pack footer: checksum differs");
+  if (in.u64() != expected) throw corrupt_error("pack footer", "checksum differs");
   in.finish();
   return lengths;
 }

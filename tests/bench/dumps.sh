@@ -5,7 +5,7 @@ set -euo pipefail
 export LC_ALL=C TZ=UTC
 
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)
-for part in measure setup peers varve states report postgres; do
+for part in options measure setup peers varve states report postgres; do
   # shellcheck source=/dev/null
   source "$ROOT/tests/bench/lib/$part.sh"
 done
@@ -15,6 +15,7 @@ usage() {
 usage: dumps.sh [option]...
   --scale N       size of the database, 100 is about 1 GB of dump (100)
   --nights N      dumps (10)
+  --tools LIST    which tools, of: varve restic borg16k gzip (all)
   --work DIR      work in this new directory and keep it (a temporary one under $TMPDIR, about 15 GB)
   --out FILE      write the report here too
 The environment may name another program: VARVE.
@@ -23,21 +24,8 @@ END
 
 SCALE=100 NIGHTS=10
 TOOLS=(varve restic borg16k gzip)
-directory="" out=/dev/null
-while (($# > 0)); do
-  case $1 in
-    --help) usage && exit ;;
-    --scale | --nights | --work | --out) (($# > 1)) || { usage >&2 && exit 2; } ;;
-    *) usage >&2 && exit 2 ;;
-  esac
-  case $1 in
-    --scale) SCALE=$2 ;;
-    --nights) NIGHTS=$2 ;;
-    --work) directory=$2 ;;
-    --out) out=$2 ;;
-  esac
-  shift 2
-done
+OPTIONS+=([--scale]=SCALE [--nights]=NIGHTS [--tools]=TOOLS)
+read_options "$@"
 
 # What pg_dump alone takes, into memory; the peers store what it made.
 plain_dump() {
@@ -84,8 +72,7 @@ report() {
   local tool ratio
   echo "# Nightly dumps of PostgreSQL"
   echo
-  echo "- $(date -u '+%F %H:%M') UTC; $(nproc) cores, $(lscpu | sed -n 's/^Model name: *//p' | head -n 1);" \
-    "Linux $(uname -r); load at the end $(cut -d' ' -f1-3 /proc/loadavg)"
+  machine
   echo "- $(varve_version), $(restic_version), $(borg_version), $(pg_dump --version)"
   echo "- $(megabytes "$(head -n 1 "$SAMPLES/dump.bytes")") MB of dump, $NIGHTS nights, 0.5 % of the rows updated and 0.5 %" \
     "inserted in each; verification off; medians of the ratios of pairs"

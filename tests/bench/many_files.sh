@@ -5,7 +5,7 @@ set -euo pipefail
 export LC_ALL=C TZ=UTC
 
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)
-for part in measure setup peers varve report many; do
+for part in options measure setup peers varve report many; do
   # shellcheck source=/dev/null
   source "$ROOT/tests/bench/lib/$part.sh"
 done
@@ -23,27 +23,13 @@ END
 
 STATES=200
 TOOLS=(varve_files varve_folder many_borg many_restic)
-directory="" out=/dev/null
-while (($# > 0)); do
-  case $1 in
-    --help) usage && exit ;;
-    --states | --tools | --work | --out) (($# > 1)) || { usage >&2 && exit 2; } ;;
-    *) usage >&2 && exit 2 ;;
-  esac
-  case $1 in
-    --states) STATES=$2 ;;
-    --tools) read -ra TOOLS <<<"$2" ;;
-    --work) directory=$2 ;;
-    --out) out=$2 ;;
-  esac
-  shift 2
-done
+OPTIONS+=([--states]=STATES [--tools]=TOOLS)
+read_options "$@"
 
 report() {
   echo "# Many small databases"
   echo
-  echo "- $(date -u '+%F %H:%M') UTC; $(nproc) cores, $(lscpu | sed -n 's/^Model name: *//p' | head -n 1);" \
-    "Linux $(uname -r); load at the end $(cut -d' ' -f1-3 /proc/loadavg)"
+  machine
   echo "- $(varve_version), $(borg_version), $(restic_version)"
   echo "- $MANY_FILES SQLite databases, $(du -sh --apparent-size "$WORK/apps" | cut -f1) over all; $STATES states;" \
     "$(median truth) pages changed in a state ($(lowest truth) to $(highest truth))"

@@ -6,7 +6,7 @@ set -euo pipefail
 export LC_ALL=C TZ=UTC
 
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)
-for part in measure setup peers varve states report mounts mount_load mount_report; do
+for part in options measure setup peers varve states report mounts mount_load mount_report; do
   # shellcheck source=/dev/null
   source "$ROOT/tests/bench/lib/$part.sh"
 done
@@ -29,28 +29,11 @@ END
 
 MIB=1024 STATES=24 MANY_SNAPSHOTS=10000 ROUNDS=3
 PEERS=(restic borg64k)
-directory="" out=/dev/null quick="" reuse=""
-
-while (($# > 0)); do
-  case $1 in
-    --quick) quick=yes MIB=64 STATES=6 MANY_SNAPSHOTS=500 ROUNDS=1 && shift && continue ;;
-    --help) usage && exit ;;
-    --mib | --states | --many | --rounds | --peers | --work | --reuse | --out)
-      (($# > 1)) || { usage >&2 && exit 2; } ;;
-    *) usage >&2 && exit 2 ;;
-  esac
-  case $1 in
-    --mib) MIB=$2 ;;
-    --states) STATES=$2 ;;
-    --many) MANY_SNAPSHOTS=$2 ;;
-    --rounds) ROUNDS=$2 ;;
-    --peers) read -ra PEERS <<<"$2" || true ;;
-    --work) directory=$2 ;;
-    --reuse) reuse=$2 ;;
-    --out) out=$2 ;;
-  esac
-  shift 2
-done
+quick="" reuse=""
+OPTIONS+=([--mib]=MIB [--states]=STATES [--many]=MANY_SNAPSHOTS [--rounds]=ROUNDS [--peers]=PEERS
+  [--reuse]=reuse)
+quick() { quick=yes MIB=64 STATES=6 MANY_SNAPSHOTS=500 ROUNDS=1; }
+read_options "$@"
 TOOLS=(varve ${PEERS[@]+"${PEERS[@]}"})
 
 prepare() {

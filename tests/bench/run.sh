@@ -5,7 +5,7 @@ set -euo pipefail
 export LC_ALL=C TZ=UTC
 
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)
-for part in measure setup peers varve states report; do
+for part in options measure setup peers varve states report; do
   # shellcheck source=/dev/null
   source "$ROOT/tests/bench/lib/$part.sh"
 done
@@ -28,28 +28,11 @@ END
 
 MIB=1024 STATES=24 LONG_MIB=143 LONG_STATES=200 ROUNDS=3
 TOOLS=(varve restic borg64k borg4k)
-directory="" out=/dev/null quick=""
-
-while (($# > 0)); do
-  case $1 in
-    --quick) quick=yes MIB=64 STATES=6 LONG_MIB=24 LONG_STATES=20 && shift && continue ;;
-    --help) usage && exit ;;
-    --mib | --states | --long-mib | --long-states | --rounds | --tools | --work | --out)
-      (($# > 1)) || { usage >&2 && exit 2; } ;;
-    *) usage >&2 && exit 2 ;;
-  esac
-  case $1 in
-    --mib) MIB=$2 ;;
-    --states) STATES=$2 ;;
-    --long-mib) LONG_MIB=$2 ;;
-    --long-states) LONG_STATES=$2 ;;
-    --rounds) ROUNDS=$2 ;;
-    --tools) read -ra TOOLS <<<"$2" ;;
-    --work) directory=$2 ;;
-    --out) out=$2 ;;
-  esac
-  shift 2
-done
+quick=""
+OPTIONS+=([--mib]=MIB [--states]=STATES [--long-mib]=LONG_MIB [--long-states]=LONG_STATES
+  [--rounds]=ROUNDS [--tools]=TOOLS)
+quick() { quick=yes MIB=64 STATES=6 LONG_MIB=24 LONG_STATES=20; }
+read_options "$@"
 
 with_varve() { [[ " ${TOOLS[*]} " == *" varve "* ]]; }
 

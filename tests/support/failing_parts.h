@@ -2,6 +2,8 @@
 // as far as the repository on disk can tell.
 #pragma once
 
+#include <signal.h>
+
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -16,14 +18,19 @@ namespace varve {
 // that has died does nothing more.
 class FaultClock {
  public:
-  explicit FaultClock(std::uint64_t fails_at) : fails_at_(fails_at) {}
+  enum class End { error, kill };  // kill: SIGKILL, for a process of the test's own
+  explicit FaultClock(std::uint64_t fails_at, End end = End::error)
+      : fails_at_(fails_at), end_(end) {}
   void tick() {
-    if (++calls_ >= fails_at_) throw Error(ErrorCode::io, "a fault of the test");
+    if (++calls_ < fails_at_) return;
+    if (end_ == End::kill) ::raise(SIGKILL);
+    throw Error(ErrorCode::io, "a fault of the test");
   }
   bool has_failed() const { return calls_ >= fails_at_; }
 
  private:
   const std::uint64_t fails_at_;
+  const End end_;
   std::atomic<std::uint64_t> calls_ = 0;  // workers call as well
 };
 
@@ -65,6 +72,10 @@ class FailingCatalog : public Catalog {
   void purge_dropped(const PackId& pack, std::span<const ChunkRef> refs) override {
     next().purge_dropped(pack, refs);
   }
+  void correct(std::span<const GoneChunk> gone, const std::vector<NewPack>& packs) override {
+    next().correct(gone, packs);
+  }
+  bool add_snapshot(const SnapshotRow& row) override { return next().add_snapshot(row); }
   std::uint64_t stored_bytes() override { return next().stored_bytes(); }
   std::vector<std::string> check() override { return next().check(); }
 
@@ -85,6 +96,9 @@ class FailingBackend : public BlobBackend {
   std::unique_ptr<BlobWriter> create(const std::string& name) override;
   std::unique_ptr<Blob> open(const std::string& name) override { return next().open(name); }
   bool remove(const std::string& name) override { return next().remove(name); }
+  bool rename(const std::string& from, const std::string& to) override {
+    return next().rename(from, to);
+  }
   std::vector<BlobInfo> list(const std::string& prefix) override { return next().list(prefix); }
   std::uint64_t remove_leftovers() override { return next().remove_leftovers(); }
 

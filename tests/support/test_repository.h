@@ -28,7 +28,7 @@ inline RepositoryConfig small_config() {
   config.extent_size = kTestExtent;
   config.node_entries = 4;
   config.stream_chunk_average = 1024;
-  config.max_node_depth = 3;
+  config.max_stream_depth = 3;
   return config;
 }
 

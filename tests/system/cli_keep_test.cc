@@ -158,15 +158,17 @@ TEST_F(CliKeep, GcGivesSpaceBack) {
 TEST_F(CliKeep, StatsSayWhereTheBytesAre) {
   ingest_nights(3);
   const Json stats = must_json({"stats"});
-  EXPECT_EQ(keys_of(stats),
-            (std::set<std::string>{"snapshots", "raw_bytes", "stored_bytes", "ratio", "chunks",
-                                   "manifests", "pack_overhead_bytes", "catalog_bytes",
-                                   "records_bytes", "cache_bytes", "garbage_bytes"}));
+  EXPECT_EQ(
+      keys_of(stats),
+      (std::set<std::string>{"snapshots", "raw_bytes", "stored_bytes", "ratio", "chunks",
+                             "manifests", "pack_overhead_bytes", "catalog_bytes", "records_bytes",
+                             "cache_bytes", "garbage_bytes", "verified", "last_drill"}));
   for (const char* totals : {"chunks", "manifests"}) {
     EXPECT_EQ(keys_of(stats[totals]),
               (std::set<std::string>{"count", "raw_bytes", "stored_bytes", "header_bytes"}));
   }
   EXPECT_EQ(stats["snapshots"], 3);
+  EXPECT_EQ(stats["last_drill"], nullptr);
   EXPECT_EQ(stats["raw_bytes"], 3 * std::filesystem::file_size(in_folder("a.db")));
   EXPECT_DOUBLE_EQ(stats["ratio"],
                    stats["raw_bytes"].get<double>() / stats["stored_bytes"].get<double>());

@@ -203,10 +203,13 @@ TEST_F(CliRead, RestoreFollowsNoLinkAtItsTarget) {
 TEST_F(CliRead, RestoreDoesNotLeaveADatabaseBesideAnOldJournal) {
   for (const char* leftover : {"new.db-wal", "new.db-journal"}) {
     write_text(in_folder(leftover), "old");
-    const std::string complaint = refused(1, {"restore", "latest:b.db:b.db", "new.db"});
-    expect_holds(complaint, leftover);
-    expect_holds(refused(1, {"restore", "latest:b.db:b.db", "new.db", "--force"}), leftover);
-    std::filesystem::remove(in_folder(leftover));
+    expect_holds(refused(1, {"restore", "latest:b.db:b.db", "new.db"}), leftover);
+    EXPECT_EQ(content_of(in_folder(leftover)), "old");
+    must({"restore", "latest:b.db:b.db", "new.db", "--force"});
+    EXPECT_FALSE(std::filesystem::exists(in_folder(leftover)));
+    EXPECT_TRUE(content_of(in_folder("new.db")) == other_);
+    EXPECT_EQ(must({"cat", std::string("latest:new.db.pre-restore:new.db.pre-restore/") + leftover}), "old");
+    std::filesystem::remove(in_folder("new.db"));
   }
   must({"restore", "latest:b.db:b.db", "new.db"});
 }

@@ -3,6 +3,7 @@
 
 #include <csignal>
 
+#include "store/repository.h"
 #include "tests/support/redis_server.h"
 #include "tests/support/shell.h"
 #include "tests/system/varve_program.h"
@@ -106,7 +107,7 @@ TEST_F(Import, KindsAreToldByContentNotByName) {
       "xz -c ../a.db > six-20240106.db.xz; gzip < /dev/null > seven-20240107.sql.gz; : > "
       "eight-20240108.sql; printf 'PGDMP\\001\\016 and so on' > nine-20240109.dump");
   std::map<std::string, std::pair<std::string, std::string>> kinds;
-  const Json json = import_json();
+  const Json json = import_json({"--verify", "none"});
   for (const Json& one : json["imported"]) {
     kinds[one["source"]] = {one["kind"], one["packing"]};
   }
@@ -138,7 +139,7 @@ TEST_F(Import, WhatIsNoDatedBackupIsListedAndLeftAlone) {
   EXPECT_EQ(json["imported"], Json::array());
   EXPECT_EQ(json["passed_over"].size(), 7U) << json;
   const std::string text = must({"import", old()});
-  for (const char* part : {"notes.txt: there is no date", "sub-20240101: it is no plain file",
+  for (const char* part : {"notes.txt: there is no date", "sub-20240101: it is a folder",
                            "pipe-20240101: it is no plain file", "link-20240101: it is a symbolic",
                            "SHA256SUMS-20240101: every snapshot", "holds a control character"}) {
     expect_holds(text, part);
@@ -183,10 +184,10 @@ TEST_F(Import, AnEvilArchiveWritesNowhereAndLosesOnlyItsEvilMembers) {
   EXPECT_EQ(result.status, 3);
   EXPECT_EQ(names_in(folder()), before);
   EXPECT_FALSE(std::filesystem::exists("/tmp/varve-escaped"));
-  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 6) << result.err;
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 5) << result.err;
   for (const char* part :
        {"'../../../escaped': its path leads out", "'/tmp/varve-escaped'", "'a/../../escaped'",
-        "link': it is a link that leads out", "a hard link", "pipe': it is a device"}) {
+        "link': it is a link that leads out", "pipe': it is a device"}) {
     expect_holds(result.err, part);
   }
   EXPECT_EQ(must({"cat", "latest:t/new\nline"}), "x");
@@ -197,7 +198,8 @@ TEST_F(Import, AnEvilArchiveWritesNowhereAndLosesOnlyItsEvilMembers) {
   EXPECT_EQ(must({"cat", "latest:t/t\xc3\xa4st"}), "z");
   const std::string target = in_folder("restored");
   must({"restore", "latest", target});
-  EXPECT_EQ(names_in(target + "/t").size(), 6U);
+  EXPECT_EQ(names_in(target + "/t").size(), 7U);
+  EXPECT_EQ(content_of(target + "/t/hard"), "good\n");
   EXPECT_EQ(std::filesystem::read_symlink(target + "/t/inside"), "good");
 }
 
@@ -251,18 +253,234 @@ TEST_F(Import, AnInterruptedImportGoesOnWhereItWas) {
   EXPECT_EQ(names().size(), 8U);
 }
 
-TEST_F(Import, ADatabaseWithItsLogBesideItIsTakenWithIt) {
+// Everything that `stat` and the bytes tell of the folder.
+constexpr const char* kState =
+    "find . -exec stat -c '%n %s %Y %Z %i' {} + | sort; cat * | sha256sum";
+
+TEST_F(Import, ADatabaseWithItsLogBesideItIsTakenWithItAndNothingIsWrittenThere) {
   {
     Database live(in_folder("a.db"));
     live.run("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0");
     live.run("CREATE TABLE t(a); INSERT INTO t VALUES(7)");
     run("cp ../a.db a_20240101.db; cp ../a.db-wal a_20240101.db-wal");
+    live.run(
+        "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) "
+        "INSERT INTO t SELECT randomblob(100) FROM n");
+    run("cp ../a.db a_20240102.db; cp ../a.db-wal a_20240102.db-wal;"
+        "truncate -s -100 a_20240102.db-wal;"  // the last transaction is not whole
+        "cp ../a.db a_20240103.db; cp ../a.db-wal a_20240103.db-wal");
+  }
+  const std::string before = output_of(kState);
+  must({"import", old(), "--utc", "--dry-run"});
+  EXPECT_EQ(output_of(kState), before);
+  const Json json = import_json();
+  EXPECT_EQ(output_of(kState), before);
+  ASSERT_EQ(json["imported"].size(), 3U);
+  EXPECT_EQ(reasons(json["passed_over"]),
+            (Words{"it belongs to a_20240101.db", "it belongs to a_20240102.db",
+                   "it belongs to a_20240103.db"}));
+  for (const auto& [day, rows] : {std::pair{"2024-01-01", "1"}, std::pair{"2024-01-02", "1"},
+                                  std::pair{"2024-01-03", "3001"}}) {
+    const Path out = in_folder(std::string("out-") + day + ".db");
+    must({"restore", std::string(day) + ":a.db", out});
+    EXPECT_EQ(shell("sqlite3 -readonly " + quoted(out) + " 'SELECT count(*) FROM t'").output,
+              std::string(rows) + "\n");
+    EXPECT_EQ(content_of(out).substr(18, 2), "\x01\x01") << "it opens on a read-only mount";
+  }
+  for (const Json& one : json["imported"]) EXPECT_EQ(one["verified"], "full") << one;
+  const auto facts = Repository::open(repository())->resolve("latest").sources.at(0).facts;
+  EXPECT_EQ(facts.at("journal_mode"), "wal");
+  EXPECT_EQ(facts.at("write_ahead_log"), "laid in");
+  EXPECT_EQ(import_json()["present"].size(), 3U);
+}
+
+TEST_F(Import, ALogThatIsDamagedIsSaid) {
+  make_database(in_folder("a.db"), 10);
+  run("cp ../a.db a_20240101.db; sqlite3 a_20240101.db 'PRAGMA journal_mode = WAL' > /dev/null;"
+      "head -c 10000 /dev/urandom > a_20240101.db-wal");
+  const ProgramResult result = varve({"import", old()});
+  EXPECT_EQ(result.status, 3);
+  expect_holds(result.err, "a_20240101.db-wal is damaged: the database was taken without it");
+}
+
+TEST_F(Import, HalfATransactionIsNoBackup) {
+  make_database(in_folder("a.db"), 10);
+  run("cp ../a.db a_20240101.db; head -c 1000 /dev/urandom > a_20240101.db-journal;"
+      "cp ../a.db a_20240102.db; head -c 1000 /dev/zero > a_20240102.db-journal");
+  const ProgramResult result = varve({"import", old(), "--json"});
+  EXPECT_EQ(result.status, 3);
+  expect_holds(result.err, "a_20240101.db: a rollback journal lies beside it");
+  EXPECT_EQ(Json::parse(result.out)["imported"].size(), 1U)
+      << "that one's transaction was finished";
+}
+
+TEST_F(Import, TwoMachinesBackupsOfOneNameAreBothKept) {
+  run("mkdir app1 app2; echo one > app1/backup-20241218.dump; echo two > "
+      "app2/backup-20241218.dump");
+  must({"import", old("app1"), "--utc"});
+  const ProgramResult second = varve({"import", old("app2"), "--utc", "--json"});
+  EXPECT_EQ(second.status, 3);
+  expect_holds(second.err, "with other bytes: both are kept, this one as 2024-12-18T00-00-00Z.2");
+  expect_holds(Json::parse(second.out)["notes"][0], "--prefix or --as keep two machines apart");
+  EXPECT_EQ(names(), (Words{"2024-12-18T00-00-00Z", "2024-12-18T00-00-00Z.2"}));
+  EXPECT_EQ(must({"cat", "2024-12-18T00-00-00Z:backup.dump"}), "one\n");
+  EXPECT_EQ(must({"cat", "2024-12-18T00-00-00Z.2:backup.dump"}), "two\n");
+  for (const char* folder : {"app1", "app2"}) {
+    const Json again = must_json({"import", old(folder), "--utc"});
+    EXPECT_EQ(again["imported"], Json::array());
+    EXPECT_EQ(again["present"].size(), 1U);
+  }
+  EXPECT_EQ(
+      must_json({"import", old("app2"), "--utc", "--as", "app2.dump"})["imported"][0]["source"],
+      "app2.dump");
+  EXPECT_EQ(
+      must_json({"import", old("app2"), "--utc", "--prefix", "two-"})["imported"][0]["source"],
+      "two-backup.dump");
+  EXPECT_EQ(must({"cat", "latest:two-backup.dump:two-backup.dump"}), "two\n");
+}
+
+TEST_F(Import, OneNameForBackupsOfSeveralSourcesIsRefused) {
+  run("echo a > a-20240101; echo b > b-20240101");
+  expect_holds(refused(2, {"import", old(), "--as", "x"}), "--as is for backups of one source");
+  expect_holds(refused(2, {"import", old(), "--prefix", "a/b"}), "cannot be called");
+}
+
+TEST_F(Import, TwoFilesOfOneSourceAndTimeAreOneOnlyWhereTheirBytesAre) {
+  run("echo one > shop_20241103_020000.sql; gzip -k shop_20241103_020000.sql;"
+      "echo one > shop_20241104_020000.sql; echo two > shop-20241104-020000.sql;"
+      "tar cf t-20241105.tar shop_20241103_020000.sql; gzip -k t-20241105.tar");
+  const ProgramResult result = varve({"import", old(), "--utc", "--json"});
+  EXPECT_EQ(result.status, 3);
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+  expect_holds(result.err, "this one as 2024-11-04T02-00-00Z.2");
+  const Json json = Json::parse(result.out);
+  EXPECT_EQ(json["imported"].size(), 4U);
+  EXPECT_EQ(json["present"].size(), 2U);
+  EXPECT_EQ(names(), (Words{"2024-11-03T02-00-00Z", "2024-11-04T02-00-00Z",
+                            "2024-11-04T02-00-00Z.2", "2024-11-05T00-00-00Z"}));
+  EXPECT_EQ(must({"cat", "2024-11-04T02-00-00Z:shop.sql"}) +
+                must({"cat", "2024-11-04T02-00-00Z.2:shop.sql"}),
+            "two\none\n");
+  EXPECT_EQ(import_json()["present"].size(), 6U);
+}
+
+TEST_F(Import, AFileThatChangedIsANewBackupAndOneThatWasTouchedOrMovedIsNot) {
+  run("echo one > a-20240101; touch -d 2024-01-01 a-20240101");
+  import_json();
+  run("touch a-20240101");
+  EXPECT_EQ(import_json()["present"].size(), 1U);
+  run("mkdir ../moved; mv a-20240101 ../moved");
+  const Json moved = must_json({"import", in_folder("moved"), "--utc"});
+  EXPECT_EQ(moved["present"].size(), 1U);
+  run("echo two > a-20240101; touch -d 2024-01-01 a-20240101");
+  const ProgramResult changed = varve({"import", old(), "--utc"});
+  EXPECT_EQ(changed.status, 3);
+  EXPECT_EQ(must({"cat", "2024-01-01T00-00-00Z.2:a"}), "two\n");
+}
+
+TEST_F(Import, ADryRunBesideWhatIsThereTellsWhatWouldBeAdded) {
+  make_database(in_folder("a.db"), 20000);
+  const auto add_backup = [&](const std::string& day) {
+    run("sqlite3 ../a.db \"UPDATE t SET body = body || 'x' WHERE id = " + day +
+        "\"; cp ../a.db a_202401" + day + ".db");
+  };
+  for (const char* day : {"01", "02"}) add_backup(day);
+  const Json first = import_json();
+  add_backup("03");
+  const Json told = import_json({"--dry-run"});
+  const Json done = import_json();
+  EXPECT_EQ(told["imported"].size(), 1U);
+  EXPECT_LT(told["added_bytes"], 20000) << "not as much as a first one";
+  EXPECT_NEAR(told["added_bytes"].get<double>(), done["added_bytes"].get<double>(), 2000);
+  EXPECT_EQ(told["folder_disk_bytes"], 3 * std::filesystem::file_size(in_folder("a.db")));
+  EXPECT_EQ(told["folder_added_bytes"].get<int>(),
+            first["added_bytes"].get<int>() + told["added_bytes"].get<int>());
+  expect_holds(must({"import", old(), "--utc", "--dry-run"}), "in the repository");
+}
+
+TEST_F(Import, HardLinksInAnArchiveAreFilesOfTheirOwn) {
+  make_database(in_folder("app.db"), 100);
+  run("mkdir d; cp ../app.db d/app.db; ln d/app.db d/hard.db; ln d/app.db d/more.db; ln -s app.db "
+      "d/soft; ln d/soft d/soft2; tar czf t-20240101.tar.gz -C d .; rm d/app.db;"
+      "tar cf gone-20240102.tar d/hard.db d/more.db; tar --delete -f gone-20240102.tar d/hard.db;"
+      "rm -r d");
+  const ProgramResult result = varve({"import", old(), "--utc", "--json"});
+  EXPECT_EQ(result.status, 3);
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 2) << result.err;
+  expect_holds(result.err, "is a hard link to 'd/hard.db', which is not in it");
+  expect_holds(result.err, "gone-20240102.tar holds nothing that can be stored");
+  for (const char* file : {"app.db", "hard.db", "more.db"}) {
+    EXPECT_EQ(must({"cat", std::string("2024-01-01T00-00-00Z:t/") + file}),
+              content_of(in_folder("app.db")));
+  }
+  must({"restore", "2024-01-01T00-00-00Z", in_folder("out")});
+  EXPECT_EQ(std::filesystem::read_symlink(in_folder("out/t/soft2")), "app.db");
+}
+
+TEST_F(Import, DatabasesInAnArchiveHaveTheirLogsLaidIn) {
+  {
+    Database live(in_folder("a.db"));
+    live.run("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0");
+    live.run("CREATE TABLE t(a); INSERT INTO t VALUES(7)");
+    run("mkdir d; cp ../a.db ../a.db-wal ../a.db-shm d; cp ../a.db-wal d/lonely-wal;"
+        "cp ../a.db d/alone.db; tar cf first-20240101.tar -C d a.db a.db-wal a.db-shm lonely-wal "
+        "alone.db; tar czf last-20240101.tar.gz -C d a.db-shm a.db-wal a.db lonely-wal alone.db");
   }
   const Json json = import_json();
-  EXPECT_EQ(json["imported"].size(), 1U);
-  EXPECT_EQ(reasons(json["passed_over"]), Words{"it belongs to a_20240101.db"});
-  must({"restore", "latest:a.db:a.db", in_folder("out.db")});
-  EXPECT_EQ(shell("sqlite3 " + quoted(in_folder("out.db")) + " 'SELECT a FROM t'").output, "7\n");
+  ASSERT_EQ(json["imported"].size(), 2U);
+  for (const std::string source : {"first", "last"}) {
+    const Json snapshot = must_json({"list", "latest:" + source});
+    std::set<std::string> paths;
+    for (const Json& file : snapshot["files"]) paths.insert(file["path"]);
+    EXPECT_EQ(paths, (std::set<std::string>{source + "/a.db", source + "/alone.db",
+                                            source + "/lonely-wal"}));
+    const Path out = in_folder(source + ".db");
+    must({"restore", "latest:" + source + ":" + source + "/a.db", out});
+    EXPECT_EQ(
+        shell("sqlite3 " + quoted("file:" + out.native() + "?immutable=1") + " 'SELECT a FROM t'")
+            .output,
+        "7\n");
+    EXPECT_EQ(must({"cat", "latest:" + source + ":" + source + "/alone.db"}),
+              content_of(old("d/alone.db")));
+    EXPECT_EQ(must({"cat", "latest:" + source + ":" + source + "/lonely-wal"}),
+              content_of(old("d/lonely-wal")));
+  }
+}
+
+TEST_F(Import, FoldersWhoseNameIsADateHoldBackupsOfThatDate) {
+  run("mkdir -p 2024-11-20/sub 21.11.2024 05-03-2024 x-2024-11-22; echo a > 2024-11-20/shop.sql;"
+      "echo b > 2024-11-20/shop_20241119_010203.sql; echo c > 21.11.2024/shop.sql;"
+      "echo d > x-2024-11-22/shop.sql; gzip -c 2024-11-20/shop.sql > 2024-11-20/.hidden.gz");
+  const Json json = import_json();
+  EXPECT_EQ(names(), (Words{"2024-11-19T01-02-03Z", "2024-11-20T00-00-00Z",
+                            "2024-11-20T00-00-00Z.2", "2024-11-21T00-00-00Z"}));
+  EXPECT_EQ(must({"cat", "2024-11-21T00-00-00Z:shop.sql"}), "c\n");
+  EXPECT_EQ(must({"cat", "2024-11-19T01-02-03Z:shop.sql"}), "b\n");
+  EXPECT_EQ(json["passed_over"].size(), 3U) << json["passed_over"];
+}
+
+TEST_F(Import, DatesWithTwoReadingsAreTakenAsTheOthersShow) {
+  run("echo a > a-05-03-2024.sql");
+  const Json passed = import_json();
+  EXPECT_EQ(passed["imported"], Json::array());
+  expect_holds(reasons(passed["passed_over"]).at(0), "with the day first and with the month first");
+  run("echo b > a-18-03-2024.sql; echo c > a-1710000000.sql; echo d > a_20240301_100000+0100.sql");
+  import_json();
+  EXPECT_EQ(names(), (Words{"2024-03-01T09-00-00Z", "2024-03-05T00-00-00Z", "2024-03-09T16-00-00Z",
+                            "2024-03-18T00-00-00Z"}));
+}
+
+TEST_F(Import, WhatWasForgottenComesBackUnlessOnlyNewerOnesAreWanted) {
+  run("echo a > a-20240101; echo b > a-20240102; echo c > a-20240103");
+  import_json();
+  must({"forget", "2024-01-01T00-00-00Z"});
+  run("echo d > a-20240104; echo e > b-20240101");
+  const Json newer = import_json({"--newer"});
+  EXPECT_EQ(newer["older"].size(), 1U);
+  EXPECT_EQ(newer["imported"].size(), 2U);
+  EXPECT_EQ(import_json()["imported"].size(), 1U);
+  EXPECT_EQ(must({"cat", "latest:a:a"}), "d\n");
+  EXPECT_EQ(names().size(), 5U);
 }
 
 TEST_F(Import, NamesThatAreOnlyADateGetTheFoldersName) {

@@ -50,6 +50,15 @@ class MountTree : public testing::Test {
   Snapshot second_;
 };
 
+TEST_F(MountTree, WhatARestoreReplacedIsNotTheLatest) {
+  store_.ingest({.source = "history.db.pre-restore",
+                 .files = {{.path = "history.db.pre-restore/history.db", .bytes = Bytes(10)}},
+                 .tags = {"pre-restore"},
+                 .time = Timestamp{2'000'000'000}});
+  EXPECT_EQ(output("ls | wc -l"), "6\n");
+  EXPECT_EQ(output("readlink latest"), "2026-11-22T02-00-00Z\n");
+}
+
 TEST_F(MountTree, HasAFolderForEachSnapshotAndTheWaysToThem) {
   EXPECT_EQ(output("ls"),
             "2026-11-21T02-00-00Z\n2026-11-22T02-00-00Z\nby-source\nby-tag\nlatest\n");

@@ -6,7 +6,9 @@
 
 #include "tests/support/mounted_repository.h"
 #include "tests/support/postgres_server.h"
+#include "tests/support/program.h"
 #include "tests/support/redis_server.h"
+#include "tools/sources/postgres_connection.h"
 
 namespace varve {
 namespace {
@@ -48,6 +50,20 @@ class NightJob : public testing::Test {
   ShellResult night() const {
     return shell(VARVE_BINARY " ingest --job nightly --config " +
                  quoted(store_.scratch("varve.toml")));
+  }
+
+  Program begin_night() const {
+    return Program(
+        {VARVE_BINARY, "ingest", "--job", "nightly", "--config", store_.scratch("varve.toml")}, {});
+  }
+  static ShellResult ended(Program& program) {
+    const ProgramResult result = program.wait();
+    return {result.status, result.out + result.err};
+  }
+  // A save of its takes more than a minute then.
+  void slow_down_redis() const {
+    redis_.cli("DEBUG POPULATE 100000 key 1000");
+    redis_.cli("CONFIG SET rdb-key-save-delay 1000");
   }
 
   static std::string run(const std::string& command) {
@@ -111,6 +127,57 @@ TEST_F(NightJob, WithoutPostgresStoresNothing) {
 TEST_F(NightJob, WithoutADatabaseFileStoresNothing) {
   std::filesystem::remove(store_.scratch("orders.db"));
   expect_nothing_stored(night(), "orders.db");
+}
+
+TEST_F(NightJob, RedisKilledInTheMiddleStoresNothing) {
+  slow_down_redis();
+  Program program = begin_night();
+  while (redis_.info("rdb_bgsave_in_progress") != "1") continue;
+  redis_.kill();
+  expect_nothing_stored(ended(program), "redis");
+}
+
+TEST_F(NightJob, PostgresKilledInTheMiddleStoresNothing) {
+  PostgresConnection other(postgres_.uri("shop"), "", {});
+  other.query("BEGIN");
+  other.query("LOCK TABLE public.users IN ACCESS EXCLUSIVE MODE");
+  Program program = begin_night();
+  while (postgres_.sql("postgres", "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted") !=
+         "t\n") {
+    continue;
+  }
+  postgres_.crash();
+  expect_nothing_stored(ended(program), "shop");
+}
+
+TEST_F(NightJob, KilledInTheMiddleItselfLeavesNothing) {
+  slow_down_redis();
+  Program program = begin_night();
+  while (redis_.info("rdb_bgsave_in_progress") != "1") continue;
+  program.send(SIGKILL);
+  EXPECT_EQ(program.wait().status, -SIGKILL);
+  EXPECT_EQ(store_.varve("list --json | jq '.snapshots | length'").output, "0\n");
+  EXPECT_EQ(store_.varve("check --read-data").status, 0);
+}
+
+// What it says and what the hook is told come from the verification, and the snapshot stays.
+TEST_F(NightJob, ASourceThatFailsItsVerificationIsAFailure) {
+  run("printf '\\377\\377\\377' | dd conv=notrunc status=none bs=1 seek=4096 of=" +
+      quoted(store_.scratch("orders.db")));
+  const ShellResult result = night();
+  EXPECT_EQ(result.status, 3) << result.output;
+  EXPECT_NE(marked().find("orders.db failed its verification"), std::string::npos) << marked();
+  EXPECT_EQ(store_.varve("list --json | jq '.snapshots | length'").output, "1\n");
+}
+
+TEST_F(NightJob, WhatAHookHoldsIsNotRepeated) {
+  run("sed -i 's/echo begun/VARVE_X=s3cret; exit 7; echo ${i}/' " +
+      quoted(store_.scratch("varve.toml")));
+  const ShellResult result = night();
+  EXPECT_EQ(result.status, 1) << result.output;
+  EXPECT_EQ(result.output.find("s3cret"), std::string::npos) << result.output;
+  EXPECT_NE(result.output.find("the hook before ended with status 7"), std::string::npos)
+      << result.output;
 }
 
 TEST_F(NightJob, StoresNothingWhereTheHookBeforeItFails) {

@@ -100,6 +100,8 @@ TEST_F(PostgresTrouble, PasswordsAreNeverShown) {
   await_waiting_dump();
   EXPECT_NE(dumps(), "");
   EXPECT_EQ(dumps().find("sesame"), std::string::npos);
+  const std::string shown = content_of("/proc/" + std::to_string(running.pid()) + "/cmdline");
+  EXPECT_EQ(shown.find("sesame"), std::string::npos);
   lock.reset();
   const ProgramResult result = running.wait();
   EXPECT_EQ(result.status, 0) << result.err;
@@ -155,6 +157,25 @@ TEST_F(PostgresTrouble, AServerThatEndsEndsTheIngest) {
   expect_holds(words, "pg_dump of postgresql://postgres@");
   expect_holds(words, "ingest again when it is back");
   expect_no_snapshot();
+}
+
+// Who owns a database must not make a backup's role run his own functions.
+TEST_F(PostgresTrouble, FunctionsInFrontOfTheServersOwnAreNotCalled) {
+  sql("CREATE SCHEMA evil; CREATE TABLE t(a int);"
+      "CREATE FUNCTION evil.quote_ident(text) RETURNS text LANGUAGE plpgsql AS "
+      "$$ BEGIN RAISE 'evil ran'; END $$;"
+      "CREATE FUNCTION evil.pg_export_snapshot() RETURNS text LANGUAGE plpgsql AS "
+      "$$ BEGIN RAISE 'evil ran'; END $$;"
+      "ALTER DATABASE shop SET search_path = evil, public, pg_catalog");
+  EXPECT_EQ(varve({"ingest", shop()}).status, 0);
+}
+
+TEST_F(PostgresTrouble, WhatPgDumpWarnsOfIsAWarning) {
+  sql("CREATE TABLE a(id int PRIMARY KEY, other int); CREATE TABLE b(id int PRIMARY KEY, other int "
+      "REFERENCES a); ALTER TABLE a ADD FOREIGN KEY (other) REFERENCES b");
+  const ProgramResult result = varve({"ingest", shop(), "--data-only"});
+  EXPECT_EQ(result.status, 3) << result.err;
+  expect_holds(result.err, "circular foreign-key constraints");
 }
 
 // In the middle of a table's rows.

@@ -74,6 +74,19 @@ TYPED_TEST(BlobBackendTest, AnEmptyBlobIsABlob) {
   EXPECT_EQ(this->listed("snapshots/").size(), 1u);
 }
 
+TYPED_TEST(BlobBackendTest, ABlobGetsAnotherName) {
+  this->put("packs/3f/3f00", "bytes");
+  this->put("broken/taken", "others");
+  const auto open = this->blobs_->open("packs/3f/3f00");
+  EXPECT_THROW(this->blobs_->rename("packs/3f/3f00", "broken/taken"), Error);
+  EXPECT_TRUE(this->blobs_->rename("packs/3f/3f00", "new/folder/3f00"));
+  EXPECT_FALSE(this->blobs_->rename("packs/3f/3f00", "new/folder/3f01"));
+  EXPECT_EQ(this->get("packs/3f/3f00"), "(none)");
+  EXPECT_EQ(this->get("new/folder/3f00"), "bytes");
+  EXPECT_EQ(this->get("broken/taken"), "others");
+  EXPECT_EQ(open->size(), 5u);
+}
+
 TYPED_TEST(BlobBackendTest, WithoutCommitNothingStays) {
   this->blobs_->create("packs/aa/aa00")->append(as_bytes("lost"));
   EXPECT_EQ(this->get("packs/aa/aa00"), "(none)");

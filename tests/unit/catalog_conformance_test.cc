@@ -463,6 +463,58 @@ TYPED_TEST(CatalogTest, AChunksRowIsSmall) {
   EXPECT_LE(static_cast<double>(this->catalog().stored_bytes()) / static_cast<double>(rows), 26.0);
 }
 
+TYPED_TEST(CatalogTest, ACorrectionMovesRowsWhereverTheyLead) {
+  const NewPack old = pack_of({ref_with(1, 1), ref_with(2, 1), ref_with(3, 1)});
+  this->catalog().add_packs({old});
+  NewPack fresh = pack_of({ref_with(2, 1), ref_with(4, 1), ref_with(2, 2)});
+  fresh.chunks[2].crowded = true;
+  const std::vector<Catalog::GoneChunk> gone = {{ref_with(3, 1)}, {ref_with(9, 1)}};
+  this->catalog().correct(gone, {fresh});
+  this->reopen();
+  this->expect_at(ref_with(1, 1), location(old, 0));
+  this->expect_at(ref_with(2, 1), location(fresh, 0));
+  this->expect_at(ref_with(3, 1), std::nullopt);
+  this->expect_at(ref_with(4, 1), location(fresh, 1));
+  EXPECT_EQ(this->catalog().find_crowded(ref_with(2, 2)), location(fresh, 2));
+  this->catalog().correct(std::vector<Catalog::GoneChunk>{{ref_with(2, 2), true}}, {});
+  EXPECT_FALSE(this->catalog().find_crowded(ref_with(2, 2)));
+  this->expect_at(ref_with(2, 1), location(fresh, 0));
+}
+
+TYPED_TEST(CatalogTest, ACorrectionTakesAPackIntoUseAgain) {
+  const NewPack pack = pack_of({ref_with(1, 1), ref_with(2, 1)});
+  this->catalog().add_packs({pack});
+  this->catalog().condemn({pack.id});
+  this->catalog().drop_packs({pack.id});
+  this->expect_at(ref_with(1, 1), std::nullopt);
+  this->catalog().correct({}, {pack});
+  this->expect_at(ref_with(1, 1), location(pack, 0));
+  EXPECT_FALSE(this->pack_row(pack.id)->dropped);
+  EXPECT_EQ(this->pack_row(pack.id)->condemned_epoch, 0u);
+}
+
+TYPED_TEST(CatalogTest, ASnapshotIsAddedAsItIsOnce) {
+  const std::uint64_t before = this->catalog().generation();
+  SnapshotRow row{random_id<SnapshotId>(), "some-name.2", kTime, record_of("r"), {}};
+  row.attestations = {record_of("first"), record_of("second")};
+  EXPECT_TRUE(this->catalog().add_snapshot(row));
+  EXPECT_GT(this->catalog().generation(), before);
+  EXPECT_FALSE(this->catalog().add_snapshot(row));
+  SnapshotRow other = row;
+  other.id = random_id<SnapshotId>();
+  EXPECT_FALSE(this->catalog().add_snapshot(other)) << "of the same name";
+  other.name = "other-name";
+  EXPECT_TRUE(this->catalog().add_snapshot(other));
+  this->reopen();
+  const auto found = this->catalog().snapshot(row.id);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->name, row.name);
+  EXPECT_EQ(found->time, row.time);
+  EXPECT_EQ(found->record, row.record);
+  EXPECT_EQ(found->attestations, row.attestations);
+  EXPECT_EQ(this->names().size(), 2u);
+}
+
 TYPED_TEST(CatalogTest, ASoundOnePassesItsCheckAndOffsetsBeyondAPackDoNot) {
   NewPack pack = pack_of_random(1000);
   this->commit(kTime, {pack});

@@ -81,7 +81,7 @@ sources = ["/b.db"]
 TEST_F(ConfigTest, PointsAtLineAndColumn) {
   EXPECT_EQ(fault_of("repository = \"/a\"\n[[job]]\nname = \"n\"\nsourcs = [\"/a\"]\n"
                      "sources = [\"/a\"]\n"),
-            "varve.toml:4:1: sourcs is no key of [[job]]; there are alerts, busy_timeout, "
+            "varve.toml:4:1: sourcs is no key of [[job]]; there are alerts, assert, busy_timeout, "
             "environment, exclude, hooks, name, postgresql, raw, retention, sources, tags, verify");
   EXPECT_EQ(fault_of("[[job]]\nname = \"n\"\nsources = [\"/a\"]\nverify = \"most\"\n"),
             "varve.toml:4:10: verify = \"most\": must be one of none, quick, full");
@@ -98,11 +98,64 @@ TEST_F(ConfigTest, PointsAtLineAndColumn) {
   EXPECT_EQ(fault_of("a = [1,\n").substr(0, 15), "varve.toml:1:9:");
 }
 
+TEST_F(ConfigTest, TakesAssertions) {
+  const std::string front = "[[job]]\nname = \"n\"\nsources = ";
+  const Config config = parse(front +
+                              "[\"/a.db\", { command = \"x\", as = \"shop\" }]\n"
+                              "[[job.assert]]\nsource = \"a.db\"\nsql = \"SELECT 1\"\n"
+                              "[[job.assert]]\nsource = \"shop\"\nsql = \"SELECT 2\"\n"
+                              "[[job]]\nname = \"one\"\nsources = [\"/b.db\"]\n"
+                              "[[job.assert]]\nsql = \"SELECT 3\"\n");
+  ASSERT_EQ(config.jobs[0].assertions.size(), 2u);
+  EXPECT_EQ(config.jobs[0].assertions[1].source, "shop");
+  EXPECT_EQ(config.jobs[0].assertions[1].sql, "SELECT 2");
+  EXPECT_EQ(config.jobs[0].assertions[1].where, "varve.toml:8:10");
+  EXPECT_EQ(config.jobs[1].assertions.at(0).sql, "SELECT 3");
+
+  EXPECT_EQ(fault_of(front + "[\"/a\", \"/b\"]\n[[job.assert]]\nsql = \"SELECT 1\"\n"),
+            "varve.toml:4:1: [[assert]] needs source = \"NAME\": the job has several");
+  EXPECT_EQ(fault_of(front + "[\"/a\"]\n[[job.assert]]\nsql = \" ; \"\n"),
+            "varve.toml:4:1: [[assert]] needs sql = \"SELECT …\", which gives true");
+  EXPECT_EQ(fault_of(front + "[\"/a\"]\n[[job.assert]]\nsql = \"SELECT 1\"\nwhen = \"x\"\n"),
+            "varve.toml:6:1: when is no key of [[assert]]; there are source, sql");
+  EXPECT_EQ(fault_of(front + "[\"/a\"]\n[job.assert]\nsql = \"SELECT 1\"\n"),
+            "varve.toml:4:1: assert must be written as [[assert]]");
+}
+
 TEST_F(ConfigTest, NamesAVariableThatIsNotSetAndNoValue) {
   EXPECT_EQ(fault_of("repository = \"${VARVE_TEST_ABSENT}\"\n"),
             "varve.toml:1:14: repository: the environment variable VARVE_TEST_ABSENT is not set");
   EXPECT_EQ(with_environment("a${VARVE_TEST_SECRET}b $HOME $${x} 5$ ${open"),
             "as3cretb $HOME ${x} 5$ ${open");
+}
+
+TEST_F(ConfigTest, LeavesVariablesInCommandsToTheShell) {
+  const Config config = parse(R"(
+[[job]]
+name = "n"
+sources = [{ command = "dump -p${VARVE_TEST_SECRET} ${i} $$", as = "d" }]
+[job.hooks]
+before = "echo ${VARVE_TEST_ABSENT}"
+)");
+  EXPECT_EQ(config.jobs[0].sources[0].command, "dump -p${VARVE_TEST_SECRET} ${i} $$");
+  EXPECT_EQ(config.jobs[0].hooks.before, std::vector<std::string>{"echo ${VARVE_TEST_ABSENT}"});
+  EXPECT_EQ(config.jobs[0].where, "varve.toml:4:11");
+}
+
+TEST_F(ConfigTest, OnlyTheWantedJobsVariablesNeedBeSet) {
+  const std::string text =
+      "[[job]]\nname = \"a\"\nsources = [\"/a\"]\n"
+      "[[job]]\nname = \"b\"\nsources = [\"${VARVE_TEST_ABSENT}\"]\n";
+  EXPECT_EQ(parse_config(text, "varve.toml", "a").job("a").sources[0].from, "/a");
+  EXPECT_EQ(fault_of(text),
+            "varve.toml:6:12: sources: the environment variable VARVE_TEST_ABSENT "
+            "is not set");
+}
+
+TEST_F(ConfigTest, RefusesWhatIsNoNameOfAVariable) {
+  EXPECT_EQ(fault_of("[[job]]\nname = \"a\"\nsources = [\"/a\"]\n"
+                     "environment = { \"A=B\" = \"c\" }\n"),
+            "varve.toml:4:15: environment \"A=B\" is no name of a variable");
 }
 
 TEST_F(ConfigTest, NamesTheJobsThereAre) {

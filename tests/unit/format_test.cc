@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 
+#include "store/losses.h"
 #include "store/repository_config.h"
 #include "store/snapshot.h"
 #include "store/transform/digest.h"
@@ -55,6 +56,12 @@ TEST(Format, PackHeader) {
   expect_vector("pack-header", bytes);
   EXPECT_EQ(bytes.size(), kPackHeaderSize);
   EXPECT_EQ(decode_pack_header(bytes), counting_id<PackId>(1));
+}
+
+TEST(Format, LostChunks) {
+  const LostKeys keys = {{~std::uint64_t{0}}, {1}};
+  expect_vector("lost", encode_lost(keys));
+  EXPECT_EQ(decode_lost(vector_of("lost")), keys);
 }
 
 TEST(Format, PackFooter) {
@@ -210,18 +217,38 @@ TEST(Format, FirstAttestation) {
   EXPECT_EQ(encode_attestations(id, read), encode_attestations(id, {some_attestation()}));
 }
 
-TEST(Format, Attestations) {
-  const SnapshotId id = some_snapshot().id;
+Attestation failed_attestation() {
   Attestation failed = some_attestation();
   failed.passed = false;
   failed.detail = "row 5 missing from index";
   failed.sha256.reset();
-  const Bytes bytes = encode_attestations(id, {some_attestation(), failed});
+  return failed;
+}
+
+TEST(Format, SecondAttestations) {
+  const SnapshotId id = some_snapshot().id;
+  const auto read = decode_attestations(vector_of("attestations-2"), id);
+  EXPECT_EQ(encode_attestations(id, read),
+            encode_attestations(id, {some_attestation(), failed_attestation()}));
+}
+
+TEST(Format, Attestations) {
+  const SnapshotId id = some_snapshot().id;
+  const Attestation failed = failed_attestation();
+  Attestation drill = some_attestation();
+  drill.level = "drill";
+  drill.restore_seconds = 0.5;
+  drill.assertions = {{"SELECT count(*) > 100 FROM users", false, "it is false"}};
+  drill.taken_from = "2026-11-20T02-00-00Z";
+  const Bytes bytes = encode_attestations(id, {some_attestation(), failed, drill});
   const auto known = decode_attestations(vector_of("attestations"), id);
   EXPECT_EQ(encode_attestations(id, known), bytes) << to_hex(bytes);
-  ASSERT_EQ(known.size(), 2U);
+  ASSERT_EQ(known.size(), 3U);
   EXPECT_EQ(known[1].detail, failed.detail);
   EXPECT_EQ(known[0].row_counts.at("users"), 300U);
+  EXPECT_EQ(known[2].restore_seconds, 0.5);
+  EXPECT_EQ(known[2].assertions, drill.assertions);
+  EXPECT_EQ(known[2].taken_from, drill.taken_from);
 }
 
 }  // namespace

@@ -366,5 +366,37 @@ TEST(RetentionProperties, JudgingWhatWasKeptKeepsIt) {
   }
 }
 
+void attest(Snapshot& snapshot, const std::string& source, bool passed) {
+  Attestation& made = snapshot.attestations.emplace_back();
+  made.source = source;
+  made.level = "full";
+  made.passed = passed;
+}
+
+// A row of bad nights must not push the last good one out.
+TEST(Retention, TheLastThatPassedItsVerificationStays) {
+  std::vector<Snapshot> all = of_one_source(
+      {"2026-11-01T02:00", "2026-11-02T02:00", "2026-11-03T02:00", "2026-11-04T02:00"});
+  attest(all[0], "a.db", true);
+  attest(all[1], "a.db", true);
+  attest(all[2], "a.db", false);
+  const std::vector<RetentionDecision> decisions = judge(all, {.last = 1}, {});
+  EXPECT_EQ(kept(all, {.last = 1}), (Names{all[1].name, all[3].name}));
+  EXPECT_EQ(reasons_of(decisions, all[1].name), Names{"a.db: last that passed its verification"});
+
+  attest(all[3], "a.db", true);
+  EXPECT_EQ(kept(all, {.last = 1}), Names{all[3].name}) << "the newest is as good";
+}
+
+TEST(Retention, EachSourceKeepsItsOwnLastThatPassed) {
+  std::vector<Snapshot> all = {snapshot(at("2026-11-01"), {"a.db", "b.db"}),
+                               snapshot(at("2026-11-02"), {"a.db", "b.db"}),
+                               snapshot(at("2026-11-03"), {"a.db", "b.db"})};
+  attest(all[0], "b.db", true);
+  attest(all[1], "a.db", true);
+  attest(all[1], "b.db", false);
+  EXPECT_EQ(kept(all, {.last = 1}), (Names{all[0].name, all[1].name, all[2].name}));
+}
+
 }  // namespace
 }  // namespace varve

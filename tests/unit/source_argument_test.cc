@@ -45,6 +45,17 @@ TEST(SourceArgument, AsMayStandInFrontOfTheOnlyOne) {
   expect_refused({as("x"), source("a"), source("b")}, "--as");
 }
 
+TEST(SourceArgument, WhatIsNoSourceIsNotRepeated) {
+  for (const char* text : {"mysql://u:s3cret@h/db", "POSTGRESQL://u:s3cret@h/db",
+                           "passwrd=s3cret host=h", "postgresql://u:pa/s3cret@h/db",
+                           "postgresql://u:pa@s3cret@h/db", "postgresql://u:pa?s3cret@h/db"}) {
+    const auto error = error_of([&] { source_arguments({source(text)}); });
+    ASSERT_TRUE(error) << text;
+    EXPECT_EQ(error->code(), ErrorCode::usage) << text;
+    EXPECT_EQ(std::string(error->what()).find("s3cret"), std::string::npos) << error->what();
+  }
+}
+
 TEST(SourceArgument, KindsAreToldByTheText) {
   const auto found = source_arguments({source("a"), source("-"), as("in"), command("ls"), as("c"),
                                        source("postgresql:///shop"),

@@ -15,6 +15,26 @@ std::uint64_t bytes_in(const Path& folder) {
   return bytes;
 }
 
+TEST(StatsTest, SnapshotsAreCountedByTheirProof) {
+  std::mt19937_64 random(3);
+  TestRepository repository;
+  const Snapshot first = repository.take(make_pages(random, 2));
+  repository.take(make_pages(random, 2));
+  EXPECT_EQ(collect_stats(*repository).last_drill, std::nullopt);
+  Attestation drill;
+  drill.source = first.sources.at(0).name;
+  drill.level = "drill";
+  drill.passed = true;
+  drill.time = {1'795'226'400};
+  drill.restore_seconds = 2.5;
+  repository->attest(first.id, {drill});
+  const Stats stats = collect_stats(*repository);
+  EXPECT_EQ(stats.verified, (std::map<std::string, std::uint64_t>{{"drill", 1}, {"none", 1}}));
+  ASSERT_TRUE(stats.last_drill);
+  EXPECT_EQ(stats.last_drill->snapshot, first.name);
+  EXPECT_EQ(stats.last_drill->restore_seconds, 2.5);
+}
+
 TEST(StatsTest, EveryByteIsCountedOnce) {
   std::mt19937_64 random(2);
   TestRepository repository;

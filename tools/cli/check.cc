@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "store/core/error.h"
+#include "store/losses.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/format.h"
 #include "tools/cli/help.h"
@@ -41,6 +42,15 @@ std::string text_of(const CheckResult& result) {
   return text + summary_of(result);
 }
 
+std::string_view what_to_do(const CheckResult& result, bool was_repaired) {
+  if (result.catalog_is_damaged) return "run 'varve repair catalog', then check again";
+  if (was_repaired) {
+    return "what a repair has found lost comes back with an ingest of its source or with "
+           "'varve repair packs --from REPO'; 'varve repair packs' tells what is still lost";
+  }
+  return "run 'varve repair packs', which saves what is whole and names what is lost";
+}
+
 int check_repository(CommandLine& line, double percent) {
   const SignalStop signals;
   const auto repository = line.open_repository();
@@ -54,10 +64,9 @@ int check_repository(CommandLine& line, double percent) {
   progress.wipe();
   line.print_facts(check_json(result), [&] { return text_of(result); });
   if (result.damage.empty()) return 0;
-  complain(
-      fmt::format("the repository {} is damaged in {}: restore what is sound, then forget the "
-                  "snapshots that are hurt",
-                  repository->path().native(), format_count(result.damage.size(), "place")));
+  complain(fmt::format("the repository {} is damaged in {}: {}", repository->path().native(),
+                       format_count(result.damage.size(), "place"),
+                       what_to_do(result, may_have_losses(repository->path()))));
   return exit_status(ErrorCode::failed);
 }
 

@@ -8,9 +8,27 @@
 #include "tools/cli/commands.h"
 #include "tools/cli/help.h"
 #include "tools/cli/ingest_arguments.h"
+#include "tools/cli/source_names.h"
+#include "tools/sources/exclusion.h"
 
 namespace varve::cli {
 namespace {
+
+// What only shows when the job is put together is told with the place of its sources.
+std::vector<std::string> source_names_of(const Job& job) {
+  try {
+    const IngestArguments arguments = arguments_of(job, {});
+    for (const std::string& tag : arguments.tags) require_valid_tag(tag);
+    const Exclusion exclusion(arguments.exclude);
+    std::vector<std::string> names;
+    for (const SourceArgument& source : source_arguments(arguments.words)) {
+      names.push_back(source.name);
+    }
+    return names;
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("{}: job {}: {}", job.where, job.name, error.what()));
+  }
+}
 
 std::string summary(const Config& config, const std::string& file) {
   std::string text = fmt::format("{} is in order\n", file);
@@ -19,8 +37,8 @@ std::string summary(const Config& config, const std::string& file) {
                                               : config.repository.native());
   for (const Job& job : config.jobs) {
     text += fmt::format("job {}\n", job.name);
-    for (const SourceArgument& source : source_arguments(arguments_of(job, {}).words)) {
-      text += fmt::format("  source  {}\n", source.name);
+    for (const std::string& name : source_names_of(job)) {
+      text += fmt::format("  source  {}\n", name);
     }
   }
   return text;

@@ -1,14 +1,15 @@
 #include "tools/cli/files_verification.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 #include "store/core/error.h"
 #include "store/file_reader.h"
-#include "tools/cli/verified.h"
+#include "tools/cli/earlier_proof.h"
+#include "tools/sources/postgres_archive_verify.h"
 #include "tools/sources/sqlite_verify.h"
 
 namespace varve::cli {
@@ -16,46 +17,19 @@ namespace {
 
 constexpr std::size_t kMostFaults = 5;  // named one by one
 
-// What an earlier snapshot has proven of the same source.
-struct Proof {
-  Snapshot snapshot;
-  const Attestation* attestation = nullptr;  // into snapshot
-
-  bool covers(const FileEntry& file) const {
-    const FileEntry* same = snapshot.find(file.path);
-    return same != nullptr && same->size == file.size && same->root == file.root &&
-           same->format == file.format;
-  }
-};
-
-// By the newest other snapshot that holds the source, if it was proven well enough there.
-std::optional<Proof> earlier_proof(Repository& repository, const Snapshot& snapshot,
-                                   const SourceInfo& source, const std::string& level) {
-  std::optional<Proof> proof;
-  repository.catalog().visit_snapshots([&](const SnapshotRow& row) {
-    if (row.id == snapshot.id) return true;
-    Snapshot other = to_snapshot(row);
-    const auto same = std::ranges::find(other.sources, source.name, &SourceInfo::name);
-    if (same == other.sources.end()) return true;
-    const bool proven = same->kind == source.kind && same->location == source.location &&
-                        is_verified_enough(source_verified(other, source.name), level);
-    if (proven) proof = Proof{std::move(other), nullptr};
-    return false;
-  });
-  if (proof) proof->attestation = newest_attestation(proof->snapshot, source.name);
-  return proof;
-}
-
 class FilesVerification {
  public:
   FilesVerification(Repository& repository, const Snapshot& snapshot, std::uint32_t source,
-                    const VerificationRequest& request)
+                    const ProvingRequest& request)
       : repository_(repository),
+        snapshot_(snapshot),
         request_(request),
-        proof_(earlier_proof(repository, snapshot, snapshot.sources[source], request.level)) {
+        proof_(EarlierProof::find(repository, snapshot, snapshot.sources[source], request.level,
+                                  request.since)) {
     for (const FileEntry& file : snapshot.files) {
       if (file.source != source || file.type != FileType::file) continue;
       if (proof_ && proof_->covers(file)) {
+        is_supported_ = is_supported_ || file.size > 0;
         take_over_row_counts(file);
       } else {
         files_.push_back(&file);
@@ -70,6 +44,9 @@ class FilesVerification {
     if (faults_ > kMostFaults) made_.detail += fmt::format("; {} more", faults_ - kMostFaults);
     made_.program = "varve " VARVE_VERSION;
     if (sqlite_) made_.program += fmt::format(", {}", *sqlite_);
+    if (postgres_) made_.program += fmt::format(", {}", *postgres_);
+    if (made_.passed && !notes_.empty()) made_.detail = fmt::format("{}", fmt::join(notes_, "; "));
+    if (is_supported_ && faults_ == 0) proof_->support(made_);
     return std::move(made_);
   }
 
@@ -77,7 +54,7 @@ class FilesVerification {
   static std::string prefix_of(const FileEntry& file) { return file.path + ":"; }
 
   void take_over_row_counts(const FileEntry& file) {
-    const auto& known = proof_->attestation->row_counts;
+    const auto& known = proof_->attestation().row_counts;
     const std::string prefix = prefix_of(file);
     for (auto row = known.lower_bound(prefix); row != known.end() && row->first.starts_with(prefix);
          ++row) {
@@ -93,6 +70,7 @@ class FilesVerification {
         verify_database(file);
       } else {
         read_back(file);
+        if (file.format == "pgdump") verify_archive(file);
       }
     } catch (const Error& error) {
       if (error.code() != ErrorCode::corrupt) throw;
@@ -112,6 +90,18 @@ class FilesVerification {
         });
     sqlite_ = one.program;
     if (!one.passed) note_fault(file, one.detail);
+    for (const auto& [table, rows] : one.row_counts) {
+      made_.row_counts[prefix_of(file) + table] = rows;
+    }
+  }
+
+  void verify_archive(const FileEntry& file) {
+    const Attestation one =
+        verify_postgres_archive(repository_.chunks(), snapshot_, file,
+                                {.full = request_.level == "full", .stop = request_.stop});
+    if (!one.passed) note_fault(file, one.detail);
+    if (one.passed && !one.detail.empty()) notes_.push_back(file.path + ": " + one.detail);
+    postgres_ = one.program;
     for (const auto& [table, rows] : one.row_counts) {
       made_.row_counts[prefix_of(file) + table] = rows;
     }
@@ -144,28 +134,25 @@ class FilesVerification {
   }
 
   Repository& repository_;
-  const VerificationRequest& request_;
-  const std::optional<Proof> proof_;
+  const Snapshot& snapshot_;
+  const ProvingRequest& request_;
+  const std::optional<EarlierProof> proof_;
   std::vector<const FileEntry*> files_;
   std::uint64_t all_ = 0;
   std::uint64_t done_ = 0;
+  bool is_supported_ = false;  // some of it was proven before
   std::size_t faults_ = 0;
+  std::vector<std::string> notes_;  // what could not be looked at
   std::optional<std::string> sqlite_;
+  std::optional<std::string> postgres_;
   Attestation made_;
 };
 
 }  // namespace
 
 Attestation verify_files(Repository& repository, const Snapshot& snapshot, std::uint32_t source,
-                         const VerificationRequest& request) {
-  using Clock = std::chrono::steady_clock;
-  const Clock::time_point begin = Clock::now();
-  Attestation made = FilesVerification(repository, snapshot, source, request).run();
-  made.source = snapshot.sources[source].name;
-  made.level = request.level;
-  made.time = Timestamp::now();
-  made.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  return made;
+                         const ProvingRequest& request) {
+  return FilesVerification(repository, snapshot, source, request).run();
 }
 
 }  // namespace varve::cli

@@ -5,13 +5,13 @@
 // quickly as it was stored.
 #pragma once
 
-#include "tools/cli/verification.h"
+#include "tools/cli/proving.h"
 
 namespace varve::cli {
 
 // One attestation for the whole source. Row counts are named "PATH:TABLE". Throws an interrupted
-// Error.
+// Error. (A proof that is older than the request's `since` counts for nothing.)
 Attestation verify_files(Repository& repository, const Snapshot& snapshot, std::uint32_t source,
-                         const VerificationRequest& request);
+                         const ProvingRequest& request);
 
 }  // namespace varve::cli

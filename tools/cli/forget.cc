@@ -4,9 +4,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "store/core/error.h"
+#include "store/proof.h"
 #include "store/retention.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/format.h"
@@ -71,12 +73,32 @@ void refuse_last_of_a_source(const std::vector<Snapshot>& all, const std::set<Sn
   }
 }
 
-std::vector<RetentionDecision> decide_by_name(Repository& repository,
+// A person may want that; a policy does not do it.
+void warn_of_last_proven(const CommandLine& line, const std::vector<Snapshot>& all,
+                         const std::set<SnapshotId>& doomed) {
+  std::map<std::string, bool> stays;  // by source: whether one that passed does
+  for (const Snapshot& snapshot : all) {
+    for (const std::string& source : sources_of(snapshot)) {
+      if (!is_proven_enough(snapshot.verified(source), "quick")) continue;
+      stays[source] = stays[source] || !doomed.contains(snapshot.id);
+    }
+  }
+  for (const auto& [source, one_stays] : stays) {
+    if (one_stays) continue;
+    line.warn(
+        fmt::format("no snapshot is left in which {} passed its verification: varve verify "
+                    "--stale 30 proves those that are",
+                    source));
+  }
+}
+
+std::vector<RetentionDecision> decide_by_name(const CommandLine& line, Repository& repository,
                                               const std::vector<std::string>& names) {
   std::set<SnapshotId> doomed;
   for (const std::string& name : names) doomed.insert(repository.resolve(name).id);
   const std::vector<Snapshot> all = repository.snapshots();
   refuse_last_of_a_source(all, doomed);
+  warn_of_last_proven(line, all, doomed);
   std::vector<RetentionDecision> decisions;
   for (const Snapshot& snapshot : all) {
     const bool keep = !doomed.contains(snapshot.id);
@@ -150,7 +172,7 @@ int forget_snapshots(CommandLine& line, const ForgetArguments& arguments) {
   const auto repository = line.open_repository();
   const std::vector<RetentionDecision> decisions =
       arguments.names.empty() ? decide_by_policy(*repository, policy, arguments.source)
-                              : decide_by_name(*repository, arguments.names);
+                              : decide_by_name(line, *repository, arguments.names);
   std::vector<SnapshotId> doomed;
   for (const RetentionDecision& decision : decisions) {
     if (!decision.keep) doomed.push_back(decision.id);

@@ -25,7 +25,7 @@ Exit status:
   0    done
   1    failed; the repository is as it was, or damaged where check says so
   2    the command line asks for what cannot be
-  3    the snapshot was made, but a warning needs a look
+  3    done, but a warning needs a look
   10   there is no such repository
   11   another process holds what is needed
   12   the repository's key does not open it
@@ -57,7 +57,10 @@ class HelpFormat : public CLI::Formatter {
 
   std::string make_option_opts(const CLI::Option* option) const override {
     const std::string& text = option->get_option_text();
-    return text.starts_with('[') ? text : CLI::Formatter::make_option_opts(option);
+    if (text.starts_with('[')) return text;
+    // What a flag excludes is told where somebody tries it.
+    const bool is_flag = option->get_expected_max() == 0;
+    return is_flag && text.empty() ? text : CLI::Formatter::make_option_opts(option);
   }
 };
 

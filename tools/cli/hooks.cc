@@ -16,7 +16,8 @@ std::string ending(const ShellCommand::Exit& exit) {
                           : fmt::format("ended with status {}", exit.status);
 }
 
-void run_hook(const std::string& command, const std::string& kind, const std::stop_token& stop) {
+// `name` tells which it is; the command itself may hold what is nobody's business.
+void run_hook(const std::string& command, const std::string& name, const std::stop_token& stop) {
   ShellCommand shell(command, stop);
   std::array<std::byte, 4096> room{};
   while (const std::size_t count = shell.read(room)) {
@@ -25,8 +26,13 @@ void run_hook(const std::string& command, const std::string& kind, const std::st
   const ShellCommand::Exit exit = shell.wait();
   if (exit.is_good()) return;
   const std::string words = shell.last_words();
-  throw Error(ErrorCode::failed, fmt::format("the hook {} = \"{}\" {}{}{}", kind, command,
-                                             ending(exit), words.empty() ? "" : ": ", words));
+  throw Error(ErrorCode::failed,
+              fmt::format("{} {}{}{}", name, ending(exit), words.empty() ? "" : ": ", words));
+}
+
+std::string name_of(const std::string& kind, std::size_t number, std::size_t count) {
+  return count == 1 ? fmt::format("the hook {}", kind)
+                    : fmt::format("command {} of the hook {}", number + 1, kind);
 }
 
 }  // namespace
@@ -38,7 +44,24 @@ void set_environment(const std::map<std::string, std::string>& environment) {
 void run_hooks(const std::vector<std::string>& commands, const std::string& kind,
                const std::map<std::string, std::string>& environment, const std::stop_token& stop) {
   set_environment(environment);
-  for (const std::string& command : commands) run_hook(command, kind, stop);
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    run_hook(commands[i], name_of(kind, i, commands.size()), stop);
+  }
+}
+
+std::vector<std::string> run_all_hooks(const std::vector<std::string>& commands,
+                                       const std::string& kind,
+                                       const std::map<std::string, std::string>& environment) {
+  set_environment(environment);
+  std::vector<std::string> faults;
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    try {
+      run_hook(commands[i], name_of(kind, i, commands.size()), {});
+    } catch (const std::exception& error) {
+      faults.emplace_back(error.what());
+    }
+  }
+  return faults;
 }
 
 }  // namespace varve::cli

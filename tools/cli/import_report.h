@@ -6,6 +6,7 @@
 
 #include "store/snapshot.h"
 #include "tools/import/import_plan.h"
+#include "tools/import/known_backups.h"
 
 namespace varve::cli {
 
@@ -14,8 +15,14 @@ struct ImportReport {
     OldBackup backup;
     Snapshot snapshot;
   };
-  std::vector<Taken> taken;        // oldest first
-  std::vector<OldBackup> present;  // in the repository already
+  struct Present {
+    OldBackup backup;
+    KnownBackup known;
+  };
+  std::vector<Taken> taken;      // oldest first
+  std::vector<Present> present;  // in the repository already
+  std::vector<OldBackup> older;  // than what the repository has, where only newer ones were wanted
+  std::vector<std::string> notes;
   std::vector<ImportPlan::Remark> passed_over;
   std::vector<ImportPlan::Remark> failed;
   bool dry_run = false;
@@ -23,6 +30,11 @@ struct ImportReport {
   std::uint64_t disk_bytes() const;   // of what was taken, as it lies in the folder
   std::uint64_t raw_bytes() const;    // unpacked
   std::uint64_t added_bytes() const;  // to the repository
+
+  // Of what was taken and what is there already: as it lies in the folder, and what it came to in
+  // the repository.
+  std::uint64_t folder_disk_bytes() const;
+  std::uint64_t folder_added_bytes() const;
 };
 
 // How people read it: a line for each backup, what was passed over and why, the sums.

@@ -1,15 +1,18 @@
 #include "store/ingest.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <iterator>
 #include <map>
 #include <utility>
 
 #include "store/core/error.h"
+#include "store/proof.h"
 #include "tools/cli/busy_timeout.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/help.h"
@@ -22,7 +25,6 @@
 #include "tools/cli/signals.h"
 #include "tools/cli/source_names.h"
 #include "tools/cli/verification.h"
-#include "tools/cli/verified.h"
 #include "tools/sources/postgres_targets.h"
 
 namespace varve::cli {
@@ -42,9 +44,8 @@ IngestRequest request_for(const IngestArguments& arguments) {
   request.time = time_of(arguments.time);
   request.host = host_name();
   request.even_if_unchanged = !arguments.tags.empty() || request.time.has_value();
-  request.acceptable = [level = arguments.verify](const Snapshot& last) {
-    return is_verified_enough(last.verified(), level);
-  };
+  request.acceptable = [level = arguments.verify, assertions = arguments.assertions](
+                           const Snapshot& last) { return is_verified(last, level, assertions); };
   return request;
 }
 
@@ -75,11 +76,29 @@ std::vector<std::unique_ptr<Source>> make_sources(const IngestArguments& argumen
   return sources;
 }
 
-void verify(Repository& repository, IngestReport& report, const std::string& level,
+// What cannot be asked is said before anything is read.
+void refuse_assertions(const std::vector<std::unique_ptr<Source>>& sources,
+                       const std::vector<JobAssertion>& assertions) {
+  for (const auto& [name, sql, where] : assertions) {
+    const auto found =
+        std::ranges::find_if(sources, [&](const auto& source) { return source->name() == name; });
+    if (found == sources.end() || (*found)->kind() == "sqlite" ||
+        (*found)->kind() == "postgresql") {
+      continue;
+    }
+    throw Error(ErrorCode::usage,
+                fmt::format("{}: source = \"{}\": assertions can be put to SQLite and PostgreSQL "
+                            "databases, and its kind is {}",
+                            where, name, (*found)->kind()));
+  }
+}
+
+void verify(Repository& repository, IngestReport& report, const IngestArguments& arguments,
             Progress& progress, std::stop_token stop) {
+  const std::string& level = arguments.verify;
   const auto begin = std::chrono::steady_clock::now();
   Snapshot& snapshot = report.result.snapshot;
-  VerificationRequest request{level, {}, std::move(stop)};
+  VerificationRequest request{level, {}, std::move(stop), arguments.assertions};
   request.progress = [&](std::uint64_t done, std::uint64_t all) { progress.show(done, all); };
   try {
     verify_snapshot(repository, snapshot, request);
@@ -92,20 +111,26 @@ void verify(Repository& repository, IngestReport& report, const std::string& lev
   report.verify_seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   for (const SourceInfo& source : snapshot.sources) {
-    const Attestation* attestation = newest_attestation(snapshot, source.name);
+    const Attestation* attestation = deciding_attestation(snapshot, source.name);
     if (attestation == nullptr) continue;
-    if (attestation->passed && level == "full" && attestation->level != level) {
+    if (attestation->passed && !is_proven_enough(attestation->level, level)) {
       report.warnings.push_back(
           fmt::format("{} is not fully verified: {}", source.name, attestation->detail));
     }
     if (attestation->passed) continue;
-    report.warnings.push_back(fmt::format("{} failed its verification in snapshot {}: {}",
+    report.failures.push_back(fmt::format("{} failed its verification in snapshot {}: {}",
                                           source.name, snapshot.name, attestation->detail));
   }
 }
 
+// What became of an ingest, for the commands around a job.
+struct Outcome {
+  std::string snapshot;  // its name; empty: none was made
+  std::string failure;   // what failed its verification; empty: nothing
+};
+
 int run_ingest(CommandLine& line, const IngestArguments& arguments, const SignalStop& signals,
-               std::string& made) {
+               Outcome& outcome) {
   IngestRequest request = request_for(arguments);
   source_arguments(arguments.words);  // what is wrong with them is said before anything is opened
   std::stop_source halt;
@@ -114,6 +139,7 @@ int run_ingest(CommandLine& line, const IngestArguments& arguments, const Signal
   const auto repository = line.open_repository();
   request.sources = make_sources(arguments, *repository, halt.get_token());
   request.stop = signals.token();
+  refuse_assertions(request.sources, arguments.assertions);
 
   Progress reading("reading", !line.global.quiet);
   request.progress = [&](const IngestProgress& now) {
@@ -121,48 +147,58 @@ int run_ingest(CommandLine& line, const IngestArguments& arguments, const Signal
   };
   IngestReport report;
   report.result = ingest(*repository, std::move(request));
-  made = report.result.snapshot.name;
+  outcome.snapshot = report.result.snapshot.name;
   report.warnings = report.result.warnings;
   reading.wipe();
 
   if (!report.result.unchanged && arguments.verify != "none") {
     Progress verifying("verifying", !line.global.quiet);
-    verify(*repository, report, arguments.verify, verifying, signals.token());
+    verify(*repository, report, arguments, verifying, signals.token());
   }
+  outcome.failure = fmt::format("{}", fmt::join(report.failures, "; "));
+  std::ranges::copy(report.failures, std::back_inserter(report.warnings));
   for (const std::string& warning : report.warnings) line.warn(warning);
   line.print_facts(ingest_json(report), [&] { return ingest_text(report); });
   return report.warnings.empty() ? 0 : kExitWarning;
 }
 
 // What the hook commands find in their environment, beside the job's own.
-std::map<std::string, std::string> hook_environment(const Job& job, const std::string& name,
-                                                    const std::string& value) {
-  return {{"VARVE_JOB", job.name}, {name, value}};
+std::map<std::string, std::string> hook_environment(const Job& job, const CommandLine& line,
+                                                    const Outcome& outcome) {
+  std::map<std::string, std::string> environment = {{"VARVE_JOB", job.name},
+                                                    {"VARVE_REPO", line.global.repository_path()}};
+  if (!outcome.snapshot.empty()) environment["VARVE_SNAPSHOT"] = outcome.snapshot;
+  if (!outcome.failure.empty()) environment["VARVE_ERROR"] = outcome.failure;
+  return environment;
+}
+
+// The fault itself is what is to be told, whatever becomes of the hooks.
+void tell_failure(CommandLine& line, const Job& job, const Outcome& outcome) {
+  const auto faults =
+      run_all_hooks(job.hooks.on_failure, "on_failure", hook_environment(job, line, outcome));
+  for (const std::string& fault : faults) line.warn(fault);
 }
 
 int run_job(CommandLine& line, const IngestArguments& typed) {
-  const Config config = load_config(typed.config);
+  const Config config = load_config(typed.config, typed.job);
   const Job& job = config.job(typed.job);
   const IngestArguments arguments = arguments_of(job, typed);
   if (line.global.repository.empty()) line.global.repository = config.repository;
   set_environment(job.environment);
   const SignalStop signals;
-  std::string made;
+  Outcome outcome;
   try {
-    run_hooks(job.hooks.before, "before",
-              hook_environment(job, "VARVE_REPO", line.global.repository_path()), signals.token());
-    const int status = run_ingest(line, arguments, signals, made);
-    run_hooks(job.hooks.after, "after", hook_environment(job, "VARVE_SNAPSHOT", made),
-              signals.token());
-    return status;
-  } catch (const Error& error) {
-    // The fault itself is what is to be told, whatever becomes of the hooks.
-    try {
-      run_hooks(job.hooks.on_failure, "on_failure",
-                hook_environment(job, "VARVE_ERROR", error.what()), {});
-    } catch (const Error& another) {
-      line.warn(another.what());
+    run_hooks(job.hooks.before, "before", hook_environment(job, line, outcome), signals.token());
+    const int status = run_ingest(line, arguments, signals, outcome);
+    if (outcome.failure.empty()) {
+      run_hooks(job.hooks.after, "after", hook_environment(job, line, outcome), signals.token());
+    } else {
+      tell_failure(line, job, outcome);
     }
+    return status;
+  } catch (const std::exception& error) {
+    outcome.failure = error.what();
+    tell_failure(line, job, outcome);
     throw;
   }
 }
@@ -170,8 +206,8 @@ int run_job(CommandLine& line, const IngestArguments& typed) {
 int run(CommandLine& line, const IngestArguments& arguments) {
   if (!arguments.job.empty()) return run_job(line, arguments);
   const SignalStop signals;
-  std::string made;
-  return run_ingest(line, arguments, signals, made);
+  Outcome outcome;
+  return run_ingest(line, arguments, signals, outcome);
 }
 
 // The options that name sources. Their order counts, which the parser only tells for all of its
@@ -244,6 +280,24 @@ void add_options(CLI::App& command, IngestArguments& arguments) {
   add_postgres_options(command, arguments.postgres);
 }
 
+// What a job says is not said again: a word that would change nothing is a mistake.
+void refuse_beside_job(const CLI::App& command, const IngestArguments& arguments) {
+  if (arguments.job.empty()) {
+    if (command.get_option("--config")->count() == 0) return;
+    throw Error(ErrorCode::usage, "--config is where --job NAME looks: name the job too");
+  }
+  constexpr std::array said_by_job = {"--verify",        "--exclude",      "--raw",
+                                      "--busy-timeout",  "--pg-format",    "--schema-only",
+                                      "--data-only",     "--table",        "--exclude-table",
+                                      "--all-databases", "--no-row-counts"};
+  for (const char* const option : said_by_job) {
+    if (command.get_option(option)->count() == 0) continue;
+    throw Error(ErrorCode::usage, fmt::format("{} cannot stand beside --job {}: the configuration "
+                                              "says it for the job",
+                                              option, arguments.job));
+  }
+}
+
 }  // namespace
 
 void add_ingest(CLI::App& program, CommandLine& line) {
@@ -259,6 +313,7 @@ void add_ingest(CLI::App& program, CommandLine& line) {
   add_options(command, *arguments);
   add_global_options(command, line.global, Facts::printed);
   command.callback([&line, &command, sources, arguments] {
+    refuse_beside_job(command, *arguments);
     arguments->words = words_of(command, sources);
     line.action = [arguments](CommandLine& l) { return run(l, *arguments); };
   });

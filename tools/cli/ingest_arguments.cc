@@ -1,5 +1,9 @@
 #include "tools/cli/ingest_arguments.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "store/core/error.h"
 
 namespace varve::cli {
@@ -17,6 +21,22 @@ std::vector<SourceWord> words_of(const std::vector<JobSource>& sources) {
     if (!source.as.empty()) words.push_back({Kind::as, source.as});
   }
   return words;
+}
+
+// A source's name that a job cannot have is a mistake; with all databases of a server it may.
+std::vector<JobAssertion> assertions_of(const Job& job,
+                                        const std::vector<SourceArgument>& sources) {
+  std::vector<JobAssertion> assertions = job.assertions;
+  for (JobAssertion& assertion : assertions) {
+    if (assertion.source.empty()) assertion.source = sources.front().name;
+    const bool is_known = std::ranges::any_of(
+        sources, [&](const SourceArgument& one) { return one.name == assertion.source; });
+    if (is_known || job.postgres.all_databases) continue;
+    throw Error(ErrorCode::usage, fmt::format("{}: source = \"{}\": the job {} has no source of "
+                                              "that name",
+                                              assertion.where, assertion.source, job.name));
+  }
+  return assertions;
 }
 
 PostgresArguments postgres_of(const PostgresOptions& options) {
@@ -48,6 +68,7 @@ IngestArguments arguments_of(const Job& job, const IngestArguments& typed) {
   arguments.raw = job.raw;
   arguments.busy_timeout = job.busy_timeout;
   arguments.postgres = postgres_of(job.postgres);
+  arguments.assertions = assertions_of(job, source_arguments(arguments.words));
   return arguments;
 }
 

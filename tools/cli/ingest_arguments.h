@@ -19,7 +19,8 @@ struct IngestArguments {
   bool raw = false;
   std::string busy_timeout = "30";
   PostgresArguments postgres;
-  std::string job;  // empty: none
+  std::vector<JobAssertion> assertions;  // each with the name of its source
+  std::string job;                       // empty: none
   std::string config = kConfigFile;
 };
 

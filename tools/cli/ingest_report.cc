@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "store/proof.h"
 #include "tools/cli/format.h"
-#include "tools/cli/verified.h"
 
 namespace varve::cli {
 namespace {
@@ -47,7 +47,7 @@ std::string verification_text(const IngestResult& result) {
   const Snapshot& snapshot = result.snapshot;
   std::string text;
   for (const SourceInfo& source : snapshot.sources) {
-    const Attestation* attestation = newest_attestation(snapshot, source.name);
+    const Attestation* attestation = deciding_attestation(snapshot, source.name);
     if (attestation == nullptr) {
       text += fmt::format("  verified  {}: not verified\n", source.name);
     } else if (!attestation->passed) {

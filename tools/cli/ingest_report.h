@@ -11,6 +11,7 @@ namespace varve::cli {
 struct IngestReport {
   IngestResult result;                // its snapshot holds the attestations made since
   std::vector<std::string> warnings;  // of the ingest and of the verification, one line each
+  std::vector<std::string> failures;  // of the verification
   double verify_seconds = 0;
   bool verification_failed() const { return result.snapshot.verified() == "failed"; }
 };

@@ -2,8 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tools/cli/verified.h"
-
 namespace varve::cli {
 namespace {
 
@@ -38,11 +36,26 @@ Json summary_of(const Snapshot& snapshot) {
   return json;
 }
 
+Json json_of(const std::vector<Assertion>& assertions) {
+  Json list = Json::array();
+  for (const auto& [sql, passed, detail] : assertions) {
+    list.push_back({{"sql", sql}, {"passed", passed}, {"detail", detail}});
+  }
+  return list;
+}
+
 Json json_of(const Attestation& attestation) {
-  return {{"source", attestation.source},   {"level", attestation.level},
-          {"passed", attestation.passed},   {"time", to_iso(attestation.time)},
-          {"seconds", attestation.seconds}, {"program", attestation.program},
-          {"detail", attestation.detail},   {"row_counts", attestation.row_counts}};
+  return {{"source", attestation.source},
+          {"level", attestation.level},
+          {"passed", attestation.passed},
+          {"time", to_iso(attestation.time)},
+          {"seconds", attestation.seconds},
+          {"program", attestation.program},
+          {"detail", attestation.detail},
+          {"row_counts", attestation.row_counts},
+          {"restore_seconds", attestation.restore_seconds},
+          {"assertions", json_of(attestation.assertions)},
+          {"taken_from", attestation.taken_from}};
 }
 
 const char* type_of(const FileEntry& file) {
@@ -63,7 +76,7 @@ Json json_of(const Snapshot& snapshot, const FileEntry& file) {
                {"raw_bytes", file.size},
                {"time", to_iso(file.mtime)},
                {"source", source},
-               {"verified", source_verified(snapshot, source)},
+               {"verified", snapshot.verified(source)},
                {"sha256", nullptr},
                {"type", type_of(file)}};
   if (file.type == FileType::link) json["target"] = file.target;
@@ -71,11 +84,23 @@ Json json_of(const Snapshot& snapshot, const FileEntry& file) {
   return json;
 }
 
+Json name_of(const std::optional<Snapshot>& snapshot) {
+  return snapshot ? Json(snapshot->name) : Json();
+}
+
 Json json_of(const ObjectTotals& totals) {
   return {{"count", totals.count},
           {"raw_bytes", totals.raw_bytes},
           {"stored_bytes", totals.stored_bytes},
           {"header_bytes", totals.header_bytes}};
+}
+
+Json json_of(const std::optional<Drill>& drill) {
+  if (!drill) return nullptr;
+  return {{"source", drill->source},
+          {"snapshot", drill->snapshot},
+          {"time", to_iso(drill->time)},
+          {"restore_seconds", drill->restore_seconds}};
 }
 
 Json json_of(const OldBackup& backup) {
@@ -132,18 +157,76 @@ std::string ingest_json(const IngestReport& report) {
   return text_of(json);
 }
 
-std::string restore_json(const Snapshot& snapshot, const RestoreResult& result) {
+std::string restore_json(const Snapshot& snapshot, const PathRestoreResult& result) {
+  const RestoreResult& restored = result.restored;
   Json files = Json::array();
-  for (const RestoredFile& file : result.files) {
+  for (const RestoredFile& file : restored.files) {
     files.push_back({{"path", file.path},
                      {"target", file.target.native()},
                      {"raw_bytes", file.size},
                      {"sha256_checked", file.hash_checked}});
   }
+  Json databases = Json::array();
+  for (const DatabaseResult& database : result.databases) {
+    databases.push_back({{"target", database.target.native()},
+                         {"check", *database.check == VerifyLevel::full ? "full" : "quick"},
+                         {"passed", database.faults.empty()},
+                         {"tables", database.tables},
+                         {"rows", database.rows},
+                         {"rows_compared", database.rows_compared},
+                         {"faults", database.faults},
+                         {"seconds", database.seconds}});
+  }
   return text_of({{"name", snapshot.name},
                   {"files", files},
-                  {"raw_bytes", result.raw_bytes},
-                  {"seconds", result.seconds}});
+                  {"raw_bytes", restored.raw_bytes},
+                  {"seconds", restored.seconds},
+                  {"databases", databases},
+                  {"safety", name_of(result.safety)},
+                  {"warnings", result.warnings}});
+}
+
+std::string restore_plan_json(const Snapshot& snapshot, const PathPlan& plan) {
+  Json files = Json::array();
+  for (const PlannedFile& file : plan.files) {
+    Json sidecars = Json::array();
+    for (const Path& sidecar : file.sidecars) sidecars.push_back(sidecar.native());
+    files.push_back({{"path", file.entry->path},
+                     {"target", file.target.native()},
+                     {"raw_bytes", file.entry->size},
+                     {"replaces", file.replaces()},
+                     {"removes", sidecars}});
+  }
+  return text_of({{"name", snapshot.name}, {"files", files}, {"dry_run", true}});
+}
+
+std::string undo_json(const UndoPlan& plan, const UndoResult& result, bool dry_run) {
+  Json files = Json::array();
+  for (const UndoPlan::Group& group : plan.groups) files.push_back(group.target.native());
+  return text_of({{"name", plan.safety.snapshot.name},
+                  {"files", files},
+                  {"safety", name_of(result.safety)},
+                  {"warnings", plan.warnings},
+                  {"dry_run", dry_run}});
+}
+
+std::string postgres_restore_json(const Snapshot& snapshot, const PostgresRestoreRequest& request,
+                                  const std::string& location,
+                                  const PostgresRestoreResult& result) {
+  return text_of({{"name", snapshot.name},
+                  {"path", request.dump.path},
+                  {"database", location},
+                  {"row_counts", result.rows},
+                  {"seconds", result.seconds},
+                  {"kept", result.kept.empty() ? Json() : Json(result.kept)},
+                  {"safety", name_of(result.safety)},
+                  {"warnings", result.warnings}});
+}
+
+std::string postgres_undo_json(const std::string& kept, const std::string& location,
+                               const std::string& aside) {
+  return text_of(
+      {{"database", location}, {"was", kept}, {"kept", aside.empty() ? Json() : Json(aside)}});
 }
 
 std::string check_json(const CheckResult& result) {
@@ -171,14 +254,24 @@ std::string import_json(const ImportReport& report) {
     taken.push_back(std::move(one));
   }
   Json present = Json::array();
-  for (const OldBackup& backup : report.present) present.push_back(json_of(backup));
+  for (const auto& [backup, known] : report.present) {
+    Json one = json_of(backup);
+    one.update({{"snapshot", known.snapshot}, {"imported_from", known.location}});
+    present.push_back(std::move(one));
+  }
+  Json older = Json::array();
+  for (const OldBackup& backup : report.older) older.push_back(json_of(backup));
   return text_of({{"imported", taken},
                   {"present", present},
+                  {"older", older},
+                  {"notes", report.notes},
                   {"passed_over", json_of(report.passed_over)},
                   {"failed", json_of(report.failed)},
                   {"disk_bytes", report.disk_bytes()},
                   {"raw_bytes", report.raw_bytes()},
                   {"added_bytes", report.added_bytes()},
+                  {"folder_disk_bytes", report.folder_disk_bytes()},
+                  {"folder_added_bytes", report.folder_added_bytes()},
                   {"dry_run", report.dry_run}});
 }
 
@@ -219,7 +312,9 @@ std::string stats_json(const Stats& stats) {
                   {"catalog_bytes", stats.catalog_bytes},
                   {"records_bytes", stats.records_bytes},
                   {"cache_bytes", stats.cache_bytes},
-                  {"garbage_bytes", stats.garbage_bytes}});
+                  {"garbage_bytes", stats.garbage_bytes},
+                  {"verified", stats.verified},
+                  {"last_drill", json_of(stats.last_drill)}});
 }
 
 }  // namespace varve::cli

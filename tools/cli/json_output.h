@@ -8,12 +8,14 @@
 
 #include "store/check.h"
 #include "store/gc.h"
-#include "store/restore.h"
 #include "store/retention.h"
 #include "store/snapshot.h"
 #include "store/stats.h"
 #include "tools/cli/import_report.h"
 #include "tools/cli/ingest_report.h"
+#include "tools/restore/path_restore.h"
+#include "tools/restore/path_undo.h"
+#include "tools/restore/postgres_restore.h"
 
 namespace varve::cli {
 
@@ -21,7 +23,13 @@ std::string snapshots_json(const std::vector<Snapshot>& snapshots);
 std::string snapshot_files_json(const Snapshot& snapshot);
 std::string ingest_json(const IngestReport& report);
 std::string import_json(const ImportReport& report);
-std::string restore_json(const Snapshot& snapshot, const RestoreResult& result);
+std::string restore_json(const Snapshot& snapshot, const PathRestoreResult& result);
+std::string restore_plan_json(const Snapshot& snapshot, const PathPlan& plan);
+std::string undo_json(const UndoPlan& plan, const UndoResult& result, bool dry_run);
+std::string postgres_restore_json(const Snapshot& snapshot, const PostgresRestoreRequest& request,
+                                  const std::string& location, const PostgresRestoreResult& result);
+std::string postgres_undo_json(const std::string& kept, const std::string& location,
+                               const std::string& aside);
 std::string check_json(const CheckResult& result);
 std::string forget_json(const std::vector<RetentionDecision>& decisions, bool dry_run);
 std::string gc_json(const GcResult& result, bool dry_run);

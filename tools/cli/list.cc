@@ -2,12 +2,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include "store/proof.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/format.h"
 #include "tools/cli/help.h"
 #include "tools/cli/json_output.h"
 #include "tools/cli/signals.h"
-#include "tools/cli/verified.h"
 
 namespace varve::cli {
 namespace {
@@ -62,16 +62,46 @@ std::string table_of_files(const Snapshot& snapshot) {
   for (const FileEntry& file : snapshot.files) {
     const std::string& source = snapshot.sources.at(file.source).name;
     table.add({name_of(file), file.type == FileType::file ? format_bytes(file.size) : "", source,
-               source_verified(snapshot, source), hash_text(snapshot, file)});
+               snapshot.verified(source), hash_text(snapshot, file)});
   }
   return table.text();
+}
+
+std::string rows_of(const Attestation& proof) {
+  if (proof.row_counts.empty()) return {};
+  std::uint64_t rows = 0;
+  for (const auto& [table, count] : proof.row_counts) rows += count;
+  return format_count(rows);
+}
+
+// How each source was proven last, or how well.
+std::string table_of_proofs(const Snapshot& snapshot) {
+  using enum Table::Align;
+  Table table({{"SOURCE", left},
+               {"VERIFIED", left},
+               {"AT", left},
+               {"RESTORED IN", right},
+               {"ROWS", right},
+               {"ASSERTIONS", right},
+               {"BY", left}});
+  bool is_empty = true;
+  for (const SourceInfo& source : snapshot.sources) {
+    const Attestation* proof = deciding_attestation(snapshot, source.name);
+    if (proof == nullptr) continue;
+    is_empty = false;
+    table.add(
+        {source.name, proof->passed ? proof->level : "failed", to_iso(proof->time),
+         proof->restore_seconds > 0 ? format_seconds(proof->restore_seconds) : "", rows_of(*proof),
+         proof->assertions.empty() ? "" : format_count(proof->assertions.size()), proof->program});
+  }
+  return is_empty ? "" : "\n" + table.text();
 }
 
 // What a failed verification had to say.
 std::string faults_of(const Snapshot& snapshot) {
   std::string text;
   for (const SourceInfo& source : snapshot.sources) {
-    const Attestation* attestation = newest_attestation(snapshot, source.name);
+    const Attestation* attestation = deciding_attestation(snapshot, source.name);
     if (attestation == nullptr || attestation->passed) continue;
     text +=
         printable(fmt::format("{} failed its verification: {}", source.name, attestation->detail)) +
@@ -89,7 +119,8 @@ int list(CommandLine& line, const std::string& named) {
   } else {
     const Snapshot snapshot = repository->resolve(named);
     line.print_facts(snapshot_files_json(snapshot), [&] {
-      return heading_of(snapshot) + table_of_files(snapshot) + faults_of(snapshot);
+      return heading_of(snapshot) + table_of_files(snapshot) + table_of_proofs(snapshot) +
+             faults_of(snapshot);
     });
   }
   return 0;

@@ -1,115 +1,127 @@
-#include "store/restore.h"
-
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 
+#include "store/core/error.h"
 #include "tools/cli/commands.h"
-#include "tools/cli/format.h"
+#include "tools/cli/confirmation.h"
 #include "tools/cli/help.h"
-#include "tools/cli/json_output.h"
-#include "tools/cli/progress.h"
-#include "tools/cli/signals.h"
-#include "tools/cli/snapshot_argument.h"
+#include "tools/cli/restore_commands.h"
+#include "tools/restore/redis_server_files.h"
+#include "tools/sources/postgres_targets.h"
+#include "tools/sources/redis_uri.h"
 
 namespace varve::cli {
 namespace {
 
-struct RestoreArguments {
-  std::string what;
-  std::string target;
-  bool force = false;
-};
-
-std::string how(const RestoredFile& file) {
-  if (file.type == FileType::link) return "link";
-  return fmt::format("{}, {}", format_bytes(file.size),
-                     file.hash_checked ? "SHA-256 as verified" : "every chunk checked");
-}
-
-std::string text_of(const RestoreResult& result) {
-  std::string text;
-  for (const RestoredFile& file : result.files) {
-    text += printable(fmt::format("{}  {}", file.target.native(), how(file)));
-    text += '\n';
+void refuse_what_does_not_fit(const RestoreArguments& arguments) {
+  const auto usage = [](const std::string& words) { return Error(ErrorCode::usage, words); };
+  if (!arguments.undo.empty() && !arguments.what.empty()) {
+    throw usage("--undo names what is to be put back; nothing can stand beside it");
   }
-  text += fmt::format("restored {}, {} in {}", format_count(result.files.size(), "file"),
-                      format_bytes(result.raw_bytes), format_seconds(result.seconds));
-  const std::string rate = format_rate(result.raw_bytes, result.seconds);
-  return rate.empty() ? text : fmt::format("{} ({})", text, rate);
-}
-
-bool is_part_of(const FileEntry& file, const SnapshotArgument& what) {
-  return !what.path || file.path == *what.path || file.path.starts_with(*what.path + '/');
-}
-
-// Of a database; a source with many files says it of each.
-std::string journal_mode_of(const Snapshot& snapshot, const FileEntry& file) {
-  if (file.format != "sqlite") return {};
-  const auto& facts = file.facts.empty() ? snapshot.sources.at(file.source).facts : file.facts;
-  const auto mode = facts.find("journal_mode");
-  return mode == facts.end() ? std::string() : mode->second;
-}
-
-// A database that was in WAL mode is stored, and so restored, with a rollback journal.
-std::string advice_about(const Snapshot& snapshot, const SnapshotArgument& what) {
-  std::string text;
-  for (const FileEntry& file : snapshot.files) {
-    if (!is_part_of(file, what) || journal_mode_of(snapshot, file) != "wal") continue;
-    text += printable(fmt::format("{} was in WAL mode: sqlite3 FILE 'PRAGMA journal_mode=WAL' "
-                                  "puts that back",
-                                  file.path)) +
-            "\n";
+  if (arguments.undo.empty() && arguments.target.empty()) {
+    throw usage("SNAPSHOT and TARGET are needed");
   }
-  return text;
+  const std::string& target = arguments.undo.empty() ? arguments.target : arguments.undo;
+  const bool is_database = is_postgres_target(target);
+  if (!is_database && (arguments.selects() || arguments.globals || arguments.jobs != 0)) {
+    throw usage("--table, --schema-only, --data-only, --globals and --jobs are for PostgreSQL");
+  }
+  if (is_database && !arguments.check.empty()) throw usage("--verify is for SQLite databases");
 }
 
-RestoreResult restore(Repository& repository, const SnapshotArgument& what, const Path& target,
-                      const RestoreOptions& options) {
-  if (!what.path) return restore_snapshot(repository, what.snapshot, target, options);
-  if (what.is_folder()) {
-    return restore_folder(repository, what.snapshot, *what.path, target, options);
-  }
-  return restore_file(repository, what.snapshot, what.file(), target, options);
+int run_undo(const RestoreSetting& setting) {
+  return is_postgres_target(setting.arguments.undo) ? undo_postgres(setting) : undo_path(setting);
 }
 
 int run_restore(CommandLine& line, const RestoreArguments& arguments) {
+  refuse_what_does_not_fit(arguments);
   const SignalStop signals;
   const auto repository = line.open_repository();
+  const RestoreSetting setting{line, *repository, arguments, signals};
+  if (!arguments.undo.empty()) return run_undo(setting);
   const SnapshotArgument what = find_snapshot_or_file(
       arguments.what, [&](const std::string& text) { return repository->resolve(text); });
+  if (is_postgres_target(arguments.target)) return restore_to_postgres(setting, what);
+  if (is_redis_uri(arguments.target)) return explain_redis(setting, what);
+  return restore_to_path(setting, what);
+}
 
-  Progress progress("restoring", !line.global.quiet);
-  RestoreOptions options;
-  options.force = arguments.force;
-  options.stop = signals.token();
-  options.progress = [&](std::uint64_t done, std::uint64_t all) { progress.show(done, all); };
-  const RestoreResult result = restore(*repository, what, arguments.target, options);
-  progress.wipe();
-  line.print_facts(restore_json(what.snapshot, result), [&] { return text_of(result); });
-  line.report(advice_about(what.snapshot, what));
-  return 0;
+void add_options(CLI::App& command, RestoreArguments& arguments) {
+  command
+      .add_option("SNAPSHOT[:PATH]", arguments.what,
+                  "all files, or those of that path or pattern, or a dump")
+      ->option_text(" ");
+  command
+      .add_option("TARGET", arguments.target,
+                  "the folder, created if missing; for one file also its new path; for a dump a "
+                  "database, postgresql://…")
+      ->option_text(" ");
+  command.add_option("--undo", arguments.undo, "put back what a restore to this target replaced")
+      ->option_text("TARGET");
+  command.add_flag("-y,--yes", arguments.yes, "replace what is there without a question");
+  command.add_flag("--dry-run", arguments.dry_run, "say what would be done, and do nothing");
+  command.add_flag("--no-safety", arguments.no_safety, "no safety snapshot of what is replaced");
+  command.add_flag("--force", arguments.force,
+                   "take a snapshot that fails its check, replace a PostgreSQL database; "
+                   "without a terminal also --yes");
+  command
+      .add_option("--verify", arguments.check,
+                  "how SQLite databases are checked before they take their place; default: full "
+                  "for those in use")
+      ->option_text("none|quick|full")
+      ->check(CLI::IsMember({"none", "quick", "full"}));
+}
+
+void add_postgres_options(CLI::App& command, RestoreArguments& arguments) {
+  const std::string group = "PostgreSQL";
+  command.add_option("-j,--jobs", arguments.jobs, "as pg_restore --jobs; default: one a core")
+      ->option_text("N")
+      ->check(CLI::Range(1, 1000))
+      ->group(group);
+  command.add_option("--table", arguments.tables, "only this table; may be repeated")
+      ->option_text("T")
+      ->allow_extra_args(false)
+      ->group(group);
+  auto* const schema = command.add_flag("--schema-only", arguments.schema_only, "no rows");
+  auto* const data = command.add_flag("--data-only", arguments.data_only,
+                                      "rows alone, into tables that are there");
+  schema->group(group)->excludes(data);
+  data->group(group);
+  command
+      .add_flag("--globals", arguments.globals, "apply roles and tablespaces (globals.sql) first")
+      ->group(group);
 }
 
 }  // namespace
 
+bool may_replace(const RestoreSetting& setting, const std::string& question) {
+  if (setting.arguments.yes) return true;
+  if (!can_ask()) return setting.arguments.force;
+  if (confirm(question, setting.signals.token())) return true;
+  throw Error(ErrorCode::failed, "not confirmed: nothing was changed");
+}
+
+int explain_redis(const RestoreSetting& setting, const SnapshotArgument& what) {
+  const std::string server = to_text(parse_redis_uri(setting.arguments.target));
+  setting.line.report(redis_steps(server, setting.arguments.what, {}));
+  throw Error(ErrorCode::failed,
+              fmt::format("{} of snapshot {} cannot be restored into a running Redis server: give "
+                          "the path of its RDB file while it is stopped",
+                          what.path.value_or("the whole"), what.snapshot.name));
+}
+
 void add_restore(CLI::App& program, CommandLine& line) {
-  CLI::App& command =
-      add_command(program, "restore", "Write a snapshot's files, or one of them, to a folder.",
-                  "varve restore latest /srv/restored\n"
-                  "varve restore 2026-11-21:history.db /srv/app/history.db --force");
+  CLI::App& command = add_command(program, "restore",
+                                  "Bring databases and files of a snapshot back, and undo that.",
+                                  "varve restore latest /srv/restored\n"
+                                  "varve restore 2026-11-21:history.db /srv/app/history.db\n"
+                                  "varve restore --undo /srv/app/history.db\n"
+                                  "varve restore 'latest:www/*.html' /tmp/www\n"
+                                  "varve restore latest:shop.pgdump postgresql:///shop_restored");
   auto arguments = std::make_shared<RestoreArguments>();
-  command
-      .add_option("SNAPSHOT[:PATH]", arguments->what,
-                  "all files, or the file or folder of that path")
-      ->required()
-      ->option_text(" ");
-  command
-      .add_option("TARGET", arguments->target,
-                  "the folder, created if missing; for one file also its new path")
-      ->required()
-      ->option_text(" ");
-  command.add_flag("--force", arguments->force, "replace files that exist");
+  add_options(command, *arguments);
+  add_postgres_options(command, *arguments);
   add_global_options(command, line.global, Facts::printed);
   command.callback([&line, arguments] {
     line.action = [arguments](CommandLine& l) { return run_restore(l, *arguments); };

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "store/core/error.h"
+#include "tools/cli/argument_secrets.h"
 #include "tools/cli/command_line.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/help.h"
@@ -82,6 +83,7 @@ std::optional<int> parse(CLI::App& program, CommandLine& line, std::vector<std::
 
 int run_command(CLI::App& program, CommandLine& line, int count, char** arguments) {
   std::vector<std::string> words = words_of(count, arguments);
+  hide_passwords(count, arguments);
   const bool only_plays = words.empty() && count > 1;
   if (only_plays) return EXIT_SUCCESS;
   if (const auto status = parse(program, line, std::move(words))) return *status;
@@ -97,10 +99,10 @@ int run(int count, char** arguments) {
     occupy_standard_descriptors();
     std::signal(SIGPIPE, SIG_IGN);  // writing says so
     describe_program(program, line.global);
-    constexpr std::array commands = {add_init,   add_ingest,  add_import,       add_list,
-                                     add_mount,  add_umount,  add_cat,          add_diff,
-                                     add_log,    add_restore, add_recover_rows, add_check,
-                                     add_forget, add_gc,      add_stats,        add_config};
+    constexpr std::array commands = {
+        add_init,   add_ingest, add_import,  add_list,         add_mount,  add_umount, add_cat,
+        add_diff,   add_log,    add_restore, add_recover_rows, add_verify, add_drill,  add_check,
+        add_repair, add_forget, add_gc,      add_stats,        add_config};
     for (const auto add : commands) add(program, line);
     return run_command(program, line, count, arguments);
   } catch (const Error& error) {

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "store/snapshot.h"
+#include "tools/restore/file_pattern.h"
 
 namespace varve::cli {
 
@@ -24,13 +25,16 @@ struct SnapshotArgument {
   Snapshot snapshot;
   // Of a file or a folder that the snapshot has; nothing: the whole.
   std::optional<std::string> path;
+  // What was meant by it where it is a pattern: then `path` is the pattern's folder, "" for none.
+  std::optional<FilePattern> pattern = {};
 
   bool is_folder() const { return path && snapshot.has_folder(*path); }
   const FileEntry& file() const { return *snapshot.find(path.value()); }  // of no folder
 };
 
-// Both throw a not_found or usage Error that says what there is instead.
+// They throw a not_found or usage Error that says what there is instead.
 SnapshotArgument find_file(const std::string& text, const ResolveSnapshot& resolve);
+// Also what a pattern fits, where no file is called so itself.
 SnapshotArgument find_snapshot_or_file(const std::string& text, const ResolveSnapshot& resolve);
 
 }  // namespace varve::cli

@@ -10,6 +10,7 @@
 #include "tools/cli/source_names.h"
 #include "tools/sources/command_source.h"
 #include "tools/sources/folder_source.h"
+#include "tools/sources/one_line.h"
 #include "tools/sources/plain_file_source.h"
 #include "tools/sources/postgres_targets.h"
 #include "tools/sources/redis_source.h"
@@ -26,10 +27,29 @@ using Kind = SourceArgument::Kind;
 
 Error usage(const std::string& message) { return Error(ErrorCode::usage, message); }
 
+// What is no URI of ours and no file may hold a password, and is not repeated.
+void refuse_foreign(const std::string& text) {
+  std::error_code error;
+  if (std::filesystem::exists(text, error)) return;
+  if (const std::size_t end = text.find("://"); end != std::string::npos) {
+    throw usage(
+        fmt::format("{}://… is no source: varve knows postgresql://, redis://, rediss:// "
+                    "and redis+unix://; --command 'PROGRAM …' takes what a program prints",
+                    one_line(text.substr(0, end), 20)));
+  }
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || text.find('/') < equals) return;
+  throw usage(
+      fmt::format("there is no file of that name, and '{}' is no keyword of PostgreSQL's "
+                  "connection strings",
+                  one_line(text.substr(0, equals), 20)));
+}
+
 Kind kind_of(const std::string& text) {
   if (text == "-") return Kind::standard_input;
   if (is_postgres_target(text)) return Kind::postgresql;
   if (is_redis_uri(text)) return Kind::redis;
+  refuse_foreign(text);
   return Kind::path;
 }
 
@@ -163,7 +183,6 @@ std::unique_ptr<Source> make_source(const SourceArgument& argument,
       return std::make_unique<StandardInputSource>(argument.name, settings.stop);
     case Kind::command:
       return std::make_unique<CommandSource>(argument.text, argument.name, settings.stop);
-    // ---- The place where RedisSource is made from a URI. -------------------------------------
     case Kind::postgresql:  // several of one server belong together: postgres_sources
       throw usage("a PostgreSQL source is not made alone");
     case Kind::redis:

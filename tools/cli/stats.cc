@@ -30,6 +30,26 @@ std::uint64_t other_bytes(const Stats& stats) {
   return stats.stored_bytes > named ? stats.stored_bytes - named : 0;
 }
 
+std::string proofs_of(const Stats& stats) {
+  std::vector<std::string> counts;
+  for (const char* level : {"drill", "full", "quick", "none", "failed"}) {
+    const auto found = stats.verified.find(level);
+    if (found != stats.verified.end()) {
+      counts.push_back(fmt::format("{} {}", level, format_count(found->second)));
+    }
+  }
+  std::string text;
+  if (!counts.empty()) text += fmt::format("verified                {}\n", join(counts));
+  if (stats.last_drill) {
+    text += printable(fmt::format("last drill              {}: {} of {}, restored in {}",
+                                  to_iso(stats.last_drill->time), stats.last_drill->source,
+                                  stats.last_drill->snapshot,
+                                  format_seconds(stats.last_drill->restore_seconds))) +
+            "\n";
+  }
+  return text;
+}
+
 std::string text_of(const Stats& stats) {
   using enum Table::Align;
   Table totals({{"", left}, {"COUNT", right}, {"RAW", right}, {"STORED", right}});
@@ -48,8 +68,8 @@ std::string text_of(const Stats& stats) {
   rest.add({"cache", format_bytes(stats.cache_bytes)});
   rest.add({"configuration and reserve", format_bytes(other_bytes(stats))});
 
-  return fmt::format("{}\n{}\n{}\nratio of raw to stored  {:.1f}\ngarbage                 {}\n",
-                     totals.text(), objects.text(), rest.text(), stats.ratio(),
+  return fmt::format("{}\n{}\n{}\n{}ratio of raw to stored  {:.1f}\ngarbage                 {}\n",
+                     totals.text(), objects.text(), rest.text(), proofs_of(stats), stats.ratio(),
                      format_bytes(stats.garbage_bytes));
 }
 

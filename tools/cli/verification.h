@@ -1,4 +1,4 @@
-// Proves a snapshot through the store's own read path, and records what came of it.
+// Proves a snapshot that was just made, and records what came of it.
 #pragma once
 
 #include <functional>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "store/repository.h"
+#include "tools/config/config.h"
 
 namespace varve::cli {
 
@@ -15,6 +16,7 @@ struct VerificationRequest {
   // Of all sources that are being verified; one call at a time.
   std::function<void(std::uint64_t done, std::uint64_t all)> progress;
   std::stop_token stop;
+  std::vector<JobAssertion> assertions = {};  // each with its source's name
 };
 
 // Adds an attestation to the repository and to `snapshot` for each source that has none of that
@@ -22,5 +24,13 @@ struct VerificationRequest {
 // attestation says so. Throws an interrupted Error; the attestations made before it stay.
 void verify_snapshot(Repository& repository, Snapshot& snapshot,
                      const VerificationRequest& request);
+
+// Whether every source passed at `level`, with the assertions that this level puts to it.
+bool is_verified(const Snapshot& snapshot, const std::string& level,
+                 const std::vector<JobAssertion>& assertions);
+
+// The statements among `assertions` that are about this source.
+std::vector<std::string> assertions_of(const std::string& source,
+                                       const std::vector<JobAssertion>& assertions);
 
 }  // namespace varve::cli

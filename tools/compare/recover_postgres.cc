@@ -65,7 +65,7 @@ void PostgresRecovery::prepare(Table& table) {
   const ArchiveEntry& entry = dump_.table(table.number);
   table.live = fmt::format("{}.{}", connection_.identifier(entry.schema),
                            connection_.identifier(entry.name));
-  const std::string regclass = fmt::format("to_regclass({})", connection_.text(table.live));
+  const std::string regclass = fmt::format("to_regclass({})", connection_.literal(table.live));
   if (connection_.value(fmt::format("SELECT {} IS NULL", regclass)) == "t") {
     table.found.refusal =
         "the live database has no such table: restore it as a whole with pg_restore -t";
@@ -152,7 +152,7 @@ void PostgresRecovery::load() {
     connection_.copy_in(
         fmt::format(
             "COPY {} ({}) FROM STDIN{}", table.scratch, identifiers(dump_.columns(number), ""),
-            encoding.empty() ? "" : fmt::format(" WITH (ENCODING {})", connection_.text(encoding))),
+            encoding.empty() ? "" : fmt::format(" WITH (ENCODING {})", connection_.literal(encoding))),
         next);
     connection_.query("ANALYZE " + table.scratch);
   });
@@ -170,7 +170,7 @@ void PostgresRecovery::order_by_parents() {
                connection_.value(
                    fmt::format("SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND "
                                "conrelid = to_regclass({}) AND confrelid = to_regclass({})",
-                               connection_.text(table.live), connection_.text(other.live))) != "0";
+                               connection_.literal(table.live), connection_.literal(other.live))) != "0";
       });
     });
     if (next == left.end()) next = left.begin();  // a circle: the server has the last word
@@ -285,7 +285,7 @@ void PostgresRecovery::tell_rows(Table& table, bool is_missing, const RecoveryLi
 // Missing rows whose parents are neither there nor come back themselves.
 void PostgresRecovery::find_orphans(Table& table) {
   std::vector<std::string> names;
-  for (const Column& column : table.columns) names.push_back(connection_.text(column.name));
+  for (const Column& column : table.columns) names.push_back(connection_.literal(column.name));
   const PostgresRows keys = connection_.query(fmt::format(
       "SELECT c.confrelid::regclass::text, n.nspname || '.' || p.relname, "
       "(SELECT string_agg(quote_ident(attname), ',' ORDER BY k.place) FROM unnest(c.conkey) WITH "
@@ -303,7 +303,7 @@ void PostgresRecovery::find_orphans(Table& table) {
       "to_regclass({}) AND p.oid = c.confrelid AND n.oid = p.relnamespace AND (SELECT "
       "bool_and(attname = ANY (ARRAY[{}])) FROM unnest(c.conkey) AS k(number), pg_attribute WHERE "
       "attrelid = c.conrelid AND attnum = k.number) ORDER BY c.conname",
-      connection_.text(table.live), fmt::join(names, ", ")));
+      connection_.literal(table.live), fmt::join(names, ", ")));
   for (int i = 0; i < keys.size(); ++i) {
     const std::string parent = keys.at(i, 1);
     std::string returning;

@@ -1,7 +1,8 @@
 // The configuration file: a repository and its jobs, in TOML.
 //
 // packaging/varve.toml shows every key. `${NAME}` in a text is the environment variable NAME, so
-// that secrets need not stand in the file. Every fault is a usage Error that begins with
+// that secrets need not stand in the file; but in commands, where the shell looks variables up, so
+// that their values stand in no argument. Every fault is a usage Error that begins with
 // "FILE:LINE:COLUMN: ": what is wrong there, and what would be right.
 #pragma once
 
@@ -35,8 +36,16 @@ struct JobAlerts {
   std::uint64_t min_size = 0;  // bytes of a snapshot; 0: any
 };
 
+// A statement that has to be true of what was stored of a source.
+struct JobAssertion {
+  std::string source;  // its name in the snapshot; empty: the job's only one
+  std::string sql;
+  std::string where;  // "FILE:LINE:COLUMN" of the source's name, for messages
+};
+
 struct Job {
   std::string name;
+  std::string where;               // of its sources: "FILE:LINE:COLUMN"
   std::vector<JobSource> sources;  // at least one
   std::vector<std::string> tags;
   std::vector<std::string> exclude;
@@ -45,6 +54,7 @@ struct Job {
   std::string busy_timeout = "30s";
   std::map<std::string, std::string> environment;  // set for the job and its children
   PostgresOptions postgres;
+  std::vector<JobAssertion> assertions;
   JobHooks hooks;
   RetentionPolicy retention;
   JobAlerts alerts;
@@ -61,8 +71,10 @@ struct Config {
 // Where it is if nobody says otherwise.
 inline constexpr char kConfigFile[] = "/etc/varve/varve.toml";
 
-Config load_config(const Path& file);
+// `job`: the only one whose values are needed, so that variables of others need not be set; empty:
+// all are.
+Config load_config(const Path& file, const std::string& job = {});
 // `name` stands for the file in messages.
-Config parse_config(const std::string& text, const std::string& name);
+Config parse_config(const std::string& text, const std::string& name, const std::string& job = {});
 
 }  // namespace varve

@@ -26,6 +26,12 @@ void TomlTable::refuse_at(const toml::source_region& where, const std::string& w
               fmt::format("{}:{}:{}: {}", file_, where.begin.line, where.begin.column, why));
 }
 
+std::string TomlTable::place_of(const char* key) const {
+  const toml::node* node = table_.get(key);
+  const auto& begin = (node != nullptr ? node->source() : table_.source()).begin;
+  return fmt::format("{}:{}:{}", file_, begin.line, begin.column);
+}
+
 void TomlTable::refuse(const std::string& why) const {
   refuse_at(table_.source(), fmt::format("{} {}", place_, why));
 }
@@ -35,11 +41,17 @@ void TomlTable::refuse(const char* key, const std::string& why) const {
   refuse_at(node != nullptr ? node->source() : table_.source(), fmt::format("{} {}", key, why));
 }
 
-std::string TomlTable::text_of(const toml::node& node, const char* key) const {
+std::string TomlTable::verbatim(const toml::node& node, const char* key) const {
   const auto* text = node.as_string();
   if (text == nullptr) refuse_at(node.source(), fmt::format("{} must be a text in quotes", key));
+  return text->get();
+}
+
+std::string TomlTable::text_of(const toml::node& node, const char* key) const {
+  std::string text = verbatim(node, key);
+  if (!expands_) return text;
   try {
-    return with_environment(text->get());
+    return with_environment(text);
   } catch (const Error& error) {
     refuse_at(node.source(), fmt::format("{}: {}", key, error.what()));
   }
@@ -67,15 +79,29 @@ void TomlTable::read(const char* key, unsigned& value) {
   value = static_cast<unsigned>(number->get());
 }
 
-void TomlTable::read(const char* key, std::vector<std::string>& value) {
-  const toml::node* node = find(key);
-  if (node == nullptr) return;
-  value.clear();
-  if (!node->is_array()) {
-    value.push_back(text_of(*node, key));
-    return;
+std::vector<std::string> TomlTable::texts_of(const char* key,
+                                             std::string (TomlTable::*text)(const toml::node&,
+                                                                            const char*) const) {
+  const toml::node& node = *find(key);
+  std::vector<std::string> texts;
+  if (!node.is_array()) {
+    texts.push_back((this->*text)(node, key));
+  } else {
+    for (const toml::node& element : *node.as_array()) texts.push_back((this->*text)(element, key));
   }
-  for (const toml::node& element : *node->as_array()) value.push_back(text_of(element, key));
+  return texts;
+}
+
+void TomlTable::read(const char* key, std::vector<std::string>& value) {
+  if (find(key) != nullptr) value = texts_of(key, &TomlTable::text_of);
+}
+
+void TomlTable::read_verbatim(const char* key, std::vector<std::string>& value) {
+  if (find(key) != nullptr) value = texts_of(key, &TomlTable::verbatim);
+}
+
+void TomlTable::read_verbatim(const char* key, std::string& value) {
+  if (const toml::node* node = find(key)) value = verbatim(*node, key);
 }
 
 void TomlTable::read(const char* key, std::map<std::string, std::string>& value) {
@@ -117,6 +143,7 @@ void TomlTable::read_table(const char* key, const std::function<void(TomlTable&)
   if (node == nullptr) return;
   if (!node->is_table()) refuse(key, "must be a table");
   TomlTable inner(*node->as_table(), file_, fmt::format("[{}]", key));
+  inner.expands_ = expands_;
   visit(inner);
   inner.finish();
 }
@@ -139,6 +166,7 @@ void TomlTable::read_each(const char* key, const std::function<void(const std::s
       continue;
     }
     TomlTable inner(*element.as_table(), file_, fmt::format("[[{}]]", key));
+    inner.expands_ = expands_;
     table(inner);
     inner.finish();
   }

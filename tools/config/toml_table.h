@@ -27,6 +27,9 @@ class TomlTable {
   void read(const char* key, unsigned& value);
   void read(const char* key, std::vector<std::string>& value);  // an array, or one text alone
   void read(const char* key, std::map<std::string, std::string>& value);
+  // As it is written: a command of the shell, which looks up variables itself.
+  void read_verbatim(const char* key, std::string& value);
+  void read_verbatim(const char* key, std::vector<std::string>& value);
   void read_choice(const char* key, std::string& value, const std::vector<std::string>& choices);
   void read_duration(const char* key, std::int64_t& seconds);
   void read_size(const char* key, std::uint64_t& bytes);
@@ -38,21 +41,32 @@ class TomlTable {
   void read_each(const char* key, const std::function<void(const std::string&)>& text,
                  const std::function<void(TomlTable&)>& table);
 
+  // From here on texts stay as they are written: nobody needs this table's values, so a variable
+  // that is not set is no fault.
+  void stop_expanding() noexcept { expands_ = false; }
+
   // Refuses what is there and was not asked for.
   void finish() const;
   // A fault of the table itself, or of one of its keys.
   [[noreturn]] void refuse(const std::string& why) const;
   [[noreturn]] void refuse(const char* key, const std::string& why) const;
+  // Where the key stands, "FILE:LINE:COLUMN"; the table, where it has no such key.
+  std::string place_of(const char* key) const;
 
  private:
   const toml::node* find(const char* key);
   [[noreturn]] void refuse_at(const toml::source_region& where, const std::string& why) const;
+  std::string verbatim(const toml::node& node, const char* key) const;
   std::string text_of(const toml::node& node, const char* key) const;
+  std::vector<std::string> texts_of(const char* key,
+                                    std::string (TomlTable::*text)(const toml::node&, const char*)
+                                        const);
 
   const toml::table& table_;
   const std::string file_;
   const std::string place_;
   std::set<std::string, std::less<>> known_;
+  bool expands_ = true;
 };
 
 }  // namespace varve

@@ -1,6 +1,8 @@
 #include "tools/import/dated_name.h"
 
+#include <cctype>
 #include <chrono>
+#include <cstdint>
 #include <ctime>
 
 namespace varve {
@@ -15,6 +17,10 @@ class Cursor {
 
   std::size_t at() const { return at_; }
   bool is_at_digit() const { return at_ < text_.size() && is_digit(text_[at_]); }
+
+  bool is_at_word() const {
+    return at_ < text_.size() && std::isalnum(static_cast<unsigned char>(text_[at_])) != 0;
+  }
 
   // Exactly so many digits, of which the number may be the front of a longer one.
   std::optional<int> digits(std::size_t count) {
@@ -43,7 +49,9 @@ struct Match {
   std::size_t begin = 0;
   std::size_t end = 0;
   CivilTime time;
-  bool is_utc = false;
+  std::optional<std::chrono::minutes> offset;
+  DayOrder shows = DayOrder::unknown;
+  bool is_ambiguous = false;
 };
 
 bool is_date(const CivilTime& time) {
@@ -53,21 +61,83 @@ bool is_date(const CivilTime& time) {
   return date.ok() && time.year >= 1970 && time.year < 2200;
 }
 
-bool read_date(Cursor& cursor, CivilTime& time) {
-  const auto year = cursor.digits(4);
-  const char between = cursor.any_of("-_.");
-  const auto month = cursor.digits(2);
-  if (!year || !month || !cursor.skip(between)) return false;
-  const auto day = cursor.digits(2);
+bool read_year_first(Cursor& cursor, Match& match) {
+  Cursor here = cursor;
+  const auto year = here.digits(4);
+  const char between = here.any_of("-_.");
+  const auto month = here.digits(2);
+  if (!year || !month || !here.skip(between)) return false;
+  const auto day = here.digits(2);
   if (!day) return false;
-  time = {*year, *month, *day};
-  return is_date(time);
+  match.time = {*year, *month, *day};
+  if (!is_date(match.time)) return false;
+  cursor = here;
+  return true;
+}
+
+bool read_year_last(Cursor& cursor, Match& match, DayOrder order) {
+  Cursor here = cursor;
+  const auto first = here.digits(2);
+  const char between = here.any_of("-_.");
+  const auto second = here.digits(2);
+  if (!first || between == '\0' || !second || !here.skip(between)) return false;
+  const auto year = here.digits(4);
+  if (!year) return false;
+  const CivilTime day_first{*year, *second, *first};
+  const CivilTime month_first{*year, *first, *second};
+  const bool can_be_day_first = is_date(day_first);
+  const bool can_be_month_first = between != '.' && is_date(month_first);
+  if (!can_be_day_first && !can_be_month_first) return false;
+  const bool has_two_readings =
+      can_be_day_first && can_be_month_first && !(day_first == month_first);
+  const bool is_month_first = has_two_readings ? order == DayOrder::month_first : !can_be_day_first;
+  match.time = is_month_first ? month_first : day_first;
+  match.is_ambiguous = has_two_readings && order == DayOrder::unknown;
+  if (can_be_day_first != can_be_month_first && between != '.') {
+    match.shows = is_month_first ? DayOrder::month_first : DayOrder::day_first;
+  }
+  cursor = here;
+  return true;
+}
+
+// Parts of a second. Reads on behind the seconds; nothing is changed where there are none.
+void skip_fraction(Cursor& cursor, bool is_compact) {
+  Cursor here = cursor;
+  if (here.any_of(".,_-") == '\0' && !is_compact) return;
+  for (int groups = 0; groups < 3 && here.digits(3); ++groups) {
+    if (!here.is_at_digit()) {
+      cursor = here;
+      return;
+    }
+  }
+}
+
+// "Z", or an offset. Nothing is changed where there is none.
+std::optional<std::chrono::minutes> read_zone(Cursor& cursor, bool may_be_west) {
+  Cursor here = cursor;
+  if (here.any_of("Z") != '\0') {
+    if (here.is_at_word()) return {};
+    cursor = here;
+    return std::chrono::minutes(0);
+  }
+  const char sign = here.any_of(may_be_west ? "+-" : "+");
+  const auto hours = here.digits(2);
+  if (sign == '\0' || !hours || *hours > 14) return {};
+  Cursor further = here;
+  const char between = further.any_of(":");
+  const auto minutes = further.digits(2);
+  if (minutes && *minutes < 60) here = further;
+  // "-05" alone is a number as any.
+  if ((!minutes && (sign == '-' || between != '\0')) || here.is_at_digit()) return {};
+  cursor = here;
+  const std::chrono::minutes offset(*hours * 60 + (minutes && *minutes < 60 ? *minutes : 0));
+  return sign == '-' ? -offset : offset;
 }
 
 // Reads on behind a date; false, with nothing changed, where no time stands there.
-bool read_time(Cursor& cursor, CivilTime& time) {
+bool read_time(Cursor& cursor, Match& match) {
   Cursor here = cursor;
-  here.any_of("Tt-_ ");
+  const char joint = here.any_of("Tt-_ ");
   const auto hour = here.digits(2);
   const char between = here.any_of("-:._");
   const auto minute = here.digits(2);
@@ -75,44 +145,75 @@ bool read_time(Cursor& cursor, CivilTime& time) {
   Cursor further = here;
   std::optional<int> second;
   if (further.skip(between)) second = further.digits(2);
-  if (second && *second <= 59 && !further.is_at_digit()) {
-    here = further;
+  if (second && *second <= 59) {
+    skip_fraction(further, joint == '\0' && between == '\0');
+    if (further.is_at_digit()) second.reset();
   } else {
-    second = 0;
+    second.reset();
   }
+  if (second) here = further;
   if (here.is_at_digit()) return false;
-  time.hour = *hour;
-  time.minute = *minute;
-  time.second = *second;
+  match.time.hour = *hour;
+  match.time.minute = *minute;
+  match.time.second = second.value_or(0);
+  match.offset = read_zone(here, joint == 'T');
   cursor = here;
   return true;
 }
 
-std::optional<Match> match_at(std::string_view text, std::size_t begin) {
+std::optional<Match> match_at(std::string_view text, std::size_t begin, DayOrder order) {
   Cursor cursor(text, begin);
-  Match match{.begin = begin, .time = {}};
-  if (!read_date(cursor, match.time)) return {};
-  if (read_time(cursor, match.time)) {
-    Cursor behind = cursor;
-    const bool has_z = behind.any_of("Z") != '\0';
-    const bool is_word = has_z && behind.at() < text.size() &&
-                         std::isalnum(static_cast<unsigned char>(text[behind.at()])) != 0;
-    match.is_utc = has_z && !is_word;
-    if (match.is_utc) cursor = behind;
-  }
+  Match match{.begin = begin, .time = {}, .offset = {}};
+  if (!read_year_first(cursor, match) && !read_year_last(cursor, match, order)) return {};
+  read_time(cursor, match);
   if (cursor.is_at_digit()) return {};
   match.end = cursor.at();
   return match;
 }
 
-std::optional<Match> longest_match(std::string_view text) {
+CivilTime civil_time(std::chrono::sys_seconds time) {
+  const auto midnight = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(midnight);
+  const std::chrono::hh_mm_ss clock(time - midnight);
+  return {static_cast<int>(date.year()),
+          static_cast<int>(static_cast<unsigned>(date.month())),
+          static_cast<int>(static_cast<unsigned>(date.day())),
+          static_cast<int>(clock.hours().count()),
+          static_cast<int>(clock.minutes().count()),
+          static_cast<int>(clock.seconds().count())};
+}
+
+// Seconds or milliseconds since 1970, from 2001 to 2033.
+std::optional<Match> epoch_at(std::string_view text, std::size_t begin) {
+  if (text[begin] != '1') return {};
+  Cursor cursor(text, begin);
+  const auto thousands = cursor.digits(7);
+  const auto rest = cursor.digits(3);
+  if (!thousands || !rest) return {};
+  if (cursor.is_at_digit()) cursor.digits(3);
+  if (cursor.is_at_digit()) return {};
+  const std::chrono::sys_seconds time(
+      std::chrono::seconds(*thousands * std::int64_t{1000} + *rest));
+  return Match{.begin = begin,
+               .end = cursor.at(),
+               .time = civil_time(time),
+               .offset = std::chrono::minutes(0)};
+}
+
+template <class MatchAt>
+std::optional<Match> longest_match(std::string_view text, const MatchAt& match_at) {
   std::optional<Match> best;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (!is_digit(text[i]) || (i > 0 && is_digit(text[i - 1]))) continue;
-    const auto match = match_at(text, i);
+    const std::optional<Match> match = match_at(i);
     if (match && (!best || match->end - match->begin >= best->end - best->begin)) best = match;
   }
   return best;
+}
+
+std::optional<Match> find_date(std::string_view text, DayOrder order) {
+  const auto date = longest_match(text, [&](std::size_t i) { return match_at(text, i, order); });
+  return date ? date : longest_match(text, [&](std::size_t i) { return epoch_at(text, i); });
 }
 
 std::string without(std::string_view text, const Match& match) {
@@ -140,10 +241,11 @@ std::tm to_tm(const CivilTime& time) {
 
 }  // namespace
 
-std::optional<DatedName> dated_name(std::string_view file_name) {
-  const auto match = longest_match(file_name);
+std::optional<DatedName> dated_name(std::string_view file_name, DayOrder order) {
+  const auto match = find_date(file_name, order);
   if (!match) return {};
-  return DatedName{without(file_name, *match), match->time, match->is_utc};
+  return DatedName{without(file_name, *match), match->time, match->offset, match->shows,
+                   match->is_ambiguous};
 }
 
 Timestamp local_time(const CivilTime& time) {

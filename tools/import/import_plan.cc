@@ -6,12 +6,14 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <tuple>
 
 #include "store/core/error.h"
 #include "tools/import/dated_name.h"
 #include "tools/import/packed_file.h"
 #include "tools/sources/one_line.h"
+#include "tools/sources/sqlite_companions.h"
 
 namespace varve {
 namespace {
@@ -20,7 +22,6 @@ constexpr std::array<std::string_view, 3> kCompanions = {"-wal", "-shm", "-journ
 
 void look_inside(OldBackup& backup) {
   const PackedFile file(backup.path);
-  backup.size = static_cast<std::uint64_t>(file.status().st_size);
   backup.content = file.format();
   backup.packing = file.packing();
 }
@@ -52,70 +53,139 @@ std::string fault_of_source_name(const std::string& name) {
   return has_control ? "its name holds a control character" : "";
 }
 
+// The other files of the folder show whether the day stands first.
+DayOrder day_order_of(const Path& folder) {
+  std::set<DayOrder> shown;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const auto dated = dated_name(entry.path().filename().string());
+    if (dated && dated->shows != DayOrder::unknown) shown.insert(dated->shows);
+  }
+  return shown.size() == 1 ? *shown.begin() : DayOrder::unknown;
+}
+
 class Planner {
  public:
-  Planner(const Path& folder, NamedTimes times) : folder_(folder), times_(times) {}
+  Planner(const Path& folder, const PlanRequest& request) : folder_(folder), request_(request) {}
 
   ImportPlan plan() {
-    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
-      entries_.emplace(entry.path().filename().string(), entry);
-    }
-    for (const auto& [name, entry] : entries_) consider(name, entry);
+    take_folder(folder_, nullptr);
     std::ranges::stable_sort(plan_.backups, {}, [](const OldBackup& backup) {
       return std::tie(backup.time, backup.source);
     });
+    if (!request_.as.empty()) call_all(request_.as);
     return std::move(plan_);
   }
 
  private:
   using Entry = std::filesystem::directory_entry;
+  using Entries = std::map<std::string, Entry>;
 
   void pass_over(const Path& path, const std::string& why) {
     plan_.passed_over.push_back({path, why});
   }
+  void refuse(const Path& path, const std::string& why) {
+    plan_.unreadable.push_back({path, fmt::format("cannot import {}: {}", path.string(), why)});
+  }
 
-  // The database whose companion `name` is by its end.
-  const Entry* owner_of(const std::string& name) const {
+  void call_all(const std::string& name) {
+    for (OldBackup& backup : plan_.backups) {
+      if (backup.source != plan_.backups.front().source) {
+        throw Error(ErrorCode::usage,
+                    fmt::format("--as is for backups of one source, and {} holds some of '{}' and "
+                                "of '{}': --prefix names them all apart",
+                                folder_.string(), one_line(plan_.backups.front().source),
+                                one_line(backup.source)));
+      }
+    }
+    for (OldBackup& backup : plan_.backups) backup.source = request_.prefix + name;
+  }
+
+  // `date` is the folder's own, for files that have none; null: they must have one.
+  void take_folder(const Path& folder, const DatedName* date) {
+    Entries entries;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      entries.emplace(entry.path().filename().string(), entry);
+    }
+    const DayOrder order = day_order_of(folder);
+    for (const auto& [name, entry] : entries) {
+      if (const std::string owner = owner_of(entries, name); !owner.empty()) {
+        pass_over(entry.path(), fmt::format("it belongs to {}", one_line(owner)));
+        continue;
+      }
+      auto dated = dated_name(name, order);
+      if (!dated && date != nullptr) {
+        dated = *date;
+        dated->name = name;
+      }
+      consider(entries, entry, dated, date == nullptr);
+    }
+  }
+
+  // The file whose companion `name` is by its end; empty: none.
+  static std::string owner_of(const Entries& entries, const std::string& name) {
     for (const std::string_view end : kCompanions) {
       if (!name.ends_with(end)) continue;
-      const auto found = entries_.find(name.substr(0, name.size() - end.size()));
-      if (found != entries_.end() && found->second.is_regular_file()) return &found->second;
+      const std::string owner = name.substr(0, name.size() - end.size());
+      const auto found = entries.find(owner);
+      if (found != entries.end() && found->second.is_regular_file()) return owner;
     }
-    return nullptr;
+    return {};
   }
 
-  bool has_log(const std::string& name) const {
-    const auto log = entries_.find(name + "-wal");
-    return log != entries_.end() && log->second.is_regular_file() && log->second.file_size() > 0;
-  }
-
-  void consider(const std::string& name, const Entry& entry) {
-    const auto dated = dated_name(name);
-    if (const Entry* owner = owner_of(name)) {
-      return pass_over(entry.path(), fmt::format("it belongs to {}",
-                                                 one_line(owner->path().filename().string())));
+  void consider(const Entries& entries, const Entry& entry, const std::optional<DatedName>& dated,
+                bool may_be_folder) {
+    const Path& path = entry.path();
+    if (!dated) return pass_over(path, "there is no date in its name");
+    if (entry.is_symlink()) return pass_over(path, "it is a symbolic link");
+    if (entry.is_directory()) return consider_folder(path, *dated, may_be_folder);
+    if (!entry.is_regular_file()) return pass_over(path, "it is no plain file");
+    if (dated->is_ambiguous) {
+      return pass_over(path,
+                       "its date can be read with the day first and with the month first; "
+                       "rename it (YYYY-MM-DD)");
     }
-    if (!dated) return pass_over(entry.path(), "there is no date in its name");
-    if (entry.is_symlink()) return pass_over(entry.path(), "it is a symbolic link");
-    if (!entry.is_regular_file()) return pass_over(entry.path(), "it is no plain file");
-    OldBackup backup{.path = entry.path(), .source = {}, .time = time_of(*dated), .packing = {}};
+    OldBackup backup{.path = path, .source = {}, .time = time_of(*dated), .packing = {}};
     try {
       look_inside(backup);
+      backup.has_log = has_companion(entries, backup, "-wal");
+      look_at_disk(backup);
     } catch (const Error& error) {
-      plan_.unreadable.push_back({entry.path(), error.what()});
+      plan_.unreadable.push_back({path, error.what()});
       return;
     }
-    backup.has_log =
-        backup.content == BackupFormat::sqlite && backup.packing.empty() && has_log(name);
-    backup.source = source_of(dated->name, backup);
+    if (has_companion(entries, backup, "-journal") && has_live_journal(path)) {
+      return refuse(path,
+                    "a rollback journal lies beside it: it was copied in the middle of a "
+                    "transaction; open a copy of both with sqlite3, and import that");
+    }
+    backup.source = request_.prefix + source_of(dated->name, backup);
     const std::string fault = fault_of_source_name(backup.source);
-    if (!fault.empty()) return pass_over(entry.path(), fault);
+    if (!fault.empty()) return pass_over(path, fault);
     plan_.backups.push_back(std::move(backup));
   }
 
+  void consider_folder(const Path& path, const DatedName& dated, bool may_be_folder) {
+    if (!may_be_folder) return pass_over(path, "it is a folder in a dated folder");
+    if (dated.is_ambiguous) {
+      return pass_over(path, "its date can be read with the day first and with the month first");
+    }
+    if (!dated.name.empty()) {
+      return pass_over(path, "it is a folder; varve ingest FOLDER --time takes it");
+    }
+    take_folder(path, &dated);
+  }
+
+  static bool has_companion(const Entries& entries, const OldBackup& backup, std::string_view end) {
+    if (backup.content != BackupFormat::sqlite || !backup.packing.empty()) return false;
+    const auto found = entries.find(backup.path.filename().string() + std::string(end));
+    return found != entries.end() && found->second.is_regular_file() &&
+           found->second.file_size() > 0;
+  }
+
   Timestamp time_of(const DatedName& dated) const {
-    const bool is_utc = dated.is_utc || times_ == NamedTimes::utc;
-    return is_utc ? utc_time(dated.time) : local_time(dated.time);
+    if (!dated.offset && request_.times == NamedTimes::local) return local_time(dated.time);
+    const std::chrono::seconds offset = dated.offset.value_or(std::chrono::minutes(0));
+    return Timestamp{utc_time(dated.time).seconds - offset.count()};
   }
 
   // A name that is nothing but a date says nothing: the folder's does.
@@ -128,14 +198,13 @@ class Planner {
   }
 
   const Path folder_;
-  const NamedTimes times_;
-  std::map<std::string, Entry> entries_;
+  const PlanRequest request_;
   ImportPlan plan_;
 };
 
 }  // namespace
 
-ImportPlan plan_import(const Path& folder, NamedTimes times) {
+ImportPlan plan_import(const Path& folder, const PlanRequest& request) {
   std::error_code fault;
   const Path real = std::filesystem::canonical(folder, fault);
   if (fault) {
@@ -147,7 +216,7 @@ ImportPlan plan_import(const Path& folder, NamedTimes times) {
                 fmt::format("cannot import {}: it is no folder; varve ingest takes one file",
                             folder.string()));
   }
-  return Planner(real, times).plan();
+  return Planner(real, request).plan();
 }
 
 }  // namespace varve

@@ -20,8 +20,18 @@ struct ImportPlan {
 
 enum class NamedTimes { local, utc };  // what times in names mean that do not say so
 
-// Looks at the folder's own files, not at folders in it, and reads the front of each. Throws an
-// Error where the folder cannot be read.
-ImportPlan plan_import(const Path& folder, NamedTimes times);
+struct PlanRequest {
+  NamedTimes times = NamedTimes::local;
+  std::string as;      // what the source is called, whatever the files are; empty: by their names
+  std::string prefix;  // in front of each source's name
+};
+
+// Looks at the folder's own files, and at those of folders in it whose name is a date and nothing
+// else: these are backups of that date. Reads the front of each. Dates that have two readings
+// (05-03-2024) are taken as the others of the folder show, and passed over where none does.
+//
+// Throws an Error where the folder cannot be read; a usage Error where `as` is given for backups
+// of more than one source.
+ImportPlan plan_import(const Path& folder, const PlanRequest& request);
 
 }  // namespace varve

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <optional>
 
+#include "store/transform/digest.h"
 #include "tools/import/gzip_decoder.h"
 #include "tools/sources/one_line.h"
 
@@ -120,6 +121,15 @@ struct PackedFile::State {
     return count;
   }
 
+  // What was read, or that there is no more.
+  void note(ByteView bytes) {
+    if (!bytes.empty()) {
+      hash.update(bytes);
+    } else if (!sha256) {
+      sha256 = hash.finish();
+    }
+  }
+
   const Path path;
   File file;
   std::string packing;
@@ -129,6 +139,8 @@ struct PackedFile::State {
   std::uint64_t offset = 0;  // of a file that is not packed
   Bytes front;
   std::size_t given = 0;  // bytes of `front` that were read
+  Sha256Stream hash;      // of what was read
+  std::optional<Sha256> sha256;
 };
 
 PackedFile::PackedFile(const Path& path) : state_(std::make_unique<State>(path)) {
@@ -146,13 +158,17 @@ Error PackedFile::error(const std::string& why) const { return state_->error(why
 
 std::size_t PackedFile::read(MutableBytes out) {
   const ByteView left = front().subspan(state_->given);
+  std::size_t count = std::min(out.size(), left.size());
   if (left.empty()) {
-    return state_->named([&] { return state_->decode(out); });
+    count = state_->named([&] { return state_->decode(out); });
+  } else {
+    std::memcpy(out.data(), left.data(), count);
+    state_->given += count;
   }
-  const std::size_t count = std::min(out.size(), left.size());
-  std::memcpy(out.data(), left.data(), count);
-  state_->given += count;
+  state_->note(out.first(count));
   return count;
 }
+
+const Sha256& PackedFile::sha256() const { return state_->sha256.value(); }
 
 }  // namespace varve

@@ -10,6 +10,7 @@
 
 #include "store/core/error.h"
 #include "store/core/file.h"
+#include "store/core/ids.h"
 #include "tools/import/backup_format.h"
 
 namespace varve {
@@ -30,6 +31,8 @@ class PackedFile {
 
   // At least one byte; 0: the end, and all checksums on the way were right.
   std::size_t read(MutableBytes out);
+  // Of all that is inside: after the end was read.
+  const Sha256& sha256() const;
 
   Error error(const std::string& why) const;  // "cannot import PATH: WHY"
 

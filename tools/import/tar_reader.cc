@@ -62,7 +62,9 @@ std::string path_of(archive_entry* entry) {
 }
 
 std::string target_of(archive_entry* entry) {
-  const char* target = archive_entry_symlink(entry);
+  const char* target = archive_entry_hardlink(entry);
+  if (target == nullptr) target = archive_entry_hardlink_utf8(entry);
+  if (target == nullptr) target = archive_entry_symlink(entry);
   if (target == nullptr) target = archive_entry_symlink_utf8(entry);
   return target == nullptr ? "" : target;
 }
@@ -144,7 +146,7 @@ std::optional<TarMember> TarReader::next() {
   member.mtime_nanoseconds = static_cast<std::uint32_t>(archive_entry_mtime_nsec(entry));
   member.owner = {static_cast<std::uint32_t>(archive_entry_uid(entry)),
                   static_cast<std::uint32_t>(archive_entry_gid(entry))};
-  if (member.type == TarMember::Type::symbolic_link) member.target = target_of(entry);
+  member.target = target_of(entry);
   member.size = static_cast<std::uint64_t>(std::max<la_int64_t>(archive_entry_size(entry), 0));
   return member;
 }

@@ -19,7 +19,7 @@ struct TarMember {
   enum class Type { file, folder, symbolic_link, hard_link, special };
   Type type = Type::file;
   std::string path;    // as it stands there
-  std::string target;  // of a symbolic link
+  std::string target;  // of a link, as it stands there
   mode_t mode = 0;     // permission bits, up to 07777
   Owner owner;
   Timestamp mtime;

@@ -35,7 +35,7 @@ std::string last_line(std::string text) {
 
 SnapshotFolder::SnapshotFolder(Repository& repository, const Snapshot& snapshot,
                                const std::stop_token& stop, const SnapshotFolderSettings& settings)
-    : path_(folder_.path() / "snapshot") {
+    : folder_(settings.parent), path_(folder_.path() / "snapshot") {
   std::filesystem::create_directory(path_);
   const auto fault = mount(repository, snapshot, stop, settings.program);
   if (!fault) return;

@@ -22,6 +22,8 @@ struct SnapshotFolderSettings {
   Path program = "/proc/self/exe";
   // The folder of the snapshot that will be read; nothing: all. More need not be there.
   std::optional<std::string> part = {};
+  // Where the private folder is made.
+  Path parent = std::filesystem::temp_directory_path();
 };
 
 // One thread makes and destroys it, as the mount ends with that thread; any may read the files.

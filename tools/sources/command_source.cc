@@ -6,7 +6,7 @@
 
 #include "store/core/error.h"
 #include "tools/sources/one_line.h"
-#include "tools/sources/stream_file_mode.h"
+#include "tools/sources/stream_copy.h"
 
 namespace varve {
 namespace {
@@ -58,27 +58,14 @@ void CommandSource::require_good_end() {
 }
 
 SourceInfo CommandSource::copy(SnapshotBuilder& builder) {
-  std::uint64_t size = 0;
-  const SnapshotBuilder::NewFile file{.path = name_,
-                                      .mode = kStreamFileMode,
-                                      .mtime = moment_,
-                                      .chunking = Chunking::content,
-                                      .size_hint = 0};
-  builder.add_file(file, [&](FileWriter& writer) {
-    while (const std::size_t count = running_->read(writer.buffer())) {
-      writer.produced(count);
-      size += count;
-    }
-    require_good_end();
+  const std::uint64_t size = copy_stream(builder, name_, moment_, [&](MutableBytes out) {
+    const std::size_t count = running_->read(out);
+    if (count == 0) require_good_end();
+    return count;
   });
   running_.reset();
   if (size == 0) builder.warn(fmt::format("the command for {} wrote nothing", name_));
-  return SourceInfo{.name = name_,
-                    .kind = kind(),
-                    .location = location(),
-                    .moment = moment_,
-                    .facts = {},
-                    .fingerprint = {}};
+  return info_at(moment_);
 }
 
 }  // namespace varve

@@ -23,6 +23,7 @@ class CommandSource : public Source {
   std::string location() const override;
 
   Bytes fingerprint() override { return {}; }  // nobody knows before it has run
+  bool keeps_somebody_waiting() const override { return true; }
   void open() override;
   SourceInfo copy(SnapshotBuilder& builder) override;
 

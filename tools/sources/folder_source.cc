@@ -256,12 +256,7 @@ SourceInfo FolderSource::copy(SnapshotBuilder& builder) {
   for (const std::string& warning : warnings_) builder.warn(warning);
   folder_.reset();
   items_.clear();
-  return SourceInfo{.name = name_,
-                    .kind = kind(),
-                    .location = location(),
-                    .moment = moment_,
-                    .facts = {},
-                    .fingerprint = {}};
+  return info_at(moment_);
 }
 
 }  // namespace varve

@@ -54,12 +54,7 @@ void PlainFileSource::open() {
 SourceInfo PlainFileSource::copy(SnapshotBuilder& builder) {
   copy_plain_file(builder, *file_, stamp_of(status_), describe_plain_file(name_, status_));
   file_.reset();
-  return SourceInfo{.name = name_,
-                    .kind = kind(),
-                    .location = location(),
-                    .moment = moment_,
-                    .facts = {},
-                    .fingerprint = {}};
+  return info_at(moment_);
 }
 
 }  // namespace varve

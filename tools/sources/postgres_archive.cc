@@ -50,17 +50,21 @@ std::optional<Version> read_version(ArchiveInput& input, Format format) {
   return version;
 }
 
+std::string compression_of(ArchiveInput& input, Version version) {
+  if (!version.has_algorithm_byte()) return input.number() != 0 ? "gzip" : "";
+  constexpr std::array<std::string_view, 4> kNames = {"", "gzip", "lz4", "zstd"};
+  const std::uint8_t algorithm = input.byte();
+  if (algorithm >= kNames.size()) throw broken("it is compressed in a way that is not known");
+  return std::string(kNames[algorithm]);
+}
+
 // Behind the format, up to the count of entries.
-void read_head(ArchiveInput& input, Version version) {
-  if (version.has_algorithm_byte()) {
-    if (input.byte() != 0) throw broken("it is compressed");
-  } else if (input.number() > 0) {
-    throw broken("it is compressed");
-  }
+void read_head(ArchiveInput& input, Version version, ArchiveContents& contents) {
+  contents.compression = compression_of(input, version);
   for (int i = 0; i < 7; ++i) input.number();  // time of creation
   input.text();                                // database
   input.text();                                // server's version
-  input.text();                                // version of pg_dump
+  contents.dump_version = input.text().value_or("");
 }
 
 std::string file_of(const ArchiveEntry& entry, Version version) {
@@ -207,7 +211,7 @@ std::optional<ArchiveContents> read_custom_contents(ArchiveInput& input) {
   const std::optional<Version> version = read_version(input, Format::custom);
   if (!version) return std::nullopt;
   toc[kFormatAt] = static_cast<std::byte>(Format::directory);
-  read_head(input, *version);
+  read_head(input, *version, contents);
   const int count = input.number();
   for (int i = 0; i < count; ++i) {
     contents.entries.push_back(read_entry(input, *version));
@@ -225,7 +229,7 @@ std::optional<ArchiveContents> read_directory_contents(ArchiveInput& input) {
   input.record(&contents.directory_toc);
   const std::optional<Version> version = read_version(input, Format::directory);
   if (!version) return std::nullopt;
-  read_head(input, *version);
+  read_head(input, *version, contents);
   const int count = input.number();
   for (int i = 0; i < count; ++i) {
     contents.entries.push_back(read_entry(input, *version));

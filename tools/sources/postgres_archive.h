@@ -57,7 +57,8 @@ struct ArchiveEntry {
   std::string schema;  // empty where it lies in none
   std::string name;
   std::string file;  // of its data in the directory; empty where there are none
-  std::string copy;  // of table data: COPY public.orders (id, note) FROM stdin;
+  // Of table data: COPY public.orders (id, note) FROM stdin; empty where it is INSERT statements.
+  std::string copy;
 
   bool is_table_data() const { return kind == "TABLE DATA"; }
   bool is_large_objects() const { return kind == "BLOBS"; }
@@ -65,6 +66,8 @@ struct ArchiveEntry {
 };
 
 struct ArchiveContents {
+  std::string compression;   // of the data: "gzip", "lz4", "zstd"; empty: none
+  std::string dump_version;  // pg_dump's
   std::vector<ArchiveEntry> entries;
   Bytes directory_toc;  // what the directory format has as toc.dat
 };

@@ -27,16 +27,6 @@ struct FreeMemory {
 
 bool is_secret(const PQconninfoOption& option) { return option.dispchar[0] == '*'; }
 
-// A value in a string of libpq keywords.
-std::string quoted(std::string_view value) {
-  std::string text = "'";
-  for (const char letter : value) {
-    if (letter == '\'' || letter == '\\') text += '\\';
-    text += letter;
-  }
-  return text + "'";
-}
-
 // Where the server listens: "db.example:5432", "[::1]:5432", "/run/postgresql:5432".
 std::string address(std::string_view host, std::string_view port) {
   const bool is_v6 = host.find(':') != std::string_view::npos && host.front() != '/';
@@ -73,12 +63,35 @@ std::string_view advice(const std::string& words) {
 
 }  // namespace
 
+std::string quoted_keyword_value(std::string_view value) {
+  std::string text = "'";
+  for (const char letter : value) {
+    if (letter == '\'' || letter == '\\') text += '\\';
+    text += letter;
+  }
+  return text + "'";
+}
+
+void refuse_unclear_uri(const std::string& target) {
+  const std::size_t scheme = target.find("://");
+  const std::size_t at = target.find('@', scheme == target.npos ? 0 : scheme);
+  if (scheme == target.npos || at == target.npos) return;
+  const std::size_t end = target.find_first_of("/?#", scheme + 3);
+  if (at < end && target.find('@', at + 1) == target.npos) return;
+  throw Error(ErrorCode::usage,
+              "a PostgreSQL URI is not clear: an '@', '/', '?' or '#' in a user's name or password "
+              "is written %40, %2F, %3F or %23; better, leave the password out and give it by "
+              "PGPASSWORD or ~/.pgpass");
+}
+
 std::string without_secrets(const std::string& target) {
+  static const std::set<std::string_view> shown = {"service", "host",   "hostaddr",
+                                                   "port",    "dbname", "user"};
   const OwnedOptions options(PQconninfoParse(target.c_str(), nullptr));
   if (!options) return "postgresql://… (it cannot be parsed)";
   std::string text;
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
-    if (option->val == nullptr || is_secret(*option)) continue;
+    if (option->val == nullptr || !shown.contains(option->keyword)) continue;
     text += fmt::format("{}{}={}", text.empty() ? "" : " ", option->keyword, option->val);
   }
   return text.empty() ? "postgresql://" : one_line(text);
@@ -87,6 +100,7 @@ std::string without_secrets(const std::string& target) {
 PostgresConnection::PostgresConnection(const std::string& target, const std::string& database,
                                        std::stop_token stop)
     : stop_(std::move(stop)) {
+  refuse_unclear_uri(target);
   std::vector<const char*> keywords;
   std::vector<const char*> values;
   const auto add = [&](const char* keyword, const char* value) {
@@ -99,7 +113,12 @@ PostgresConnection::PostgresConnection(const std::string& target, const std::str
   add("fallback_application_name", "varve");
   add(nullptr, nullptr);
   connection_.reset(PQconnectdbParams(keywords.data(), values.data(), 1));
-  if (PQstatus(connection_.get()) == CONNECTION_OK) return;
+  if (PQstatus(connection_.get()) == CONNECTION_OK) {
+    // A database's owner may have put functions of his own in front of the server's, which would
+    // run with our rights (CVE-2018-1058).
+    query("SELECT pg_catalog.set_config('search_path', '', false)");
+    return;
+  }
   const std::string words = one_line(PQerrorMessage(connection_.get()));
   throw Error(ErrorCode::failed, fmt::format("cannot connect to PostgreSQL ({}): {}{}",
                                              without_secrets(target), words, advice(words)));
@@ -197,11 +216,11 @@ std::string PostgresConnection::identifier(const std::string& name) const {
   return quoted_name.get();
 }
 
-std::string PostgresConnection::text(const std::string& value) const {
-  const std::unique_ptr<char, FreeMemory> literal(
-      PQescapeLiteral(connection_.get(), value.data(), value.size()));
-  if (!literal) throw Error(ErrorCode::failed, PQerrorMessage(connection_.get()));
-  return literal.get();
+std::string PostgresConnection::literal(const std::string& text) const {
+  const std::unique_ptr<char, FreeMemory> quoted_text(
+      PQescapeLiteral(connection_.get(), text.data(), text.size()));
+  if (!quoted_text) throw Error(ErrorCode::failed, PQerrorMessage(connection_.get()));
+  return quoted_text.get();
 }
 
 std::string PostgresConnection::database() const { return PQdb(connection_.get()); }
@@ -219,7 +238,9 @@ std::string PostgresConnection::location() const {
 PostgresConnection::ForPrograms PostgresConnection::for_programs() const {
   // Of several hosts, the one that answered. A password may have come from a file. A dump is in
   // the database's own encoding.
-  static const std::set<std::string_view> replaced = {"host",
+  static const std::set<std::string_view> replaced = {"service",
+                                                      "servicefile",
+                                                      "host",
                                                       "hostaddr",
                                                       "port",
                                                       "password",
@@ -239,7 +260,7 @@ PostgresConnection::ForPrograms PostgresConnection::for_programs() const {
       made.environment.emplace_back(option->envvar, option->val);
     } else if (!is_secret(*option)) {
       made.keywords += fmt::format("{}{}={}", made.keywords.empty() ? "" : " ", option->keyword,
-                                   quoted(option->val));
+                                   quoted_keyword_value(option->val));
     }
   }
   if (*PQpass(connection) != '\0') made.environment.emplace_back("PGPASSWORD", PQpass(connection));

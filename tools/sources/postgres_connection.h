@@ -11,6 +11,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -50,7 +51,7 @@ class PostgresConnection {
   // The first column of the only row.
   std::string value(const std::string& sql);
   std::string identifier(const std::string& name) const;  // quoted for SQL
-  std::string text(const std::string& value) const;       // as an SQL literal
+  std::string literal(const std::string& text) const;     // likewise, as a text
 
   // While one lives, queries end by this token as well.
   class Interruptible {
@@ -98,7 +99,14 @@ class PostgresConnection {
   std::unique_ptr<PGconn, Finish> connection_;
 };
 
-// `target` without passwords, for messages about what cannot be connected to.
+// A value in a string of libpq keywords: 'it\'s'.
+std::string quoted_keyword_value(std::string_view value);
+
+// Throws a usage Error, which does not repeat it, for a URI in which an '@' stands where libpq
+// would take a part of a password for the host or the database.
+void refuse_unclear_uri(const std::string& target);
+
+// Where `target` leads, without passwords: for messages about what cannot be connected to.
 std::string without_secrets(const std::string& target);
 
 }  // namespace varve

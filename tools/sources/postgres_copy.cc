@@ -68,7 +68,7 @@ void with_words_of(PostgresDump& dump, const Work& work) {
   try {
     work();
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::corrupt) dump.finish();
+    if (error.code() == ErrorCode::corrupt) dump.finish();  // throws, where it failed
     throw;
   }
 }
@@ -109,6 +109,12 @@ void PostgresCopy::count_rows_of(const std::vector<ArchiveEntry>& entries) {
   count_rows(std::move(tables));
 }
 
+// What it left out it says in a warning.
+void PostgresCopy::finish(PostgresDump& dump) {
+  const std::string words = dump.finish();
+  if (!words.empty()) builder_.warn(fmt::format("{}: {}", parts_.name, words));
+}
+
 void PostgresCopy::globals(const std::string& path) {
   const bool with_passwords = may_read_passwords(parts_.connection);
   if (!with_passwords) {
@@ -120,7 +126,7 @@ void PostgresCopy::globals(const std::string& path) {
   PostgresDump dump =
       PostgresDump::of_globals(parts_.programs, parts_.connection, with_passwords, parts_.stop);
   add_stream(path, OutputPieces(dump));
-  dump.finish();
+  finish(dump);
 }
 
 PostgresRowCounts::Counts PostgresCopy::database() {
@@ -150,9 +156,12 @@ bool PostgresCopy::directory_by_stream() {
     const std::optional<ArchiveContents> contents = read_custom_contents(input);
     known = contents.has_value();
     if (!known) return;
+    if (!contents->compression.empty()) {
+      throw Error(ErrorCode::corrupt, "pg_dump compresses the dump, though it was told not to");
+    }
     count_rows_of(contents->entries);
     add_directory(input, *contents);
-    dump.finish();
+    finish(dump);
   });
   return known;
 }
@@ -176,7 +185,7 @@ void PostgresCopy::directory_by_spool() {
   const Path folder = spool.path() / "dump";
   PostgresDump dump = start("d", folder);
   if (!parts_.options.selects_tables()) count_rows(tables_with_rows(parts_.connection));
-  dump.finish();
+  finish(dump);
   std::vector<Path> files;
   for (const auto& file : std::filesystem::directory_iterator(folder)) files.push_back(file);
   for (const Path& path : files) add_spooled(path);
@@ -205,7 +214,7 @@ void PostgresCopy::custom() {
     OutputPieces rest(dump);
     add_stream(parts_.name + ".dump",
                [&] { return std::exchange(first, false) ? ByteView(output.seen()) : rest(); });
-    dump.finish();
+    finish(dump);
   });
 }
 
@@ -213,7 +222,7 @@ void PostgresCopy::plain() {
   PostgresDump dump = start("p");
   if (!parts_.options.selects_tables()) count_rows(tables_with_rows(parts_.connection));
   add_stream(parts_.name + ".sql", OutputPieces(dump));
-  dump.finish();
+  finish(dump);
 }
 
 }  // namespace varve

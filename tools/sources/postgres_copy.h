@@ -47,6 +47,7 @@ class PostgresCopy {
   void custom();
   void plain();
 
+  void finish(PostgresDump& dump);
   PostgresDump start(const char* format, const Path& folder = {});
   void count_rows(std::vector<PostgresTable> tables);
   void count_rows_of(const std::vector<ArchiveEntry>& entries);

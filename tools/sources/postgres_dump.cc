@@ -32,6 +32,12 @@ bool knows_restrict_key(const Path& program, const std::stop_token& stop) {
   return knows;
 }
 
+// A name with '=' in it would be taken for keywords.
+std::string as_keyword(const std::string& database) {
+  return database.find('=') == database.npos ? database
+                                             : "dbname=" + quoted_keyword_value(database);
+}
+
 void add_selection(std::vector<std::string>& arguments, const PostgresOptions& options) {
   if (options.schema_only) arguments.emplace_back("--schema-only");
   if (options.data_only) arguments.emplace_back("--data-only");
@@ -95,16 +101,16 @@ PostgresDump PostgresDump::of_globals(const PostgresPrograms& programs,
                                       std::stop_token stop) {
   ChildProgram::Setting setting = setting_for(programs.dump_all(), connection);
   setting.arguments.emplace_back("--globals-only");
-  setting.arguments.push_back("--database=" + connection.database());
+  setting.arguments.push_back("--database=" + as_keyword(connection.database()));
   if (!with_passwords) setting.arguments.emplace_back("--no-role-passwords");
   if (knows_restrict_key(programs.dump_all(), stop)) setting.arguments.emplace_back(kRestrictKey);
   return {connection.server(), setting, std::move(stop)};
 }
 
-void PostgresDump::finish() {
+std::string PostgresDump::finish() {
   const ChildProgram::Result result = program_->wait();
-  if (result.status == 0) return;
-  const std::string words = one_line(result.errors, 1000);
+  std::string words = one_line(result.errors, 1000);
+  if (result.status == 0) return words;
   throw Error(ErrorCode::failed,
               fmt::format("{} of {} failed ({}): {}{}", name_, location_, result.how(),
                           words.empty() ? "it said nothing" : words, advice(words)));

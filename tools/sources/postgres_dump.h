@@ -28,7 +28,7 @@ class PostgresDump {
 
   std::size_t read(MutableBytes out) { return program_->read(out); }
   // Throws a failed Error with the program's own words unless it ended well.
-  void finish();
+  std::string finish();
 
  private:
   PostgresDump(std::string location, const ChildProgram::Setting& setting, std::stop_token stop);

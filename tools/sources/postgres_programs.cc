@@ -54,10 +54,22 @@ std::multimap<int, Path> folders_in(const std::string& root) {
   return folders;
 }
 
-std::optional<PostgresPrograms> look_in_path(std::string_view path, int wanted, int& newest) {
+using Look = std::optional<PostgresPrograms> (*)(const Path& folder);
+
+std::optional<PostgresPrograms> look_for_server(const Path& folder) {
+  auto found = look_in(folder);
+  if (!found || ::access(found->server().c_str(), X_OK) != 0 ||
+      ::access(found->init_cluster().c_str(), X_OK) != 0) {
+    return std::nullopt;
+  }
+  return found;
+}
+
+std::optional<PostgresPrograms> look_in_path(std::string_view path, int wanted, Look look,
+                                             int& newest) {
   while (!path.empty()) {
     const std::size_t end = std::min(path.find(':'), path.size());
-    const auto found = end == 0 ? std::nullopt : look_in(Path(path.substr(0, end)));
+    const auto found = end == 0 ? std::nullopt : look(Path(path.substr(0, end)));
     if (found) {
       const int version = parse_postgres_version(found->version).value_or(0);
       newest = std::max(newest, version);
@@ -66,6 +78,30 @@ std::optional<PostgresPrograms> look_in_path(std::string_view path, int wanted, 
     path.remove_prefix(std::min(end + 1, path.size()));
   }
   return std::nullopt;
+}
+
+std::optional<PostgresPrograms> find_among(const PostgresProgramPlaces& places, int wanted,
+                                           Look look, int& newest) {
+  std::multimap<int, Path> folders;
+  for (const std::string& root : places.roots) folders.merge(folders_in(root));
+  for (const auto& [version, folder] : folders) {
+    const auto found = look(folder);
+    if (!found) continue;
+    newest = std::max(newest, version);
+    if (version >= wanted) return found;  // the nearest: they are in order
+  }
+  return look_in_path(places.path, wanted, look, newest);
+}
+
+Error no_server_found(int wanted, int newest) {
+  const std::string major = major_version(wanted);
+  const std::string have =
+      newest == 0 ? "there is no PostgreSQL server here to restore it into"
+                  : fmt::format("the newest server here is of version {}", major_version(newest));
+  return Error(ErrorCode::failed,
+               fmt::format("the dump is of PostgreSQL {}, and {}: install the package "
+                           "postgresql-{} (from apt.postgresql.org where Debian has none)",
+                           major, have, major));
 }
 
 Error none_found(int wanted, int newest) {
@@ -106,19 +142,30 @@ std::string major_version(int server_version) {
 }
 
 PostgresPrograms find_postgres_programs(int server_version, const PostgresProgramPlaces& places) {
-  const int wanted = major_number(server_version);
+  int newest = 0;
+  const auto found = find_among(places, major_number(server_version), look_in, newest);
+  if (!found) throw none_found(major_number(server_version), newest);
+  return *found;
+}
+
+PostgresPrograms find_postgres_server(int dump_version, const PostgresProgramPlaces& places) {
+  int newest = 0;
+  const auto found = find_among(places, major_number(dump_version), look_for_server, newest);
+  if (!found) throw no_server_found(major_number(dump_version), newest);
+  return *found;
+}
+
+PostgresPrograms find_newest_postgres_server(const PostgresProgramPlaces& places) {
   std::multimap<int, Path> folders;
   for (const std::string& root : places.roots) folders.merge(folders_in(root));
-  int newest = 0;
-  for (const auto& [version, folder] : folders) {
-    const auto found = look_in(folder);
-    if (!found) continue;
-    newest = std::max(newest, version);
-    if (version >= wanted) return *found;  // the nearest: they are in order
+  for (auto newest = folders.rbegin(); newest != folders.rend(); ++newest) {
+    if (const auto found = look_for_server(newest->second)) return *found;
   }
-  const auto found = look_in_path(places.path, wanted, newest);
-  if (!found) throw none_found(wanted, newest);
-  return *found;
+  int newest = 0;
+  if (const auto found = look_in_path(places.path, 0, look_for_server, newest)) return *found;
+  throw Error(ErrorCode::failed,
+              "there is no PostgreSQL server here to restore it into: install the package "
+              "postgresql");
 }
 
 }  // namespace varve

@@ -80,6 +80,8 @@ std::map<std::string, std::string> PostgresSource::look() const {
   facts["extensions"] = connection_->value(kExtensions);
   facts["format"] = name_of(options_.format);
   facts["pg_dump_version"] = programs_.version;
+  if (options_.selects_tables()) facts["selection"] = "some tables";
+  if (options_.data_only) facts["selection"] = "rows without tables";
   return facts;
 }
 

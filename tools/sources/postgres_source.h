@@ -38,6 +38,7 @@ class PostgresSource : public Source {
   // Empty: a server has no cheap mark of a database's state.
   Bytes fingerprint() override { return {}; }
   // Throws a failed Error where the role may not read all, or no pg_dump fits the server.
+  bool keeps_somebody_waiting() const override { return true; }
   void open() override;
   // Closes the connection at its end.
   SourceInfo copy(SnapshotBuilder& builder) override;

@@ -90,6 +90,7 @@ bool is_postgres_target(const std::string& text) {
 }
 
 std::string postgres_source_name(const std::string& target) {
+  refuse_unclear_uri(target);
   const OwnedOptions named(PQconninfoParse(target.c_str(), nullptr));
   if (!named) throw Error(ErrorCode::usage, "a PostgreSQL URI or keyword string cannot be read");
   const OwnedOptions defaults(PQconndefaults());
@@ -101,13 +102,25 @@ std::string postgres_source_name(const std::string& target) {
   return "postgresql";
 }
 
+std::string postgres_database_name(const std::string& target) {
+  const OwnedOptions named(PQconninfoParse(target.c_str(), nullptr));
+  if (!named) throw Error(ErrorCode::usage, "a PostgreSQL URI or keyword string cannot be read");
+  const std::string name = value_of(named, "dbname");
+  return name.empty() ? value_of(OwnedOptions(PQconndefaults()), "dbname") : name;
+}
+
 std::vector<std::unique_ptr<Source>> postgres_sources(const std::vector<PostgresTarget>& targets,
                                                       const PostgresOptions& options,
                                                       const std::stop_token& stop) {
   std::vector<std::unique_ptr<Source>> sources;
   std::set<std::string> servers;  // whose globals are taken
+  std::set<std::string> names;
   for (const PostgresTarget& target : targets) {
     for (Connected& one : connect(target, options.all_databases, stop)) {
+      // Every server has a database "postgres".
+      if (options.all_databases && !names.insert(one.name).second) {
+        one.name = file_name_of(one.connection->server()) + "." + one.name;
+      }
       std::string globals;
       if (servers.insert(one.connection->server()).second) {
         globals = servers.size() == 1 ? "globals.sql" : one.name + ".globals.sql";

@@ -18,6 +18,9 @@ bool is_postgres_target(const std::string& text);
 // libpq takes instead (the service, PGDATABASE, the user). Connects to nothing.
 std::string postgres_source_name(const std::string& target);
 
+// The database that the target itself names, or PGDATABASE; empty where neither does.
+std::string postgres_database_name(const std::string& target);
+
 struct PostgresTarget {
   std::string target;  // may hold a password: not for messages
   std::string name;    // of the source

@@ -10,11 +10,10 @@
 
 #include "store/core/error.h"
 #include "store/file_reader.h"
-#include "tools/process/child_program.h"
 #include "tools/sources/copy_rows.h"
 #include "tools/sources/one_line.h"
 #include "tools/sources/postgres_archive.h"
-#include "tools/sources/private_folder.h"
+#include "tools/sources/postgres_listing.h"
 
 namespace varve {
 namespace {
@@ -98,12 +97,20 @@ class Verification {
       const FileEntry* file = find(std::string(kFolder) + entry.file);
       if (file == nullptr) {
         faults_.push_back(fmt::format("{} of {} is missing", entry.file, entry.table()));
-      } else if (request_.full && entry.is_table_data()) {
+      } else if (request_.full && entry.is_table_data() && !take_known_rows(entry, *file)) {
         CopyRows counted;
         read(*file, [&](ByteView piece) { counted.add(piece); });
         note_rows(entry, counted);
       }
     }
+  }
+
+  bool take_known_rows(const ArchiveEntry& entry, const FileEntry& file) {
+    const auto rows = request_.known_rows ? request_.known_rows(file) : std::nullopt;
+    if (!rows) return false;
+    rows_[entry.table()] = *rows;
+    read_.insert(file.path);
+    return true;
   }
 
   void check_custom(const FileEntry& archive) {
@@ -139,21 +146,11 @@ class Verification {
     }
   }
 
-  // pg_restore wants no more than toc.dat to list what a directory holds.
   void list(const Bytes& toc) {
-    const PrivateFolder folder;
-    write_file_atomically(folder.path() / "toc.dat", toc);
-    const auto version = parse_postgres_version(dump_version());
-    const PostgresPrograms programs =
-        find_postgres_programs(version.value_or(0), request_.programs);
-    program_ = "pg_restore " + programs.version;
-    ChildProgram restore({.arguments = {programs.restore(), "--list", folder.path()}},
-                         request_.stop);
-    restore.read_all();
-    const ChildProgram::Result result = restore.wait();
-    if (result.status == 0) return;
-    faults_.push_back(fmt::format("pg_restore --list does not take it ({}): {}", result.how(),
-                                  one_line(result.errors)));
+    const ArchiveListing listing =
+        list_archive(toc, dump_version(), request_.programs, request_.stop);
+    program_ = listing.program;
+    if (!listing.fault.empty()) faults_.push_back(listing.fault);
   }
 
   std::string dump_version() const {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 
 #include "store/chunk_reader.h"
@@ -24,6 +25,8 @@ struct PostgresVerification {
   PostgresProgramPlaces programs = PostgresProgramPlaces::standard();
   std::stop_token stop = {};
   std::function<void(std::uint64_t done, std::uint64_t all)> progress = {};  // bytes
+  // The rows of a table's file that need not be read again, as its bytes were proven elsewhere.
+  std::function<std::optional<std::uint64_t>(const FileEntry& file)> known_rows = {};
 };
 
 // All fields but the source's name, level and times. What is wrong with the dump or the store is

@@ -7,8 +7,10 @@
 
 namespace varve {
 
-PrivateFolder::PrivateFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "varve-XXXXXX").native();
+PrivateFolder::PrivateFolder() : PrivateFolder(std::filesystem::temp_directory_path()) {}
+
+PrivateFolder::PrivateFolder(const Path& parent) {
+  std::string name = (parent / "varve-XXXXXX").native();
   if (::mkdtemp(name.data()) == nullptr) throw system_error(errno, "cannot make " + name);
   path_ = name;
 }

@@ -8,6 +8,7 @@ namespace varve {
 class PrivateFolder {
  public:
   PrivateFolder();  // under $TMPDIR, else /tmp; throws an io Error
+  explicit PrivateFolder(const Path& parent);
   ~PrivateFolder();
   PrivateFolder(const PrivateFolder&) = delete;
   PrivateFolder& operator=(const PrivateFolder&) = delete;

@@ -119,7 +119,7 @@ bool is_same_file(const struct stat& one, const struct stat& other) {
 
 }  // namespace
 
-File save_and_open(RedisSession& session, const SavePatience& patience) {
+SavedFile save_and_open(RedisSession& session, const SavePatience& patience) {
   RedisChannel& channel = session.channel();
   if (!channel.is_local()) {
     throw channel.error(
@@ -132,6 +132,7 @@ File save_and_open(RedisSession& session, const SavePatience& patience) {
   const std::optional<File> before = File::open_if_exists(path);
   Saving saving(session, patience);
   saving.start();
+  const Timestamp moment = Timestamp::now();
   const RedisInfo after = saving.await_idle();
   if (after.field("rdb_last_bgsave_status") != "ok") {
     throw channel.error("its save failed: see its log, and the space in its folder");
@@ -141,7 +142,7 @@ File save_and_open(RedisSession& session, const SavePatience& patience) {
     throw channel.error(
         fmt::format("it saved, but not into {}: that is another server's file", path.string()));
   }
-  return file;
+  return {std::move(file), moment};
 }
 
 }  // namespace varve

@@ -8,6 +8,7 @@
 #include <stop_token>
 
 #include "store/core/file.h"
+#include "store/core/time.h"
 #include "tools/sources/redis_session.h"
 
 namespace varve {
@@ -20,6 +21,10 @@ struct SavePatience {
 
 // The file, open, when the server has finished it: a later save gives the name to another one.
 // Throws a failed Error where there is no such way either; it says what both would need.
-File save_and_open(RedisSession& session, const SavePatience& patience);
+struct SavedFile {
+  File file;
+  Timestamp moment;  // when the save began
+};
+SavedFile save_and_open(RedisSession& session, const SavePatience& patience);
 
 }  // namespace varve

@@ -51,11 +51,14 @@ Bytes RedisSource::fingerprint() {
 void RedisSource::open() {
   if (const std::optional<std::string> text = session().info()) info_.emplace(*text);
   transfer_ = RdbTransfer::begin(session());
-  if (!transfer_) {
-    const SavePatience patience{.limit = options_.save_limit, .stop = options_.limits.stop};
-    file_ = save_and_open(session(), patience);
+  if (transfer_) {
+    moment_ = transfer_->moment();
+    return;
   }
-  moment_ = Timestamp::now();
+  const SavePatience patience{.limit = options_.save_limit, .stop = options_.limits.stop};
+  SavedFile saved = save_and_open(session(), patience);
+  file_ = std::move(saved.file);
+  moment_ = saved.moment;
 }
 
 void RedisSource::fill(FileWriter& writer, RdbCheck& check) {

@@ -38,6 +38,7 @@ class RedisSource : public Source {
   std::string location() const override { return to_text(address_); }
 
   Bytes fingerprint() override;
+  bool keeps_somebody_waiting() const override { return true; }
   void open() override;
   SourceInfo copy(SnapshotBuilder& builder) override;
 

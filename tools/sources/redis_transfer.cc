@@ -44,8 +44,10 @@ std::optional<RdbTransfer> RdbTransfer::begin(RedisSession& session) {
 bool RdbTransfer::ask(const std::vector<std::string>& command) {
   RedisChannel& channel = session_->channel();
   channel.write(as_bytes(encode_command(command)));
+  moment_ = Timestamp::now();
   std::string line = next_line(channel);
   if (line.starts_with(kFullResync)) {
+    moment_ = Timestamp::now();
     const std::string rest = line.substr(kFullResync.size());
     const auto blank = rest.find(' ');
     replication_id_ = one_line(rest.substr(0, blank));

@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 
+#include "store/core/time.h"
 #include "tools/sources/redis_session.h"
 
 namespace varve {
@@ -30,6 +31,8 @@ class RdbTransfer {
   // The whole payload; throws where it ends early. Afterwards the session is of no further use.
   void receive(const std::function<void(ByteView)>& take);
 
+  // When the server took the data: it forks with its answer, before it has sent a byte.
+  Timestamp moment() const { return moment_; }
   std::optional<std::uint64_t> size() const { return size_; }  // where the server knows it
   const std::string& replication_id() const { return replication_id_; }  // empty: not told
   const std::string& offset() const { return offset_; }
@@ -43,6 +46,7 @@ class RdbTransfer {
   std::size_t read(MutableBytes out);
 
   RedisSession* session_;
+  Timestamp moment_;
   std::string replication_id_;
   std::string offset_;
   std::optional<std::uint64_t> size_;

@@ -16,13 +16,9 @@ constexpr std::string_view kTls = "rediss://";
 constexpr std::string_view kSocket = "redis+unix://";
 constexpr std::uint16_t kUsualPort = 6379;
 
-// The URI without what stands before the '@', where a password could be.
+// A URI that cannot be read may hold a password anywhere.
 std::string shown(std::string_view uri) {
-  const auto begin = uri.find("://") + 3;
-  const auto end = uri.find('?', begin);
-  const auto at = uri.substr(0, end).rfind('@');
-  if (at == std::string_view::npos || at < begin) return std::string(uri);
-  return fmt::format("{}…{}", uri.substr(0, begin), uri.substr(at));
+  return fmt::format("{}…", uri.substr(0, uri.find("://") + 3));
 }
 
 Error wrong(std::string_view uri, const std::string& why) {
@@ -58,22 +54,22 @@ std::string decoded(std::string_view text, std::string_view uri) {
 std::string take_user(std::string_view& rest, std::string_view uri) {
   const auto at = rest.rfind('@');
   if (at == std::string_view::npos) return {};
-  const std::string_view user = rest.substr(0, at);
+  std::string user = decoded(rest.substr(0, at), uri);
   rest.remove_prefix(at + 1);
-  if (user.find(':') != std::string_view::npos) {
+  if (user.find(':') != std::string::npos) {
     throw Error(ErrorCode::usage,
                 fmt::format("{} holds a password, which the process list shows to everybody: leave "
                             "it out, and set VARVE_REDIS_PASSWORD or add ?password-file=PATH",
                             shown(uri)));
   }
-  return decoded(user, uri);
+  return user;
 }
 
 std::uint16_t port_of(std::string_view text, std::string_view uri) {
   std::uint16_t port = 0;
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (fault != std::errc() || end != text.data() + text.size() || port == 0) {
-    throw wrong(uri, fmt::format("'{}' is no port", text));
+    throw wrong(uri, "what stands behind the host's ':' is no port");
   }
   return port;
 }
@@ -99,8 +95,8 @@ std::string_view without_database(std::string_view rest, std::string_view uri) {
   if (slash == std::string_view::npos) return rest;
   const std::string_view database = rest.substr(slash + 1);
   if (!database.empty() && database != "0") {
-    throw wrong(
-        uri, fmt::format("leave out /{}: a server is stored with all of its databases", database));
+    throw wrong(uri,
+                "leave out what follows the host's '/': a server is stored with all databases");
   }
   return rest.substr(0, slash);
 }
@@ -116,6 +112,8 @@ void set_place(RedisAddress& address, std::string_view scheme, std::string_view 
     const auto slash = rest.find('/');
     std::string_view user = rest.substr(0, slash);
     address.user = take_user(user, uri);
+    if (!user.empty())
+      throw wrong(uri, "between '//' and the socket's path stands USER@ or nothing");
     rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash);
   }
   address.socket = decoded(rest, uri);

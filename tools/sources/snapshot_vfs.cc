@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "store/core/error.h"
+#include "tools/sources/sqlite_trust.h"
 
 namespace varve {
 
@@ -199,6 +200,7 @@ OwnedSqliteConnection connect(const Entry& entry) {
       entry.name.c_str(), &connection,
       SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, vfs_name());
   OwnedSqliteConnection owned(connection);
+  if (!entry.error.empty()) throw Error(ErrorCode::corrupt, entry.error);  // it reads the head
   if (code != SQLITE_OK) {
     throw Error(ErrorCode::failed, fmt::format("SQLite cannot open the stored {}: {}",
                                                entry.reader.file().path, sqlite3_errstr(code)));
@@ -209,14 +211,6 @@ OwnedSqliteConnection connect(const Entry& entry) {
 int keep_computing(void* entry) {
   const auto& watcher = static_cast<Entry*>(entry)->watcher;
   return !watcher || watcher(0) ? 0 : 1;
-}
-
-void distrust(sqlite3* connection) {
-  sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-  sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-  sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
-  sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
-  sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, nullptr);
 }
 
 }  // namespace

@@ -19,7 +19,8 @@ namespace varve {
 // effects, and shadow tables cannot be written.
 class SnapshotDatabase {
  public:
-  // `file` must outlive it. Reads nothing yet. Throws a failed Error if SQLite does not start.
+  // `file` must outlive it. Reads the head. Throws a failed Error if SQLite does
+  // not start, a corrupt one where the store cannot give that.
   explicit SnapshotDatabase(FileReader& file);
   ~SnapshotDatabase();
   SnapshotDatabase(const SnapshotDatabase&) = delete;

@@ -37,17 +37,18 @@ struct Failure {
 };
 
 // `take` sees each row, and returns false when it wants no more.
-std::optional<Failure> query(SnapshotDatabase& database, const std::string& sql,
+std::optional<Failure> query(const CheckedDatabase& database, const std::string& sql,
                              const std::function<bool(sqlite3_stmt*)>& take) {
   sqlite3_stmt* prepared = nullptr;
-  int code = sqlite3_prepare_v2(database.handle(), sql.c_str(), -1, &prepared, nullptr);
+  int code = sqlite3_prepare_v2(database.handle, sql.c_str(), -1, &prepared, nullptr);
   const OwnedSqliteStatement statement(prepared);
   if (code == SQLITE_OK) {
     while ((code = sqlite3_step(prepared)) == SQLITE_ROW && take(prepared)) continue;
   }
-  if (!database.store_error().empty()) return Failure{code, database.store_error()};
+  if (database.store_error != nullptr && !database.store_error->empty())
+    return Failure{code, *database.store_error};
   if (code == SQLITE_ROW || code == SQLITE_DONE) return std::nullopt;
-  return Failure{code, sqlite3_errmsg(database.handle())};
+  return Failure{code, sqlite3_errmsg(database.handle)};
 }
 
 void add_fault(SqliteFindings& findings, std::string_view words) {
@@ -56,7 +57,7 @@ void add_fault(SqliteFindings& findings, std::string_view words) {
 
 // Damage to the trees comes first, all of it in one row that begins with stars. Then there is
 // nothing more to ask for: SQLite would go on to walk through these trees.
-void check_integrity(SnapshotDatabase& database, std::string_view pragma,
+void check_integrity(const CheckedDatabase& database, std::string_view pragma,
                      SqliteFindings& findings) {
   bool answered = false;
   const auto failure =
@@ -75,7 +76,7 @@ void check_integrity(SnapshotDatabase& database, std::string_view pragma,
   }
 }
 
-void check_foreign_keys(SnapshotDatabase& database, SqliteFindings& findings) {
+void check_foreign_keys(const CheckedDatabase& database, SqliteFindings& findings) {
   std::map<std::pair<std::string, std::string>, std::uint64_t> orphans;  // child, parent
   const auto failure = query(database, "PRAGMA foreign_key_check", [&](sqlite3_stmt* row) {
     ++orphans[{text_of(row, 0), text_of(row, 2)}];
@@ -100,7 +101,8 @@ bool is_damage(int code) {
   }
 }
 
-void count_table(SnapshotDatabase& database, const std::string& table, SqliteFindings& findings) {
+void count_table(const CheckedDatabase& database, const std::string& table,
+                 SqliteFindings& findings) {
   std::uint64_t count = 0;
   const auto failure =
       query(database, "SELECT count(*) FROM " + quoted(table), [&](sqlite3_stmt* row) {
@@ -117,7 +119,7 @@ void count_table(SnapshotDatabase& database, const std::string& table, SqliteFin
   }
 }
 
-void count_rows(SnapshotDatabase& database, SqliteFindings& findings) {
+void count_rows(const CheckedDatabase& database, SqliteFindings& findings) {
   std::vector<std::string> tables;
   const auto failure =
       query(database, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name",
@@ -129,20 +131,20 @@ void count_rows(SnapshotDatabase& database, SqliteFindings& findings) {
   for (const std::string& table : tables) count_table(database, table, findings);
 }
 
-SqliteFindings begin(SnapshotDatabase& database) {
-  sqlite3_exec(database.handle(), kSettings.data(), nullptr, nullptr, nullptr);
+SqliteFindings begin(const CheckedDatabase& database) {
+  sqlite3_exec(database.handle, kSettings.data(), nullptr, nullptr, nullptr);
   return {};
 }
 
 }  // namespace
 
-SqliteFindings check_quickly(SnapshotDatabase& database) {
+SqliteFindings check_quickly(const CheckedDatabase& database) {
   SqliteFindings findings = begin(database);
   check_integrity(database, "quick_check", findings);
   return findings;
 }
 
-SqliteFindings check_fully(SnapshotDatabase& database) {
+SqliteFindings check_fully(const CheckedDatabase& database) {
   SqliteFindings findings = begin(database);
   check_integrity(database, "integrity_check", findings);
   if (!findings.faults.empty()) return findings;

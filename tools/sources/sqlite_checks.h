@@ -1,4 +1,4 @@
-// SQLite's own checks of a stored database, and what they found.
+// SQLite's own checks of a database, stored or on a disk, and what they found.
 #pragma once
 
 #include <cstdint>
@@ -6,9 +6,16 @@
 #include <string>
 #include <vector>
 
-#include "tools/sources/snapshot_vfs.h"
+#include "tools/sources/sqlite_handle.h"
 
 namespace varve {
+
+// What is checked: a connection, and where what it reads comes from a store, that store's words
+// about what it could not read.
+struct CheckedDatabase {
+  sqlite3* handle = nullptr;
+  const std::string* store_error = nullptr;
+};
 
 struct SqliteFindings {
   std::vector<std::string> faults;  // empty: sound
@@ -17,8 +24,8 @@ struct SqliteFindings {
 };
 
 // PRAGMA quick_check.
-SqliteFindings check_quickly(SnapshotDatabase& database);
+SqliteFindings check_quickly(const CheckedDatabase& database);
 // PRAGMA integrity_check, foreign_key_check, and the row counts.
-SqliteFindings check_fully(SnapshotDatabase& database);
+SqliteFindings check_fully(const CheckedDatabase& database);
 
 }  // namespace varve

@@ -11,7 +11,9 @@
 
 #include "store/core/error.h"
 #include "store/transform/digest.h"
+#include "tools/sources/assertions.h"
 #include "tools/sources/one_line.h"
+#include "tools/sources/snapshot_vfs.h"
 #include "tools/sources/sqlite_checks.h"
 
 namespace varve {
@@ -85,15 +87,26 @@ void stop_if_asked(const std::stop_token& stop, const FileReader& file) {
               fmt::format("the verification of {} was interrupted", file.file().path));
 }
 
-SqliteFindings check(FileReader& file, VerifyLevel level, const std::stop_token& stop,
-                     Progress& progress) {
+void put(const std::vector<std::string>& assertions, sqlite3* database, SqliteFindings& findings,
+         std::vector<Assertion>& results) {
+  results = put_assertions(database, assertions);
+  for (std::string& fault : faults_of(results)) findings.faults.push_back(std::move(fault));
+}
+
+SqliteFindings check(FileReader& file, VerifyLevel level,
+                     const std::vector<std::string>& assertions, const std::stop_token& stop,
+                     Progress& progress, std::vector<Assertion>& results) {
   SnapshotDatabase database(file);
   database.watch([&](std::size_t bytes) {
     progress.checked(bytes);
     return !stop.stop_requested();
   });
+  const CheckedDatabase checked{database.handle(), &database.store_error()};
   SqliteFindings findings =
-      level == VerifyLevel::quick ? check_quickly(database) : check_fully(database);
+      level == VerifyLevel::quick ? check_quickly(checked) : check_fully(checked);
+  if (level == VerifyLevel::full && findings.faults.empty()) {
+    put(assertions, database.handle(), findings, results);
+  }
   stop_if_asked(stop, file);
   progress.all_checked();
   return findings;
@@ -124,12 +137,13 @@ std::string detail_of(const SqliteFindings& findings) {
 }  // namespace
 
 Attestation verify_sqlite(FileReader& file, VerifyLevel level, const std::stop_token& stop,
-                          const VerifyProgress& progress) {
+                          const VerifyProgress& progress,
+                          const std::vector<std::string>& assertions) {
   const auto start = std::chrono::steady_clock::now();
   Hashing hashing(file, stop);
   Progress both(file.size(), hashing, progress);
-  SqliteFindings findings = check(file, level, stop, both);
   Attestation attestation;
+  SqliteFindings findings = check(file, level, assertions, stop, both, attestation.assertions);
   attestation.sha256 = hash_of(hashing, both, findings.faults);
   attestation.level = level == VerifyLevel::quick ? "quick" : "full";
   attestation.passed = findings.faults.empty();

@@ -14,6 +14,8 @@
 
 #include <functional>
 #include <stop_token>
+#include <string>
+#include <vector>
 
 #include "store/file_reader.h"
 
@@ -27,7 +29,9 @@ using VerifyProgress = std::function<void(std::uint64_t done, std::uint64_t all)
 // All fields but the source's name. Damage, in the database or in the store, is a result, not an
 // Error; an interrupted Error is thrown when `stop` asks for it. Reads with one more thread, and
 // takes up to 64 MiB for SQLite's pages: each that is missed costs the decoding of a chunk.
+// `assertions` are put to it at the level full, where nothing is wrong; see assertions.h.
 Attestation verify_sqlite(FileReader& file, VerifyLevel level, const std::stop_token& stop = {},
-                          const VerifyProgress& progress = {});
+                          const VerifyProgress& progress = {},
+                          const std::vector<std::string>& assertions = {});
 
 }  // namespace varve

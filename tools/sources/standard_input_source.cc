@@ -10,7 +10,7 @@
 
 #include "store/core/error.h"
 #include "tools/process/stop_event.h"
-#include "tools/sources/stream_file_mode.h"
+#include "tools/sources/stream_copy.h"
 
 namespace varve {
 namespace {
@@ -44,25 +44,10 @@ void StandardInputSource::open() {
 
 SourceInfo StandardInputSource::copy(SnapshotBuilder& builder) {
   const StopEvent stop(stop_);
-  std::uint64_t size = 0;
-  const SnapshotBuilder::NewFile file{.path = name_,
-                                      .mode = kStreamFileMode,
-                                      .mtime = moment_,
-                                      .chunking = Chunking::content,
-                                      .size_hint = 0};
-  builder.add_file(file, [&](FileWriter& writer) {
-    while (const std::size_t count = read_input(stop, writer.buffer())) {
-      writer.produced(count);
-      size += count;
-    }
-  });
+  const std::uint64_t size =
+      copy_stream(builder, name_, moment_, [&](MutableBytes out) { return read_input(stop, out); });
   if (size == 0) builder.warn(fmt::format("standard input, stored as {}, was empty", name_));
-  return SourceInfo{.name = name_,
-                    .kind = kind(),
-                    .location = location(),
-                    .moment = moment_,
-                    .facts = {},
-                    .fingerprint = {}};
+  return info_at(moment_);
 }
 
 }  // namespace varve

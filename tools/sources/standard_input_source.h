@@ -18,6 +18,7 @@ class StandardInputSource : public Source {
   std::string kind() const override { return "stream"; }
   std::string location() const override { return "standard input"; }
 
+  bool keeps_somebody_waiting() const override { return true; }
   Bytes fingerprint() override { return {}; }
   void open() override;  // throws a usage Error where it is a terminal
   SourceInfo copy(SnapshotBuilder& builder) override;

@@ -18,10 +18,14 @@ row() {
 # sizes KEY: both of a repository's sizes.
 sizes() { echo "$(megabytes "$(cat "$SAMPLES/$1.apparent")") / $(megabytes "$(cat "$SAMPLES/$1.allocated")") MB"; }
 
-report_machine() {
-  local tool
+machine() {
   echo "- $(date -u '+%F %H:%M') UTC; $(nproc) cores, $(lscpu | sed -n 's/^Model name: *//p' | head -n 1);" \
     "Linux $(uname -r); load at the end $(cut -d' ' -f1-3 /proc/loadavg)"
+}
+
+report_machine() {
+  local tool
+  machine
   printf -- '- '
   for tool in "${TOOLS[@]}"; do
     [[ $tool == borg4k ]] || printf '%s, ' "$("${tool%64k}_version")"

@@ -1,0 +1,70 @@
+#include "store/dry_run_blobs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "store/core/error.h"
+
+namespace varve {
+namespace {
+
+void read_exact(const Bytes& bytes, std::uint64_t offset, MutableBytes out) {
+  if (offset > bytes.size() || out.size() > bytes.size() - offset) {
+    throw corrupt_error("bytes in memory");
+  }
+  std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(offset), out.size(), out.begin());
+}
+
+class MemoryBlob : public Blob {
+ public:
+  explicit MemoryBlob(std::shared_ptr<const Bytes> bytes) : bytes_(std::move(bytes)) {}
+  std::uint64_t size() const override { return bytes_->size(); }
+  void read_exact_at(std::uint64_t offset, MutableBytes out) const override {
+    read_exact(*bytes_, offset, out);
+  }
+
+ private:
+  const std::shared_ptr<const Bytes> bytes_;
+};
+
+class MemoryWriter : public BlobWriter {
+ public:
+  using Keep = std::function<void(Bytes)>;
+  explicit MemoryWriter(Keep keep) : keep_(std::move(keep)) {}
+  void append(ByteView bytes) override { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
+  std::uint64_t size() const override { return bytes_.size(); }
+  void read_exact_at(std::uint64_t offset, MutableBytes out) const override {
+    read_exact(bytes_, offset, out);
+  }
+  void commit() override { keep_(bytes_); }
+
+ private:
+  const Keep keep_;
+  Bytes bytes_;
+};
+
+Error refused(const std::string& name) {
+  return Error(ErrorCode::failed, fmt::format("{} stays as it is: this is a dry run", name));
+}
+
+}  // namespace
+
+std::unique_ptr<BlobWriter> DryRunBlobs::create(const std::string& name) {
+  return std::make_unique<MemoryWriter>([this, name](Bytes bytes) {
+    written_[name] = std::make_shared<const Bytes>(std::move(bytes));
+  });
+}
+
+std::unique_ptr<Blob> DryRunBlobs::open(const std::string& name) {
+  const auto found = written_.find(name);
+  return found == written_.end() ? below_.open(name) : std::make_unique<MemoryBlob>(found->second);
+}
+
+bool DryRunBlobs::remove(const std::string& name) { throw refused(name); }
+bool DryRunBlobs::rename(const std::string& from, const std::string&) { throw refused(from); }
+std::vector<BlobInfo> DryRunBlobs::list(const std::string& prefix) { return below_.list(prefix); }
+
+}  // namespace varve

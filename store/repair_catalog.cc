@@ -1,0 +1,406 @@
+#include "store/repair_catalog.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+#include "store/blob/local_backend.h"
+#include "store/broken_files.h"
+#include "store/catalog/sqlite_catalog.h"
+#include "store/core/error.h"
+#include "store/parallel.h"
+#include "store/record_files.h"
+#include "store/repair_index.h"
+
+namespace varve {
+namespace {
+
+// Rows that go into the catalog in one transaction, about.
+constexpr std::size_t kBatch = 100'000;
+
+Path with_suffix(const Path& path, const std::string& suffix) { return Path(path) += suffix; }
+
+bool is_record(ByteView record, const SnapshotId& id) {
+  try {
+    return decode_record(record).id == id;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt) throw;
+    return false;
+  }
+}
+
+// --- putting the new catalog in place -----------------------------------------------------
+
+class CatalogFiles {
+ public:
+  CatalogFiles(const Path& root, const CatalogRepairOptions& options)
+      : root_(root), options_(options) {}
+
+  Path fresh() const { return root_ / "catalog.db.new"; }
+
+  // What a repair that was cut short has left.
+  void remove_leftovers() const {
+    remove_files(fresh());
+    remove_files(copy());
+  }
+
+  // The records that the old catalog holds, as far as it still answers. A copy is asked, as SQLite
+  // folds journals into what it opens.
+  std::map<SnapshotId, Bytes> read_old_records() const {
+    std::map<SnapshotId, Bytes> records;
+    try {
+      remove_files(copy());
+      for (const char* suffix : {"", "-wal", "-journal"}) {
+        const Path file = with_suffix(old(), suffix);
+        if (std::filesystem::exists(file)) {
+          std::filesystem::copy_file(file, with_suffix(copy(), suffix));
+        }
+      }
+      for (SnapshotRow& row : SqliteCatalog(copy()).snapshots()) {
+        if (is_record(row.record, row.id)) records[row.id] = std::move(row.record);
+      }
+    } catch (const std::exception&) {
+      records.clear();  // it is what is being replaced
+    }
+    remove_files(copy());
+    return records;
+  }
+
+  // Returns what the old files are called now.
+  std::vector<std::string> exchange() const {
+    std::vector<std::string> kept;
+    const Path broken = free_name();
+    // The catalog before its journal: without the journal it might pass for a whole one of an
+    // earlier day. And the journal before the new catalog, which must not find a foreign one.
+    for (const char* suffix : {"", "-wal", "-journal"}) {
+      if (move(with_suffix(old(), suffix), with_suffix(broken, suffix))) {
+        kept.push_back(with_suffix(broken, suffix).filename());
+      }
+    }
+    step("removing the old catalog's shared memory");
+    remove_file(with_suffix(old(), "-shm"));
+    sync_directory(root_);
+    step("putting the new catalog in place");
+    if (!rename_new(fresh(), old())) {
+      throw Error(ErrorCode::failed,
+                  fmt::format("{} appeared while it was being rebuilt: nothing was put over it",
+                              old().native()));
+    }
+    sync_directory(root_);
+    return kept;
+  }
+
+ private:
+  Path old() const { return root_ / "catalog.db"; }
+  Path copy() const { return root_ / "catalog.db.copy"; }
+
+  static void remove_files(const Path& catalog) {
+    for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
+      remove_file(with_suffix(catalog, suffix));
+    }
+  }
+
+  void step(const std::string& what) const {
+    if (options_.before) options_.before(what);
+  }
+
+  // One that takes the old catalog and its journals. A name with a journal alone is that of a
+  // catalog whose repair was cut short between the two.
+  Path free_name() const {
+    const bool has_old = std::filesystem::exists(old());
+    Path name = root_ / "catalog.db.broken";
+    for (unsigned which = 2; is_taken(name, has_old); ++which) {
+      name = root_ / fmt::format("catalog.db.broken.{}", which);
+    }
+    return name;
+  }
+
+  static bool is_taken(const Path& name, bool has_old) {
+    const bool has_journal = std::filesystem::exists(with_suffix(name, "-wal")) ||
+                             std::filesystem::exists(with_suffix(name, "-journal"));
+    return has_journal || (has_old && std::filesystem::exists(name));
+  }
+
+  bool move(const Path& from, const Path& to) const {
+    if (!std::filesystem::exists(from)) return false;
+    step(fmt::format("moving {} aside", from.filename().native()));
+    if (!rename_new(from, to)) throw system_error(EEXIST, "cannot create " + to.native());
+    sync_directory(root_);
+    return true;
+  }
+
+  const Path& root_;
+  const CatalogRepairOptions& options_;
+};
+
+// --- records ------------------------------------------------------------------------------
+
+// A record as it was found, and what is left of it.
+struct FoundRecord {
+  Snapshot snapshot;
+  Bytes record;
+  std::vector<Bytes> attestations;
+  std::vector<HurtFile> hurt;
+  std::uint64_t lost_bytes = 0;
+};
+
+std::optional<Bytes> read_blob(BlobBackend& blobs, const std::string& name) {
+  const std::unique_ptr<Blob> blob = blobs.open(name);
+  if (!blob) return std::nullopt;
+  Bytes bytes(blob->size());
+  blob->read_exact_at(0, bytes);
+  return bytes;
+}
+
+class Rebuilding {
+ public:
+  Rebuilding(const Path& root, const CatalogRepairOptions& options)
+      : root_(root), options_(options), files_(root, options), blobs_(root), reader_(blobs_) {}
+
+  CatalogRepairResult run() {
+    files_.remove_leftovers();
+    read_packs();
+    read_records();
+    throw_if_stopped(options_.stop);
+    try {
+      make_catalog();
+      throw_if_stopped(options_.stop);
+    } catch (...) {
+      files_.remove_leftovers();  // a full disk needs the room
+      throw;
+    }
+    for (const std::string& name : to_put_aside_) put_aside(blobs_, name);
+    write_records_anew();
+    result_.kept_as = files_.exchange();
+    return std::move(result_);
+  }
+
+ private:
+  // --- packs
+
+  void read_packs() {
+    std::vector<SurveyedPack> packs;
+    for (const BlobInfo& blob : blobs_.list("packs/")) {
+      if (const auto id = pack_id_of(blob.name)) packs.push_back({.id = *id});
+    }
+    std::ranges::sort(packs, {}, &SurveyedPack::id);
+    survey_ = survey_packs(reader_, std::move(packs),
+                           {options_.threads, options_.progress, options_.stop});
+    doubt_what_was_lost(survey_, root_);
+    index_.emplace(survey_, reader_, ObjectIndex::Present(), options_.stop);
+    for (const SurveyedPack& pack : survey_.packs) {
+      if (pack.damage.empty()) continue;
+      result_.damaged_packs.push_back(fmt::format("{}: {}", pack_name(pack.id), pack.damage));
+    }
+    result_.unreadable_objects = index_->unreadable();
+  }
+
+  // --- records
+
+  void read_records() {
+    read_attestations();
+    old_records_ = files_.read_old_records();
+    std::vector<FoundRecord> records;
+    for (const BlobInfo& blob : blobs_.list(std::string(kRecordPrefix))) {
+      const std::optional<SnapshotId> id = snapshot_id_of(blob.name);
+      if (!id) {
+        leave_out(blob.name, "its name is no snapshot's");
+        continue;
+      }
+      if (auto record = read_record(*id, blob.name)) records.push_back(std::move(*record));
+    }
+    add_old_records(records);
+    for (FoundRecord& record : records) look_at(record);
+    choose(std::move(records));
+  }
+
+  void read_attestations() {
+    std::map<SnapshotId, std::map<std::pair<std::size_t, std::string>, Bytes>> found;
+    for (const BlobInfo& blob : blobs_.list(std::string(kAttestationPrefix))) {
+      const std::optional<SnapshotId> id = snapshot_id_of(blob.name);
+      try {
+        std::optional<Bytes> document = id ? read_blob(blobs_, blob.name) : std::nullopt;
+        if (!document) continue;
+        decode_attestations(*document, *id);
+        // By their numbers: "-10" comes behind "-9".
+        found[*id][{blob.name.size(), blob.name}] = std::move(*document);
+      } catch (const Error& error) {
+        leave_out(blob.name, error.what());
+        to_put_aside_.push_back(blob.name);
+      }
+    }
+    for (auto& [id, documents] : found) {
+      for (auto& [name, document] : documents) attestations_[id].push_back(std::move(document));
+    }
+  }
+
+  // Nothing where the file is no record of its snapshot.
+  std::optional<FoundRecord> read_record(const SnapshotId& id, const std::string& name) {
+    try {
+      std::optional<Bytes> record = read_blob(blobs_, name);
+      if (record) return found_record(id, std::move(*record));
+      return std::nullopt;
+    } catch (const Error& error) {
+      if (!old_records_.contains(id)) leave_out(name, error.what());
+      to_put_aside_.push_back(name);
+      return std::nullopt;
+    }
+  }
+
+  FoundRecord found_record(const SnapshotId& id, Bytes record) {
+    FoundRecord found;
+    found.snapshot = decode_record(record);
+    if (found.snapshot.id != id) {
+      throw corrupt_error(fmt::format("it is the record of {}: it", found.snapshot.name));
+    }
+    found.record = std::move(record);
+    found.attestations = attestations_[id];
+    return found;
+  }
+
+  // Snapshots of the old catalog whose records are not there any more.
+  void add_old_records(std::vector<FoundRecord>& records) {
+    std::set<SnapshotId> present;
+    for (const FoundRecord& record : records) present.insert(record.snapshot.id);
+    for (const auto& [id, record] : old_records_) {
+      if (present.contains(id)) continue;
+      records.push_back(found_record(id, record));
+      anew_.emplace_back(record_name(id), record);
+    }
+  }
+
+  void look_at(FoundRecord& record) {
+    for (const FileEntry& file : record.snapshot.files) {
+      FileLosses::Found found = losses_.look(file);
+      for (const ByteRange& range : found.ranges) record.lost_bytes += range.length;
+      if (found.ranges.empty()) continue;
+      record.hurt.push_back({record.snapshot.name, file.path, file.size, std::move(found.ranges)});
+    }
+  }
+
+  void choose(std::vector<FoundRecord> records) {
+    std::map<std::string, std::vector<FoundRecord>> by_name;
+    for (FoundRecord& record : records) {
+      by_name[record.snapshot.name].push_back(std::move(record));
+    }
+    for (auto& [name, rivals] : by_name) {
+      std::ranges::sort(rivals, {}, [](const FoundRecord& record) {
+        return std::tuple(record.attestations.empty(), record.lost_bytes, record.snapshot.id);
+      });
+      for (std::size_t i = 1; i < rivals.size(); ++i) {
+        const std::string file = record_name(rivals[i].snapshot.id);
+        leave_out(file, fmt::format("another snapshot is called {} too", name));
+        to_put_aside_.push_back(file);
+      }
+      records_.push_back(std::move(rivals.front()));
+    }
+    std::ranges::sort(records_, {}, [](const FoundRecord& record) {
+      return std::tuple(record.snapshot.time, record.snapshot.name.size(), record.snapshot.name);
+    });
+  }
+
+  void leave_out(const std::string& name, const std::string& why) {
+    result_.left_out.push_back(fmt::format("{}: {}", name, why));
+  }
+
+  // --- the new one
+
+  void make_catalog() {
+    SqliteCatalog::create(files_.fresh());
+    {
+      SqliteCatalog catalog(files_.fresh());
+      add_packs(catalog);
+      add_snapshots(catalog);
+      for (const std::string& wrong : catalog.check()) {
+        throw Error(ErrorCode::failed, "the new catalog is not what it should be: " + wrong);
+      }
+      result_.chunks = catalog.chunk_count();
+    }
+    // Closed by its last user it has no journal; with one left over it would not be whole.
+    if (std::filesystem::exists(with_suffix(files_.fresh(), "-wal"))) {
+      throw Error(ErrorCode::failed, fmt::format("{} could not be finished: another program has it "
+                                                 "open",
+                                                 files_.fresh().native()));
+    }
+  }
+
+  void add_packs(SqliteCatalog& catalog) {
+    std::vector<std::vector<ChunkRow>> rows(survey_.packs.size());
+    for (const ObjectIndex::Number number : index_->chosen()) {
+      const SurveyedObject& object = (*index_)[number];
+      rows[object.pack].push_back(
+          {object.ref, object.offset, object.length, index_->is_crowded(number)});
+    }
+    std::vector<NewPack> batch;
+    std::size_t waiting = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      waiting += rows[i].size() + 1;
+      batch.push_back({survey_.packs[i].id, survey_.packs[i].size, std::move(rows[i])});
+      if (waiting < kBatch && i + 1 < rows.size()) continue;
+      throw_if_stopped(options_.stop);
+      catalog.add_packs(batch);
+      batch.clear();
+      waiting = 0;
+    }
+    result_.packs = survey_.packs.size();
+  }
+
+  void add_snapshots(SqliteCatalog& catalog) {
+    for (FoundRecord& found : records_) {
+      const SnapshotRow row{found.snapshot.id, found.snapshot.name, found.snapshot.time,
+                            std::move(found.record), std::move(found.attestations)};
+      if (!catalog.add_snapshot(row)) {
+        throw Error(ErrorCode::failed,
+                    fmt::format("two records are of one snapshot, {}", row.name));
+      }
+      ++result_.snapshots;
+      result_.attestations += row.attestations.size();
+      std::ranges::move(found.hurt, std::back_inserter(result_.hurt));
+    }
+  }
+
+  void write_records_anew() {
+    for (const auto& [name, record] : anew_) {
+      const std::unique_ptr<BlobWriter> writer = blobs_.create(name);
+      writer->append(record);
+      writer->commit();
+    }
+  }
+
+  const Path& root_;
+  const CatalogRepairOptions& options_;
+  const CatalogFiles files_;
+  LocalBackend blobs_;
+  PackReader reader_;
+  CatalogRepairResult result_;
+  Survey survey_;
+  std::optional<ObjectIndex> index_;
+  FileLosses losses_{
+      [this](const ChunkRef& ref, ObjectKind) { return index_->find(ref).has_value(); },
+      [this](const ChunkRef& ref) { return index_->read(*index_->find(ref)); }};
+  std::map<SnapshotId, std::vector<Bytes>> attestations_;
+  std::map<SnapshotId, Bytes> old_records_;  // that can be decoded
+  std::vector<FoundRecord> records_;         // oldest first
+  std::vector<std::string> to_put_aside_;
+  std::vector<std::pair<std::string, Bytes>> anew_;  // records, by name
+};
+
+}  // namespace
+
+CatalogRepairResult repair_catalog(const Path& path, const CatalogRepairOptions& options) {
+  const auto began = std::chrono::steady_clock::now();
+  const Repository::Alone alone = Repository::lock_alone(path);
+  CatalogRepairResult result = Rebuilding(alone.root, options).run();
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  return result;
+}
+
+}  // namespace varve

@@ -1,0 +1,185 @@
+// varve restore of dumps into databases of a real server.
+#include "tests/system/postgres_program.h"
+
+namespace varve {
+namespace {
+
+class RestorePostgres : public PostgresProgram {
+ protected:
+  void SetUp() override {
+    PostgresProgram::SetUp();
+    fill_shop();
+  }
+  std::set<std::string> databases() const {
+    std::istringstream lines(server_.sql(
+        "postgres", "SELECT datname FROM pg_database WHERE datname NOT LIKE 'template%'"));
+    std::set<std::string> names;
+    for (std::string line; std::getline(lines, line);) names.insert(line);
+    return names;
+  }
+  // The one that a restore put aside.
+  std::string kept() const {
+    for (const std::string& name : databases()) {
+      if (name.starts_with("shop_before_")) return name;
+    }
+    return "";
+  }
+  using Set = std::set<std::string>;
+};
+
+TEST_F(RestorePostgres, IntoANewDatabaseWithItsRowsCounted) {
+  must({"ingest", shop()});
+  const std::string out = must({"restore", "latest:shop.pgdump", server_.uri("copy")});
+  expect_holds(out, "counted 6 tables, 20,801 rows, as recorded");
+  expect_holds(out, "--globals");
+  EXPECT_EQ(rows_of("copy"), rows_of("shop"));
+  EXPECT_EQ(databases(), (Set{"copy", "postgres", "shop"}));
+}
+
+TEST_F(RestorePostgres, AWholeSnapshotWithOneDumpIsThatDump) {
+  must({"ingest", shop()});
+  const Json json = must_json({"restore", "latest", server_.uri("copy"), "-j", "1"});
+  EXPECT_EQ(json["row_counts"]["public.orders"], 20000);
+  EXPECT_EQ(json["safety"], Json());
+  EXPECT_EQ(rows_of("copy"), rows_of("shop"));
+}
+
+TEST_F(RestorePostgres, AnExistingDatabaseIsReplacedInOneStepAndKept) {
+  server_.sql("postgres", R"(CREATE ROLE owner; ALTER DATABASE shop OWNER TO owner;
+    ALTER DATABASE shop SET search_path = "Odd schema", public;
+    ALTER ROLE clerk IN DATABASE shop SET work_mem = '5MB';
+    REVOKE CONNECT ON DATABASE shop FROM PUBLIC; GRANT CONNECT ON DATABASE shop TO clerk)");
+  must({"ingest", shop()});
+  const std::string stored = rows_of("shop");
+  sql("DELETE FROM public.orders WHERE id > 100");
+  expect_holds(refused(1, {"restore", "latest:shop.pgdump", shop()}), "--force");
+  EXPECT_EQ(sql("SELECT count(*) FROM public.orders"), "100\n");
+
+  const std::string out = must({"restore", "latest:shop.pgdump", shop(), "--force"});
+  EXPECT_EQ(rows_of("shop"), stored);
+  const std::string old = kept();
+  expect_holds(out, old);
+  EXPECT_EQ(server_.sql(old, "SELECT count(*) FROM public.orders"), "100\n");
+  EXPECT_EQ(sql("SHOW search_path"), "\"Odd schema\", public\n");
+  EXPECT_EQ(sql("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'shop'"),
+            "owner\n");
+  EXPECT_EQ(server_.sql("postgres",
+                        "SELECT setconfig FROM pg_db_role_setting s JOIN pg_roles r "
+                        "ON r.oid = setrole WHERE rolname = 'clerk' AND setdatabase = "
+                        "(SELECT oid FROM pg_database WHERE datname = 'shop')"),
+            "{work_mem=5MB}\n");
+  EXPECT_EQ(server_.sql("postgres",
+                        "SELECT has_database_privilege('clerk', 'shop', 'CONNECT'), "
+                        "EXISTS (SELECT FROM pg_database d, aclexplode(datacl) a WHERE "
+                        "datname = 'shop' AND grantee = 0 AND privilege_type = 'CONNECT')"),
+            "t|f\n");
+  const Json list = must_json({"list"});
+  EXPECT_EQ(list["snapshots"][1]["tags"], Json({"pre-restore"}));
+  EXPECT_EQ(list["snapshots"][1]["sources"], Json({"shop.pre-restore"}));
+
+  must({"restore", "--undo", shop(), "--yes"});
+  EXPECT_EQ(sql("SELECT count(*) FROM public.orders"), "100\n");
+  must({"restore", "--undo", shop(), "--yes"});
+  EXPECT_EQ(rows_of("shop"), stored);
+}
+
+TEST_F(RestorePostgres, SessionsInTheOldDatabaseEnd) {
+  must({"ingest", shop()});
+  Program session({"psql", "-X", shop(), "-c", "SELECT pg_sleep(1000)"}, setting());
+  const auto sessions = [&] {
+    return server_.sql("postgres",
+                       "SELECT count(*) FROM pg_stat_activity WHERE datname = 'shop' "
+                       "AND query LIKE '%pg_sleep%' AND state = 'active'");
+  };
+  while (sessions() != "1\n") continue;
+  must({"restore", "latest:shop.pgdump", shop(), "--force"});
+  EXPECT_NE(session.wait().status, 0);
+  EXPECT_NE(kept(), "");
+}
+
+TEST_F(RestorePostgres, UndoFromTheSafetySnapshotWhereNothingWasKept) {
+  must({"ingest", shop()});
+  sql("DELETE FROM orders WHERE id > 100");
+  must({"restore", "latest:shop.pgdump", shop(), "--force"});
+  server_.sql("postgres", "DROP DATABASE " + kept());
+  must({"restore", "--undo", shop(), "--yes"});
+  EXPECT_EQ(sql("SELECT count(*) FROM orders"), "100\n");
+}
+
+TEST_F(RestorePostgres, OneTableIntoANewDatabaseAndIntoTheOldOne) {
+  must({"ingest", shop()});
+  const std::string orders = sql("SELECT * FROM orders ORDER BY 1");
+  must({"restore", "latest:shop.pgdump", server_.uri("one"), "--table", "orders"});
+  EXPECT_EQ(server_.sql("one", "SELECT * FROM orders ORDER BY 1"), orders);
+  sql("DROP TABLE orders CASCADE");
+  refused(1, {"restore", "latest:shop.pgdump", shop(), "--table", "orders"});
+  must({"restore", "latest:shop.pgdump", shop(), "--table", "orders", "--force"});
+  EXPECT_EQ(sql("SELECT * FROM orders ORDER BY 1"), orders);
+  EXPECT_EQ(sql("SELECT count(*) FROM parted"), "500\n");
+  const ProgramResult twice =
+      varve({"restore", "latest:shop.pgdump", shop(), "--table", "orders", "--force"});
+  EXPECT_EQ(twice.status, 1);
+  expect_holds(twice.err, "already exists");
+  EXPECT_EQ(sql("SELECT * FROM orders ORDER BY 1"), orders);
+}
+
+TEST_F(RestorePostgres, TheSchemaFirstAndThenTheRows) {
+  must({"ingest", shop()});
+  must({"restore", "latest:shop.pgdump", server_.uri("copy"), "--schema-only"});
+  EXPECT_EQ(server_.sql("copy", "SELECT count(*) FROM orders"), "0\n");
+  expect_holds(refused(1, {"restore", "latest:shop.pgdump", server_.uri("none"), "--data-only"}),
+               "--schema-only");
+  expect_holds(refused(1, {"restore", "latest:shop.pgdump", shop(), "--schema-only", "--force"}),
+               "exists");
+  must({"restore", "latest:shop.pgdump", server_.uri("copy"), "--data-only", "--force",
+        "--no-safety"});
+  EXPECT_EQ(rows_of("copy"), rows_of("shop"));
+}
+
+TEST_F(RestorePostgres, PlainAndCustomDumps) {
+  for (const std::string format : {"plain", "custom"}) {
+    must({"ingest", shop(), "--pg-format", format});
+    const std::string file = format == "plain" ? "shop.sql" : "shop.dump";
+    must({"restore", "latest:" + file, server_.uri("copy_" + format)});
+    EXPECT_EQ(rows_of("copy_" + format), rows_of("shop")) << format;
+    if (format == "custom") continue;
+    expect_holds(refused(2, {"restore", "latest:" + file, server_.uri("x"), "--table", "a"}),
+                 "plain");
+  }
+}
+
+TEST_F(RestorePostgres, OnANewServerTheRolesComeFirst) {
+  must({"ingest", shop()});
+  const PostgresServer other;
+  const std::string complaint = refused(1, {"restore", "latest:shop.pgdump", other.uri("shop")});
+  expect_holds(complaint, "clerk");
+  expect_holds(complaint, "--globals");
+  const char* const all = "SELECT datname FROM pg_database WHERE datname LIKE 'shop%'";
+  EXPECT_EQ(other.sql("postgres", all), "") << "nothing is left";
+  must({"restore", "latest:shop.pgdump", other.uri("shop"), "--globals"});
+  EXPECT_EQ(other.sql("postgres", all), "shop\n");
+  EXPECT_EQ(other.sql("shop", "SELECT count(*) FROM orders"), "20000\n");
+}
+
+TEST_F(RestorePostgres, ADryRunDoesNothing) {
+  must({"ingest", shop()});
+  const std::string out = must({"restore", "latest:shop.pgdump", shop(), "--force", "--dry-run"});
+  expect_holds(out, "safety snapshot");
+  expect_holds(out, "shop_before_");
+  EXPECT_EQ(databases(), (Set{"postgres", "shop"}));
+  EXPECT_EQ(names().size(), 1U);
+}
+
+TEST_F(RestorePostgres, WhatIsNoDumpIsSaid) {
+  make_database(in_folder("a.db"), 10);
+  must({"ingest", "a.db"});
+  expect_holds(refused(2, {"restore", "latest", server_.uri("copy")}), "no dump");
+  must({"ingest", shop(), server_.uri("postgres")});
+  const std::string complaint = refused(2, {"restore", "latest", server_.uri("copy")});
+  expect_holds(complaint, "shop.pgdump");
+  expect_holds(complaint, "postgres.pgdump");
+  expect_holds(refused(1, {"restore", "--undo", server_.uri("copy"), "--yes"}), "nothing can be");
+}
+
+}  // namespace
+}  // namespace varve

@@ -1,0 +1,64 @@
+// Every call that changes a file fails, in every way; and the program is killed at every one.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/torture/victim.h"
+
+namespace varve::torture {
+namespace {
+
+constexpr std::size_t kLeast = 12;  // cases of an operation
+
+std::vector<Fault> faults_of(std::uint64_t calls) {
+  std::vector<Fault> all;
+  for (std::uint64_t at = 1; at <= calls; ++at) {
+    for (const char* kind : {"EIO", "ENOSPC", "EINTR", "short", "kill", "torn"}) {
+      all.push_back({.at = at, .kind = kind});
+    }
+    for (const char* kind : {"EIO", "ENOSPC"}) {
+      all.push_back({.at = at, .kind = kind, .sticky = true});
+    }
+  }
+  return all;
+}
+
+// What did not work is said in one line, and nothing but a SIGKILL of ours ends the program.
+void expect_a_clear_end(const ProgramResult& result, const Fault& fault) {
+  if (result.status == -SIGKILL) {
+    EXPECT_TRUE(fault.kills());
+    return;
+  }
+  EXPECT_GE(result.status, 0) << result.err;
+  if (result.status != 0) {
+    EXPECT_TRUE(result.err.find("varve: ") != std::string::npos) << result.err;
+  }
+  // A call that a signal interrupted, or that did a part, is gone on with.
+  if (fault.kind == "short") {
+    EXPECT_EQ(result.status, 0) << result.err;
+  }
+}
+
+class FaultTest : public testing::TestWithParam<Operation> {};
+
+TEST_P(FaultTest, LeavesTheOldStateOrTheNew) {
+  const Operation& operation = GetParam();
+  std::vector<Fault> faults = faults_of(Victim().calls_of(operation));
+  ASSERT_FALSE(faults.empty());
+  std::shuffle(faults.begin(), faults.end(), chance());
+  faults.resize(share_of(faults.size(), kLeast));
+  for (const Fault& fault : faults) {
+    SCOPED_TRACE(operation.name + ", " + text_of(fault));
+    const Victim victim;
+    const ProgramResult result = victim.run(operation.words, fault);
+    expect_a_clear_end(result, fault);
+    victim.expect_sound_after(operation, result.status == 0);
+    if (HasFailure()) return;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Operations, FaultTest, testing::ValuesIn(operations()),
+                         [](const auto& one) { return one.param.name; });
+
+}  // namespace
+}  // namespace varve::torture

@@ -1,0 +1,188 @@
+#include "tests/torture/power_loss.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+namespace varve::torture {
+namespace {
+
+constexpr std::uint64_t kSector = 512;
+
+std::string bytes_of(const Path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+std::uint64_t inode_of(const Path& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
+void put_at(std::string& bytes, std::uint64_t offset, std::string_view data) {
+  bytes.resize(std::max<std::size_t>(bytes.size(), offset + data.size()));
+  bytes.replace(offset, data.size(), data);
+}
+
+void apply_to(std::string& bytes, const TraceRecord& record) {
+  if (record.call == FileCall::write) {
+    put_at(bytes, record.offset, record.data);
+  } else if (record.call == FileCall::resize || record.offset > bytes.size()) {
+    bytes.resize(record.offset);
+  }
+}
+
+bool coin(std::mt19937_64& random) { return random() % 2 == 0; }
+
+// Some of the sectors that were written.
+void apply_torn(std::string& bytes, const TraceRecord& record, std::mt19937_64& random) {
+  if (record.call != FileCall::write) {
+    if (coin(random)) apply_to(bytes, record);
+    return;
+  }
+  for (std::uint64_t done = 0; done < record.data.size();) {
+    const std::uint64_t at = record.offset + done;
+    const std::uint64_t size = std::min(kSector - at % kSector, record.data.size() - done);
+    if (coin(random)) put_at(bytes, at, std::string_view(record.data).substr(done, size));
+    done += size;
+  }
+}
+
+std::string parent_of(const std::string& path) { return Path(path).parent_path().native(); }
+
+}  // namespace
+
+Disk::Disk(const Path& folder) : root_(folder.native()) {
+  scan(folder);
+  seen_ = names_;
+}
+
+void Disk::scan(const Path& folder) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    const std::uint64_t inode = inode_of(entry.path());
+    names_[entry.path().native()] = inode;
+    if (entry.is_directory()) {
+      folders_[inode] = true;
+    } else {
+      files_[inode] = {bytes_of(entry.path()), {}};
+    }
+  }
+}
+
+bool Disk::is_inside(const std::string& path) const { return path.starts_with(root_ + '/'); }
+
+void Disk::change_names(Change change) {
+  for (const Name& name : change) {
+    if (name.inode) {
+      seen_[name.path] = *name.inode;
+    } else {
+      seen_.erase(name.path);
+    }
+  }
+  pending_.push_back(std::move(change));
+}
+
+void Disk::sync_folder(const std::string& path) {
+  const auto is_here = [&](const Change& change) {
+    return std::any_of(change.begin(), change.end(),
+                       [&](const Name& name) { return parent_of(name.path) == path; });
+  };
+  for (const Change& change : pending_) {
+    if (!is_here(change)) continue;
+    for (const Name& name : change) {
+      if (name.inode) {
+        names_[name.path] = *name.inode;
+      } else {
+        names_.erase(name.path);
+      }
+    }
+  }
+  std::erase_if(pending_, is_here);
+}
+
+void Disk::apply(const TraceRecord& record) {
+  if (record.call == FileCall::sync_folder && (record.path == root_ || is_inside(record.path))) {
+    return sync_folder(record.path);
+  }
+  if (!is_inside(record.path)) return;
+  switch (record.call) {
+    case FileCall::create:
+      files_[record.inode] = {};  // the number may have been another file's
+      return change_names({{record.path, record.inode}});
+    case FileCall::make_folder: {
+      const std::uint64_t number = ~folders_.size();  // it was not known before the call
+      folders_[number] = true;
+      return change_names({{record.path, number}});
+    }
+    case FileCall::rename:
+      return change_names({{record.path, {}}, {record.other, seen_.at(record.path)}});
+    case FileCall::link:
+      return change_names({{record.other, seen_.at(record.path)}});
+    case FileCall::unlink:
+    case FileCall::remove_folder:
+      return change_names({{record.path, {}}});
+    case FileCall::write:
+    case FileCall::resize:
+    case FileCall::extend:
+      files_[record.inode].pending.push_back(record);
+      return;
+    case FileCall::sync: {
+      File& file = files_[record.inode];
+      for (const TraceRecord& pending : file.pending) apply_to(file.durable, pending);
+      file.pending.clear();
+      return;
+    }
+    case FileCall::sync_folder:
+    case FileCall::mark:
+      return;
+  }
+}
+
+void Disk::write_after_loss(const Path& target, std::mt19937_64& random) const {
+  std::map<std::string, std::uint64_t> names = names_;
+  const bool in_order = coin(random);  // a journal keeps the order of names
+  const std::size_t reached = in_order ? random() % (pending_.size() + 1) : pending_.size();
+  for (std::size_t i = 0; i < reached; ++i) {
+    if (!in_order && coin(random)) continue;
+    for (const Name& name : pending_[i]) {
+      if (name.inode) {
+        names[name.path] = *name.inode;
+      } else {
+        names.erase(name.path);
+      }
+    }
+  }
+  std::filesystem::create_directories(target);
+  const auto how = random() % 3;  // nothing of a file that was not synced, all of it, or parts
+  for (const auto& [path, inode] : names) {  // folders come before what is in them
+    const Path place = target.native() + path.substr(root_.size());
+    if (!std::filesystem::is_directory(place.parent_path()))
+      continue;  // its folder's name was lost
+    if (folders_.contains(inode)) {
+      std::filesystem::create_directory(place);
+      continue;
+    }
+    const File& file = files_.at(inode);
+    std::string bytes = file.durable;
+    for (const TraceRecord& pending : file.pending) {
+      if (how == 1) apply_to(bytes, pending);
+      if (how == 2) apply_torn(bytes, pending, random);
+    }
+    // SQLite's index of its WAL is memory; after a loss of power it is made anew.
+    if (!path.ends_with("-shm")) std::ofstream(place, std::ios::binary) << bytes;
+  }
+}
+
+std::vector<TraceRecord> read_trace(const Path& file) {
+  const std::string bytes = bytes_of(file);
+  std::string_view rest = bytes;
+  std::vector<TraceRecord> records;
+  while (auto record = take_record(rest)) records.push_back(std::move(*record));
+  return records;
+}
+
+}  // namespace varve::torture

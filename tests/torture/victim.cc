@@ -1,0 +1,231 @@
+#include "tests/torture/victim.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "tests/support/database.h"
+
+namespace varve::torture {
+namespace {
+
+using Json = nlohmann::json;
+
+std::string bytes_of(const Path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+ProgramSetting plain_setting(const Path& folder) {
+  return {.folder = folder,
+          .environment = {{"VARVE_REPO", folder / "repo"}, {"LC_ALL", "C"}, {"TMPDIR", folder}},
+          .standard_output = {}};
+}
+
+ProgramResult run_plainly(const Path& folder, Words words) {
+  words.insert(words.begin(), VARVE_BINARY);
+  return Program(words, plain_setting(folder)).wait();
+}
+
+// Six states of a database, two of them forgotten; a seventh that is not stored yet; an old copy
+// where a restore will go.
+class History {
+ public:
+  static const History& instance() {
+    static const History history;
+    return history;
+  }
+  Path folder() const { return folder_.path(); }
+
+ private:
+  History() {
+    const Path database = folder_ / "shop.db";
+    run({"init"});
+    make_database(database, 800);
+    for (int state = 0; state < 6; ++state) {
+      change(database, state);
+      run({"ingest", database, "--time", fmt::format("2026-11-{:02}T02:00:00Z", state + 1)});
+    }
+    run({"forget", "2026-11-02", "2026-11-03"});
+    std::filesystem::create_directory(folder_ / "target");
+    std::filesystem::copy_file(database, folder_ / "target/shop.db");
+    change(database, 7);
+  }
+
+  void run(const Words& words) const {
+    const ProgramResult result = run_plainly(folder_.path(), words);
+    if (result.status != 0) throw std::runtime_error(words.front() + ": " + result.err);
+  }
+
+  static void change(const Path& database, int state) {
+    Database(database).run(
+        fmt::format("UPDATE t SET body = hex(randomblob(100)) WHERE id % 7 = {}; "
+                    "INSERT INTO t(body) SELECT hex(randomblob(100)) FROM t LIMIT 40",
+                    state % 7));
+  }
+
+  TempFolder folder_;
+};
+
+Names names_of(const std::string& list) {
+  Names names;
+  const Json parsed = Json::parse(list);
+  for (const Json& snapshot : parsed["snapshots"]) names.insert(snapshot["name"]);
+  return names;
+}
+
+}  // namespace
+
+std::string text_of(const Fault& fault) {
+  return fmt::format("{}{} at call {}", fault.sticky ? "lasting " : "", fault.kind, fault.at);
+}
+
+const std::vector<Operation>& operations() {
+  static const std::vector<Operation> all = {
+      {"init", {"-r", "{}/new", "init"}},
+      {"ingest", {"ingest", "{}/shop.db", "--time", "2026-11-20T02:00:00Z"}},
+      {"forget", {"forget", "2026-11-04"}},
+      {"gc", {"gc"}},
+      {"restore", {"restore", "2026-11-01:shop.db", "{}/target/shop.db", "--force"}}};
+  return all;
+}
+
+Victim::Victim() {
+  std::filesystem::copy(History::instance().folder(), folder_.path(),
+                        std::filesystem::copy_options::recursive);
+}
+
+Victim::Victim(const Disk& disk, std::mt19937_64& random) {
+  disk.write_after_loss(folder(), random);
+}
+
+Words Victim::filled(const Words& words) const {
+  Words result;
+  for (const std::string& word : words) {
+    const std::size_t place = word.find("{}");
+    result.push_back(place == word.npos ? word : folder().native() + word.substr(place + 2));
+  }
+  return result;
+}
+
+ProgramResult Victim::run(const Words& words, const Fault& fault, const Path& trace) const {
+  Words command = filled(words);
+  command.insert(command.begin(), VARVE_BINARY);
+  ProgramSetting setting = plain_setting(folder());
+  const auto set = [&](const char* name, std::string value) {
+    setting.environment.emplace_back(name, std::move(value));
+  };
+  set("LD_PRELOAD", VARVE_FAULT_LAYER);
+  // The address sanitizer wants to be the first of all libraries, and need not be.
+  const char* const options = std::getenv("ASAN_OPTIONS");
+  set("ASAN_OPTIONS",
+      fmt::format("{}:verify_asan_link_order=0", options == nullptr ? "" : options));
+  set("VARVE_FAULT_UNDER", folder());
+  set("VARVE_FAULT_AT", std::to_string(fault.at));
+  set("VARVE_FAULT_KIND", fault.kind);
+  set("VARVE_FAULT_STICKY", fault.sticky ? "yes" : "");
+  set("VARVE_FAULT_TRACE", trace);
+  set("VARVE_FAULT_COUNT", folder() / "calls");
+  return Program(command, setting).wait();
+}
+
+std::uint64_t Victim::calls_of(const Operation& operation) const {
+  const ProgramResult result = run(operation.words);
+  EXPECT_EQ(result.status, 0) << operation.name << ": " << result.err;
+  std::uint64_t calls = 0;
+  std::ifstream(folder() / "calls", std::ios::binary)
+      .read(reinterpret_cast<char*>(&calls), sizeof calls);
+  return calls;
+}
+
+ProgramResult Victim::plain(const Words& words) const {
+  return run_plainly(folder(), filled(words));
+}
+
+std::string Victim::must(const Words& words) const {
+  const ProgramResult result = plain(words);
+  EXPECT_EQ(result.status, 0) << testing::PrintToString(words) << "\n" << result.out << result.err;
+  return result.out;
+}
+
+Names Victim::snapshots() const {
+  const ProgramResult list = plain({"list", "--json"});
+  EXPECT_EQ(list.status, 0) << list.err;
+  return list.status == 0 ? names_of(list.out) : Names();
+}
+
+void Victim::expect_old_or_new(const Operation& operation, bool succeeded) const {
+  static const Names before =
+      names_of(run_plainly(History::instance().folder(), {"list", "--json"}).out);
+  Names after = before;
+  if (operation.name == "ingest") after.insert("2026-11-20T02-00-00Z");
+  if (operation.name == "forget") after.erase("2026-11-04T02-00-00Z");
+  const Names now = snapshots();
+  EXPECT_TRUE(now == after || (!succeeded && now == before)) << testing::PrintToString(now);
+  if (operation.name == "restore") {
+    static const std::string old = bytes_of(History::instance().folder() / "target/shop.db");
+    const std::string restored = must({"cat", "2026-11-01:shop.db"});
+    const std::string there = bytes_of(folder() / "target/shop.db");
+    EXPECT_TRUE(there == restored || (!succeeded && there == old));
+  }
+}
+
+// Whoever comes next is not kept from anything.
+void Victim::expect_goes_on() const {
+  must({"ingest", "{}/shop.db", "--time", "2026-11-21T02:00:00Z"});
+  const Path copy = folder() / "copy.db";
+  must({"restore", "2026-11-21:shop.db", copy});
+  EXPECT_EQ(bytes_of(copy), bytes_of(folder() / "shop.db"));
+  must({"gc"});
+  must({"gc"});  // what the first could only condemn
+  must({"check", "--read-data"});
+}
+
+void Victim::expect_nothing_left() const {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(repository())) {
+    EXPECT_FALSE(is_temporary(entry.path())) << entry.path();
+  }
+  const Json left = Json::parse(must({"gc", "--dry-run", "--json"}));
+  for (const auto& [key, value] : left.items()) {
+    if (key.ends_with("packs") || key.ends_with("files")) continue;
+    if (key.starts_with("orphan") || key.starts_with("freed")) {
+      EXPECT_EQ(value, 0) << left;
+    }
+  }
+}
+
+void Victim::expect_sound_after(const Operation& operation, bool succeeded) const {
+  if (operation.name == "init") {
+    if (succeeded) must({"-r", "{}/new", "check", "--read-data"});
+    return;
+  }
+  must({"check", "--read-data"});
+  expect_old_or_new(operation, succeeded);
+  expect_goes_on();
+  expect_nothing_left();
+}
+
+std::mt19937_64& chance() {
+  static std::mt19937_64 random = [] {
+    const char* const given = std::getenv("VARVE_TORTURE_SEED");
+    const std::uint64_t seed = given == nullptr ? std::random_device()() : std::stoull(given);
+    std::cout << "VARVE_TORTURE_SEED=" << seed << '\n';
+    return std::mt19937_64(seed);
+  }();
+  return random;
+}
+
+std::size_t share_of(std::size_t all, std::size_t least) {
+  const char* const given = std::getenv("VARVE_TORTURE_SHARE");
+  const std::size_t percent = given == nullptr ? 0 : std::stoull(given);
+  return std::min(all, std::max(least, all * percent / 100));
+}
+
+}  // namespace varve::torture

@@ -1,0 +1,136 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "store/core/error.h"
+#include "tools/cli/commands.h"
+#include "tools/cli/drill_page.h"
+#include "tools/cli/format.h"
+#include "tools/cli/help.h"
+#include "tools/cli/job_argument.h"
+#include "tools/cli/prove_all.h"
+#include "tools/cli/signals.h"
+#include "tools/cli/verification.h"
+
+namespace varve::cli {
+namespace {
+
+constexpr mode_t kPageMode = 0644;  // for a web server, or whoever asks whether all is well
+
+struct DrillArguments {
+  std::vector<std::string> sources;
+  std::string html;  // a file; empty: none
+  JobArgument job;
+};
+
+// A source, and the newest snapshot that holds it.
+using Newest = std::map<std::string, const Snapshot*>;
+
+Newest newest_of(const std::vector<Snapshot>& oldest_first) {
+  Newest newest;
+  for (const Snapshot& snapshot : oldest_first) {
+    for (const SourceInfo& source : snapshot.sources) newest[source.name] = &snapshot;
+  }
+  return newest;
+}
+
+std::uint32_t number_of(const Snapshot& snapshot, const std::string& source) {
+  const auto found = std::ranges::find(snapshot.sources, source, &SourceInfo::name);
+  return static_cast<std::uint32_t>(found - snapshot.sources.begin());
+}
+
+std::vector<std::string> names_of(const Newest& newest) {
+  std::vector<std::string> names;
+  for (const auto& [name, snapshot] : newest) names.push_back(name);
+  return names;
+}
+
+// With all databases of a server, only the repository knows how they are called.
+void add_databases(const Newest& newest, std::vector<std::string>& names) {
+  for (const auto& [name, snapshot] : newest) {
+    const bool is_database = snapshot->sources[number_of(*snapshot, name)].kind == "postgresql";
+    if (is_database && std::ranges::find(names, name) == names.end()) names.push_back(name);
+  }
+  std::erase_if(names, [&](const std::string& name) { return !newest.contains(name); });
+}
+
+std::vector<std::string> wanted_sources(const Newest& newest, const DrillArguments& arguments,
+                                        const std::optional<ChosenJob>& job) {
+  std::vector<std::string> names = arguments.sources;
+  if (job) names = job->sources;
+  if (job && job->has_all_databases) add_databases(newest, names);
+  if (names.empty()) names = names_of(newest);
+  for (const std::string& name : names) {
+    if (newest.contains(name)) continue;
+    throw Error(ErrorCode::not_found,
+                fmt::format("no snapshot holds a source '{}'; there are {}", name,
+                            newest.empty() ? "none" : join(names_of(newest))));
+  }
+  return names;
+}
+
+std::vector<ProofTask> tasks_of(const Newest& newest, const std::vector<std::string>& names,
+                                const std::optional<ChosenJob>& job) {
+  std::vector<ProofTask> tasks;
+  std::set<std::string> seen;
+  for (const std::string& name : names) {
+    if (!seen.insert(name).second) continue;
+    const Snapshot* const snapshot = newest.at(name);
+    tasks.push_back(
+        {snapshot, number_of(*snapshot, name),
+         job ? assertions_of(name, job->assertions) : recorded_assertions(*snapshot, name)});
+  }
+  return tasks;
+}
+
+void write_page(AtomicFile& page, const ProofReport& report) {
+  page.file().write_all(as_bytes(drill_page(report)));
+  page.publish(AtomicFile::Over::replace);
+}
+
+int run_drill(CommandLine& line, const DrillArguments& arguments) {
+  if (!arguments.sources.empty() && !arguments.job.name.empty()) {
+    throw Error(ErrorCode::usage, "--job names the sources; none can stand beside it");
+  }
+  const SignalStop signals;
+  const std::optional<ChosenJob> job = choose_job(line, arguments.job);
+  const auto repository = line.open_repository();
+  const std::vector<Snapshot> snapshots = repository->snapshots();
+  const Newest newest = newest_of(snapshots);
+  const std::vector<ProofTask> tasks =
+      tasks_of(newest, wanted_sources(newest, arguments, job), job);
+  if (tasks.empty()) {
+    throw Error(ErrorCode::not_found, "there is no snapshot yet: nothing can be restored");
+  }
+  std::optional<AtomicFile> page;  // one that cannot be written is said before the work
+  if (!arguments.html.empty()) page.emplace(arguments.html, kPageMode);
+  KnownProofs none;  // a drill really does it
+  const ProofReport report =
+      prove_all(line, *repository, tasks, none, {"drill", Timestamp::now(), signals.token()});
+  if (page) write_page(*page, report);
+  return print_report(line, report);
+}
+
+}  // namespace
+
+void add_drill(CLI::App& program, CommandLine& line) {
+  CLI::App& command = add_command(
+      program, "drill", "Restore the newest snapshot of every source to scratch, and prove it.",
+      "varve drill\n"
+      "varve drill --job nightly --html /var/www/drill.html");
+  auto arguments = std::make_shared<DrillArguments>();
+  command.add_option("SOURCE", arguments->sources, "these sources; default: all")
+      ->option_text("...");
+  command.add_option("--html", arguments->html, "write the report as a page to this file as well")
+      ->option_text("FILE");
+  add_job_options(command, arguments->job, "the sources of this job, with its assertions");
+  add_global_options(command, line.global, Facts::printed);
+  command.callback([&line, arguments] {
+    line.action = [arguments](CommandLine& l) { return run_drill(l, *arguments); };
+  });
+}
+
+}  // namespace varve::cli

@@ -1,0 +1,210 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <thread>
+
+#include "store/core/error.h"
+#include "tools/cli/format.h"
+#include "tools/cli/host_name.h"
+#include "tools/cli/json_output.h"
+#include "tools/cli/restore_commands.h"
+#include "tools/restore/postgres_restore.h"
+
+namespace varve::cli {
+namespace {
+
+unsigned jobs_of(const RestoreArguments& arguments) {
+  return arguments.jobs != 0 ? arguments.jobs : std::max(1U, std::thread::hardware_concurrency());
+}
+
+void refuse_patterns(const SnapshotArgument& what) {
+  if (!what.pattern) return;
+  throw Error(ErrorCode::usage, "a pattern picks files; a database is restored from one dump");
+}
+
+PostgresRestoreRequest request_for(const RestoreSetting& setting, const SnapshotArgument& what) {
+  const RestoreArguments& arguments = setting.arguments;
+  PostgresRestoreRequest request;
+  request.dump = find_dump(setting.repository, what.snapshot, what.path);
+  request.load = {.tables = arguments.tables,
+                  .schema_only = arguments.schema_only,
+                  .data_only = arguments.data_only,
+                  .one_transaction = false,
+                  .jobs = jobs_of(arguments)};
+  request.globals = arguments.globals;
+  request.safety = !arguments.no_safety;
+  request.force = arguments.force;
+  request.host = host_name();
+  request.stop = setting.signals.token();
+  if (request.load.selects() && request.dump.format == StoredDump::Format::plain) {
+    throw Error(ErrorCode::usage,
+                fmt::format("{} is a plain script, which psql runs as a whole: --table, "
+                            "--schema-only and --data-only need another format",
+                            request.dump.path));
+  }
+  return request;
+}
+
+void refuse_what_makes_no_sense(PostgresAdmin& admin, const PostgresRestoreRequest& request,
+                                bool exists) {
+  if (!exists && request.load.data_only) {
+    throw Error(ErrorCode::failed,
+                fmt::format("--data-only fills the tables of a database, and there is no {}: make "
+                            "it with --schema-only first",
+                            admin.location()));
+  }
+  if (exists && request.load.schema_only) {
+    throw Error(ErrorCode::failed,
+                fmt::format("{} exists: --schema-only makes a new database, give another name",
+                            admin.location()));
+  }
+  if (exists && !request.force) {
+    throw Error(ErrorCode::failed,
+                fmt::format("{} exists: give another name; or --force {}", admin.location(),
+                            loads_in_place(request, exists)
+                                ? "restores into it"
+                                : "replaces it, and keeps it under another name"));
+  }
+}
+
+std::string question_of(PostgresAdmin& admin, const Snapshot& snapshot,
+                        const PostgresRestoreRequest& request) {
+  const std::string present = fmt::format("{} ({}, {} connected)", admin.location(),
+                                          format_bytes(admin.size_of(admin.database())),
+                                          admin.sessions_of(admin.database()));
+  if (loads_in_place(request, true)) {
+    return printable(
+        fmt::format("Restore {} of snapshot {} into {}, in one transaction?",
+                    request.load.tables.empty() ? "the rows" : join(request.load.tables),
+                    snapshot.name, present));
+  }
+  return printable(
+      fmt::format("Replace {} by {} of snapshot {}? It is kept under another name; "
+                  "sessions in it end",
+                  present, request.dump.path, snapshot.name));
+}
+
+std::string globals_line(const Snapshot& snapshot, const PostgresRestoreRequest& request) {
+  if (request.globals || request.dump.globals.empty()) return {};
+  return fmt::format(
+      "roles and tablespaces are in {0}: --globals applies it first, or varve cat "
+      "{1}:{0} | psql\n",
+      request.dump.globals, snapshot.name);
+}
+
+std::string plan_text(PostgresAdmin& admin, const Snapshot& snapshot,
+                      const PostgresRestoreRequest& request, bool exists) {
+  std::string text =
+      printable(fmt::format("{} of {} to {}", request.dump.path, snapshot.name, admin.location())) +
+      "\n";
+  const bool in_place = loads_in_place(request, exists);
+  if (exists && request.safety) text += "  first     a safety snapshot of it, tag pre-restore\n";
+  if (request.globals) text += "  globals   " + request.dump.globals + " is applied\n";
+  if (in_place) {
+    text += "  into      the database that is there, in one transaction\n";
+  } else {
+    text += fmt::format("  with      {} into a new database\n",
+                        request.dump.format == StoredDump::Format::plain
+                            ? std::string("psql")
+                            : format_count(request.load.jobs, "job") + " of pg_restore");
+  }
+  if (!request.load.selects()) text += "  check     row counts against those recorded\n";
+  if (exists && !in_place) {
+    text += fmt::format("  replaces  {} with {} connected, which stays as {}_before_<date>\n",
+                        format_bytes(admin.size_of(admin.database())),
+                        admin.sessions_of(admin.database()), admin.database());
+  }
+  return text + globals_line(snapshot, request) + "nothing was done";
+}
+
+std::string result_text(PostgresAdmin& admin, const PostgresRestoreRequest& request,
+                        const PostgresRestoreResult& result) {
+  std::string text;
+  if (result.safety) {
+    text += fmt::format("safety snapshot {} holds what was there\n", result.safety->name);
+  }
+  if (!result.kept.empty()) {
+    text += printable(fmt::format("the old database is {} now: drop it when it is not needed",
+                                  result.kept)) +
+            "\n";
+  }
+  if (!result.rows.empty()) {
+    const auto rows =
+        std::accumulate(result.rows.begin(), result.rows.end(), std::uint64_t{0},
+                        [](std::uint64_t sum, const auto& table) { return sum + table.second; });
+    text += fmt::format("counted {}, {}, as recorded\n", format_count(result.rows.size(), "table"),
+                        format_count(rows, "row"));
+  }
+  text += printable(fmt::format("restored {} to {} in {}", request.dump.path, admin.location(),
+                                format_seconds(result.seconds)));
+  if (result.safety || !result.kept.empty()) {
+    text += "\n" + printable(fmt::format("varve restore --undo {} puts back what was there",
+                                         without_secrets(admin.target())));
+  }
+  return text;
+}
+
+int run(const RestoreSetting& setting, PostgresAdmin& admin, const Snapshot& snapshot,
+        const PostgresRestoreRequest& request) {
+  CommandLine& line = setting.line;
+  const PostgresRestoreResult result =
+      restore_postgres(setting.repository, snapshot, admin, request);
+  for (const std::string& warning : result.warnings) line.warn(warning);
+  line.print_facts(postgres_restore_json(snapshot, request, admin.location(), result),
+                   [&] { return result_text(admin, request, result); });
+  return result.warnings.empty() ? 0 : kExitWarning;
+}
+
+}  // namespace
+
+int restore_to_postgres(const RestoreSetting& setting, const SnapshotArgument& what) {
+  refuse_patterns(what);
+  const PostgresRestoreRequest request = request_for(setting, what);
+  PostgresAdmin admin(setting.arguments.target, setting.signals.token());
+  const bool exists = admin.exists(admin.database());
+  refuse_what_makes_no_sense(admin, request, exists);
+  if (setting.arguments.dry_run) {
+    setting.line.report(plan_text(admin, what.snapshot, request, exists));
+    return 0;
+  }
+  if (exists) may_replace(setting, question_of(admin, what.snapshot, request));
+  const int status = run(setting, admin, what.snapshot, request);
+  setting.line.report(globals_line(what.snapshot, request));
+  return status;
+}
+
+int undo_postgres(const RestoreSetting& setting) {
+  PostgresAdmin admin(setting.arguments.undo, setting.signals.token());
+  const PostgresUndo undo = find_postgres_undo(setting.repository, admin, host_name());
+  if (undo.kept.empty()) {  // what was there is in a snapshot alone
+    RestoreArguments arguments = setting.arguments;
+    arguments.target = arguments.undo;
+    arguments.force = true;
+    const RestoreSetting again{setting.line, setting.repository, arguments, setting.signals};
+    return restore_to_postgres(again, {*undo.safety, undo.safety_dump, {}});
+  }
+  const std::string what =
+      printable(fmt::format("{} takes the name {} again", undo.kept, admin.location()));
+  if (setting.arguments.dry_run) {
+    setting.line.report(what +
+                        ", and the present database is kept under another name; nothing "
+                        "was done");
+    return 0;
+  }
+  const std::string question =
+      what + ", and the present database is kept under another name; sessions in it end. Go on?";
+  if (!may_replace(setting, question)) {
+    throw Error(ErrorCode::failed,
+                fmt::format("{} exists: --yes or --force replaces it", admin.location()));
+  }
+  const std::string aside = undo_postgres_swap(admin, undo);
+  setting.line.print_facts(postgres_undo_json(undo.kept, admin.location(), aside), [&] {
+    const std::string text =
+        printable(fmt::format("{} is what {} was", admin.location(), undo.kept));
+    return aside.empty() ? text : printable(fmt::format("{}; what it was is {} now", text, aside));
+  });
+  return 0;
+}
+
+}  // namespace varve::cli

@@ -1,0 +1,16 @@
+// What a repository has of a source, as a source: for a second repository that is to begin where
+// the first one stands.
+#pragma once
+
+#include <memory>
+
+#include "store/repository.h"
+#include "store/source.h"
+
+namespace varve {
+
+// All must outlive it.
+std::unique_ptr<Source> make_stored_source(Repository& repository, const Snapshot& snapshot,
+                                           const std::string& source_name);
+
+}  // namespace varve

@@ -1,0 +1,230 @@
+#include "tools/restore/path_restore.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "store/core/error.h"
+#include "tools/restore/database_proof.h"
+#include "tools/restore/passing_snapshot.h"
+#include "tools/restore/safety_snapshot.h"
+
+namespace varve {
+namespace {
+
+using Check = PathRestoreSettings::Check;
+
+// Where the file lay when it was ingested; empty where that is not known.
+Path origin_of(const Snapshot& snapshot, const FileEntry& file) {
+  const SourceInfo& source = snapshot.sources.at(file.source);
+  if (source.kind == "sqlite") return source.location;
+  if (source.kind != "files" || !file.path.starts_with(source.name)) return {};
+  return source.location + file.path.substr(source.name.size());
+}
+
+std::optional<VerifyLevel> level_of(Check check, bool live) {
+  switch (check) {
+    case Check::none:
+      return std::nullopt;
+    case Check::quick:
+      return VerifyLevel::quick;
+    case Check::full:
+      return VerifyLevel::full;
+    case Check::automatic:
+      break;
+  }
+  return live ? std::optional(VerifyLevel::full) : std::nullopt;
+}
+
+// As the newest attestation that counted them says. One of a folder has them by "path:table".
+std::map<std::string, std::uint64_t> recorded_rows(const Snapshot& snapshot,
+                                                   const FileEntry& file) {
+  const std::string& source = snapshot.sources.at(file.source).name;
+  for (auto one = snapshot.attestations.rbegin(); one != snapshot.attestations.rend(); ++one) {
+    if (one->source != source || one->row_counts.empty()) continue;
+    if (one->file == file.path) return one->row_counts;
+    std::map<std::string, std::uint64_t> rows;
+    const std::string prefix = file.path + ':';
+    for (const auto& [table, count] : one->row_counts) {
+      if (table.starts_with(prefix)) rows[table.substr(prefix.size())] = count;
+    }
+    return rows;
+  }
+  return {};
+}
+
+class PathRestore {
+ public:
+  PathRestore(Repository& repository, const Snapshot& snapshot, const PathSelection& selection,
+              const PathPlan& plan, const PathRestoreSettings& settings)
+      : repository_(repository),
+        snapshot_(snapshot),
+        selection_(selection),
+        plan_(plan),
+        settings_(settings),
+        replaced_(plan.replaced()) {}
+
+  PathRestoreResult run() {
+    refuse_replacing();
+    refuse_failed_sources();
+    for (const PlannedFile& file : plan_.files) note_database(file);
+    save_what_is_replaced();
+    DatabaseAttendant attendant(
+        cases_,
+        [this](const DatabaseCase& one, const std::string& fault) {
+          refuse(fmt::format("{} does not pass its check: {}", one.label, fault), one.source);
+        },
+        settings_.stop);
+    try {
+      result_.restored = write(attendant);
+    } catch (const Error& error) {
+      throw explained(error);
+    }
+    result_.databases = attendant.results();
+    open_live_databases();
+    return std::move(result_);
+  }
+
+ private:
+  void refuse_replacing() const {
+    if (settings_.replace || replaced_.empty()) return;
+    const PlannedFile& first = *replaced_.front();
+    const Path& path = first.present ? first.target : first.sidecars.front();
+    throw Error(ErrorCode::failed, fmt::format("cannot restore to {}: {} exists; --yes or --force "
+                                               "replaces it",
+                                               first.target.native(), path.filename().native()));
+  }
+
+  // With --force a warning.
+  void refuse(const std::string& fault, const std::string& source) {
+    if (settings_.force) {
+      result_.warnings.push_back(fault + "; it was restored all the same");
+      return;
+    }
+    throw Error(ErrorCode::failed, fmt::format("{}: nothing was replaced{}", fault,
+                                               way_out_of(repository_, snapshot_, source)));
+  }
+
+  void refuse_failed_sources() {
+    std::set<std::uint32_t> seen;
+    for (const PlannedFile& file : plan_.files) {
+      if (!seen.insert(file.entry->source).second) continue;
+      const std::string& source = snapshot_.sources.at(file.entry->source).name;
+      const Attestation* const failed = failed_attestation(snapshot_, source);
+      if (failed == nullptr) continue;
+      refuse(fmt::format("{} of snapshot {} did not pass its verification ({})", source,
+                         snapshot_.name, failed->detail),
+             source);
+    }
+  }
+
+  void note_database(const PlannedFile& file) {
+    if (!file.is_database() || file.entry->type != FileType::file) return;
+    const bool live = goes_live(snapshot_, file);
+    DatabaseCase one;
+    one.source = snapshot_.sources.at(file.entry->source).name;
+    one.label = fmt::format("{} of snapshot {}", file.entry->path, snapshot_.name);
+    one.wal_mode = live && journal_mode_of(snapshot_, *file.entry) == "wal";
+    one.check = level_of(settings_.check, live);
+    one.recorded_rows = recorded_rows(snapshot_, *file.entry);
+    if (file.replaces()) {
+      require_unused_database(file.target);
+      one.expected = stamps_of_database(file.target);
+    }
+    if (one.wal_mode) result_.wal_mode.push_back(file.entry->path);
+    if (live) live_.push_back(&file);
+    cases_[file.entry->path] = std::move(one);
+  }
+
+  void save_what_is_replaced() {
+    if (!settings_.safety || replaced_.empty()) return;
+    SafetyRequest request{
+        .target = plan_.target, .files = {}, .host = settings_.host, .stop = settings_.stop};
+    for (const PlannedFile* file : replaced_) add_to(request, *file);
+    if (!request.files.empty()) result_.safety = take_safety_snapshot(repository_, request);
+  }
+
+  // A link that is replaced by a link holds nothing.
+  void add_to(SafetyRequest& request, const PlannedFile& file) const {
+    const Path below =
+        plan_.is_one_file ? file.target.filename() : file.target.lexically_relative(plan_.target);
+    if (file.present && S_ISREG(file.present->st_mode)) {
+      request.files.push_back({below, file.target});
+    }
+    for (const Path& sidecar : file.sidecars) {
+      request.files.push_back({below.parent_path() / sidecar.filename(), sidecar});
+    }
+  }
+
+  // What the store cannot give back, another snapshot may have.
+  Error explained(const Error& error) const {
+    if (error.code() != ErrorCode::corrupt || plan_.files.empty()) return error;
+    const std::string& source = snapshot_.sources.at(plan_.files.front().entry->source).name;
+    const auto good = newest_passing_snapshot(repository_, source, snapshot_.id);
+    if (!good) return error;
+    return Error(
+        error.code(),
+        fmt::format("{}: nothing was replaced; the newest other snapshot of {} that passed "
+                    "is {}",
+                    error.what(), source, good->name),
+        error.context());
+  }
+
+  RestoreResult write(DatabaseAttendant& attendant) {
+    RestoreOptions options;
+    options.attendant = &attendant;
+    options.force = settings_.replace;
+    options.threads = settings_.threads;
+    options.progress = settings_.progress;
+    options.stop = settings_.stop;
+    if (plan_.is_one_file) {
+      return restore_file(repository_, snapshot_, *plan_.files.front().entry, plan_.target,
+                          options);
+    }
+    const std::string path = selection_.path.value_or("");
+    return restore_selection(repository_, snapshot_, path, selection_.wanted, plan_.target,
+                             options);
+  }
+
+  // As its program will, soon. What was taken although it is damaged need not open.
+  void open_live_databases() const {
+    if (!result_.warnings.empty()) return;
+    for (const PlannedFile* file : live_) {
+      if (file->entry->size > 0) open_once(file->target);
+    }
+  }
+
+  Repository& repository_;
+  const Snapshot& snapshot_;
+  const PathSelection& selection_;
+  const PathPlan& plan_;
+  const PathRestoreSettings& settings_;
+  const std::vector<const PlannedFile*> replaced_;
+  std::map<std::string, DatabaseCase> cases_;  // by path in the snapshot
+  std::vector<const PlannedFile*> live_;
+  PathRestoreResult result_;
+};
+
+}  // namespace
+
+std::string journal_mode_of(const Snapshot& snapshot, const FileEntry& file) {
+  if (file.format != "sqlite") return {};
+  const auto& facts = file.facts.empty() ? snapshot.sources.at(file.source).facts : file.facts;
+  const auto mode = facts.find("journal_mode");
+  return mode == facts.end() ? std::string() : mode->second;
+}
+
+bool goes_live(const Snapshot& snapshot, const PlannedFile& file) {
+  return file.replaces() || origin_of(snapshot, *file.entry) == location_of(file.target);
+}
+
+PathRestoreResult restore_paths(Repository& repository, const Snapshot& snapshot,
+                                const PathSelection& selection, const PathPlan& plan,
+                                const PathRestoreSettings& settings) {
+  return PathRestore(repository, snapshot, selection, plan, settings).run();
+}
+
+}  // namespace varve

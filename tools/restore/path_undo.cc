@@ -1,0 +1,238 @@
+#include "tools/restore/path_undo.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "store/core/error.h"
+#include "store/restore.h"
+#include "tools/restore/database_attendant.h"
+#include "tools/restore/database_files.h"
+#include "tools/restore/path_restore.h"
+
+namespace varve {
+namespace {
+
+constexpr std::array<std::string_view, 3> kSuffixes = {"-wal", "-shm", "-journal"};
+
+// The database that a file of this path belongs to; empty for what is no sidecar.
+std::string database_of(std::string_view path) {
+  for (const std::string_view suffix : kSuffixes) {
+    if (path.ends_with(suffix)) return std::string(path.substr(0, path.size() - suffix.size()));
+  }
+  return {};
+}
+
+std::string suffix_of(const FileEntry& sidecar, const FileEntry& main) {
+  return sidecar.path.substr(main.path.size());
+}
+
+bool is_file_there(const Path& path) {
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0) return false;
+  if (S_ISREG(found.st_mode)) return true;
+  throw Error(ErrorCode::failed, fmt::format("cannot put {} back: what is there now is no regular "
+                                             "file",
+                                             path.native()));
+}
+
+// A folder for a database in several files, beside its target, that goes with what is in it.
+class StagingFolder {
+ public:
+  explicit StagingFolder(const Path& target) {
+    std::string name = (target.parent_path() / ".varve-undo-XXXXXX").native();
+    if (::mkdtemp(name.data()) == nullptr) throw system_error(errno, "cannot make " + name);
+    path_ = name;
+  }
+  ~StagingFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  StagingFolder(const StagingFolder&) = delete;
+  StagingFolder& operator=(const StagingFolder&) = delete;
+
+  Path operator/(const Path& name) const { return path_ / name; }
+
+ private:
+  Path path_;
+};
+
+void rename_over(const Path& from, const Path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) {
+    throw system_error(errno, "cannot put back " + to.native());
+  }
+}
+
+class Undo {
+ public:
+  Undo(Repository& repository, const UndoPlan& plan, const UndoSettings& settings)
+      : repository_(repository), plan_(plan), settings_(settings) {}
+
+  UndoResult run() {
+    for (const UndoPlan::Group& group : plan_.groups) {
+      require_unused_database(group.target);
+      stamps_.push_back(stamps_of_database(group.target));
+    }
+    save_what_is_there();
+    for (std::size_t i = 0; i < plan_.groups.size(); ++i) put_back(plan_.groups[i], stamps_[i]);
+    return std::move(result_);
+  }
+
+ private:
+  void save_what_is_there() {
+    if (!settings_.safety) return;
+    SafetyRequest request{.target = plan_.safety.info().location,
+                          .files = {},
+                          .host = settings_.host,
+                          .stop = settings_.stop};
+    for (const UndoPlan::Group& group : plan_.groups) add_to(request, group);
+    if (!request.files.empty()) result_.safety = take_safety_snapshot(repository_, request);
+  }
+
+  void add_to(SafetyRequest& request, const UndoPlan::Group& group) const {
+    const Path location = plan_.safety.info().location;
+    const std::string below =
+        group.target == location ? location.filename() : group.target.lexically_relative(location);
+    if (group.exists) request.files.push_back({below, group.target});
+    for (const std::string_view suffix : kSuffixes) {
+      const Path sidecar = group.target.native() + std::string(suffix);
+      if (is_file_there(sidecar)) request.files.push_back({below + std::string(suffix), sidecar});
+    }
+  }
+
+  static bool is_in_parts(const UndoPlan::Group& group) {
+    return std::ranges::any_of(group.sidecars, [&](const FileEntry* sidecar) {
+      return sidecar->size > 0 && suffix_of(*sidecar, *group.main) != "-shm";
+    });
+  }
+
+  void put_back(const UndoPlan::Group& group, const DatabaseStamps& expected) {
+    if (is_in_parts(group)) {
+      put_back_parts(group, expected);
+    } else {
+      write(*group.main, group.target, expected);
+    }
+    result_.files.push_back(group.target);
+  }
+
+  void write(const FileEntry& file, const Path& target,
+             const std::optional<DatabaseStamps>& expected) {
+    std::map<std::string, DatabaseCase> cases;
+    if (expected) {
+      cases[file.path] = {.wal_mode = journal_mode_of(plan_.safety.snapshot, file) == "wal",
+                          .expected = expected};
+    }
+    DatabaseAttendant attendant(std::move(cases), {}, settings_.stop);
+    RestoreOptions options;
+    options.attendant = &attendant;
+    options.force = true;
+    options.stop = settings_.stop;
+    restore_file(repository_, plan_.safety.snapshot, file, target, options);
+  }
+
+  // The path of the main file, all of the group beside it.
+  Path stage(const UndoPlan::Group& group, const StagingFolder& folder) {
+    const Path staged = folder / group.target.filename();
+    write(*group.main, staged, {});
+    for (const FileEntry* sidecar : group.sidecars) {
+      write(*sidecar, staged.native() + suffix_of(*sidecar, *group.main), {});
+    }
+    return staged;
+  }
+
+  void put_back_parts(const UndoPlan::Group& group, const DatabaseStamps& expected) {
+    const StagingFolder folder(group.target);
+    const Path staged = stage(group, folder);
+    if (bring_to_rest(staged)) {
+      const ReplacedDatabase way(group.target, expected);
+      rename_over(staged, group.target);
+      sync_directory(group.target.parent_path());
+    } else {
+      put_back_as_it_was(group, expected);
+    }
+  }
+
+  // Staged once more: SQLite may have removed a log that means nothing to it.
+  void put_back_as_it_was(const UndoPlan::Group& group, const DatabaseStamps& expected) {
+    const StagingFolder folder(group.target);
+    const Path staged = stage(group, folder);
+    const ReplacedDatabase way(group.target, expected);
+    rename_over(staged, group.target);
+    for (const FileEntry* sidecar : group.sidecars) {
+      const std::string suffix = suffix_of(*sidecar, *group.main);
+      rename_over(staged.native() + suffix, group.target.native() + suffix);
+    }
+    sync_directory(group.target.parent_path());
+  }
+
+  Repository& repository_;
+  const UndoPlan& plan_;
+  const UndoSettings& settings_;
+  std::vector<DatabaseStamps> stamps_;
+  UndoResult result_;
+};
+
+// Where a file of the safety snapshot lay. One that was taken as a database alone is the target.
+Path place_of(const UndoPlan& plan, const FileEntry& file, const Path& location) {
+  const SourceInfo& source = plan.safety.info();
+  if (source.kind != SafetySource::kKind) return location;
+  const std::string folder = source.name + '/';
+  const std::string alone = folder + location.filename().native();
+  const bool is_one = file.path == alone || database_of(file.path) == alone ||
+                      plan.safety.snapshot.find(alone) != nullptr;
+  const Path below = file.path.substr(folder.size());
+  return (is_one ? location.parent_path() : location) / below;
+}
+
+void plan_groups(UndoPlan& plan, const Path& location) {
+  const Snapshot& snapshot = plan.safety.snapshot;
+  std::map<std::string, std::size_t> groups;  // by the main file's path
+  for (const FileEntry& file : snapshot.files) {
+    if (file.source != plan.safety.source || file.type != FileType::file) continue;
+    if (snapshot.find(database_of(file.path)) != nullptr) continue;  // one of the next loop
+    const Path target = place_of(plan, file, location);
+    const std::string database = database_of(target.native());
+    if (!database.empty() && is_file_there(database)) {
+      plan.warnings.push_back(
+          fmt::format("{} stood there without its database, and is not put "
+                      "back: it would be played into what is there now",
+                      target.native()));
+      continue;
+    }
+    groups[file.path] = plan.groups.size();
+    plan.groups.push_back({&file, {}, target, is_file_there(target)});
+  }
+  for (const FileEntry& file : snapshot.files) {
+    const auto group = groups.find(database_of(file.path));
+    if (group != groups.end()) plan.groups[group->second].sidecars.push_back(&file);
+  }
+}
+
+}  // namespace
+
+UndoPlan plan_undo(Repository& repository, const Path& target, const std::string& host) {
+  const Path location = location_of(target);
+  auto safety = newest_safety_snapshot(repository, location, host);
+  if (!safety) {
+    throw Error(ErrorCode::not_found,
+                fmt::format("there is no safety snapshot of {}: nothing can be undone; varve list "
+                            "shows what there is",
+                            target.native()));
+  }
+  UndoPlan plan{.safety = std::move(*safety), .groups = {}, .warnings = {}};
+  plan_groups(plan, location);
+  return plan;
+}
+
+UndoResult undo(Repository& repository, const UndoPlan& plan, const UndoSettings& settings) {
+  return Undo(repository, plan, settings).run();
+}
+
+}  // namespace varve

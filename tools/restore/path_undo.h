@@ -1,0 +1,52 @@
+// The way back from a restore to a path: what its safety snapshot holds is put back, whatever it
+// is.
+//
+// A file comes back byte for byte. So does a database that was one file, and one that SQLite cannot
+// open, with what lay beside it. A database that had a -wal or a hot -journal, and that SQLite can
+// open, comes back with that laid in: several files cannot be put in the place of one in one step
+// (replaced_database.h), one can. Files that a restore made where there was nothing stay.
+//
+// What is replaced by that is saved first, too: undoing once more undoes the undoing.
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "tools/restore/safety_snapshot.h"
+
+namespace varve {
+
+struct UndoPlan {
+  SafetySnapshot safety;
+  struct Group {
+    const FileEntry* main = nullptr;         // of the snapshot
+    std::vector<const FileEntry*> sidecars;  // of a database
+    Path target;
+    bool exists = false;  // something is there now
+  };
+  std::vector<Group> groups;
+  std::vector<std::string> warnings;  // what cannot be put back
+};
+
+// Throws a not_found Error where there is no safety snapshot of `target`, and a failed one where
+// something stands there now that is no file.
+UndoPlan plan_undo(Repository& repository, const Path& target, const std::string& host);
+
+struct UndoSettings {
+  bool safety = true;
+  std::string host;
+  std::stop_token stop;
+};
+
+struct UndoResult {
+  std::vector<Path> files;  // put back
+  std::optional<Snapshot> safety;
+};
+
+// All that a restore promises holds: see path_restore.h. Of several files each is replaced in one
+// step by itself.
+UndoResult undo(Repository& repository, const UndoPlan& plan, const UndoSettings& settings);
+
+}  // namespace varve

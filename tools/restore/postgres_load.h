@@ -1,0 +1,36 @@
+// A stored dump read into a database by PostgreSQL's own programs.
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "tools/restore/stored_dump.h"
+#include "tools/sources/postgres_connection.h"
+
+namespace varve {
+
+// What of a dump is loaded, and how.
+struct PostgresLoad {
+  std::vector<std::string> tables;  // by name; empty: all
+  bool schema_only = false;
+  bool data_only = false;
+  bool one_transaction = false;  // all or nothing in a database that is in use; one job then
+  unsigned jobs = 1;
+
+  bool selects() const { return !tables.empty() || schema_only || data_only; }
+};
+
+// `dump`: where it lies, as a folder or a file. The first error ends it: a failed Error with the
+// program's words and what to do. `connection` names the database; it may be used meanwhile.
+void load_dump(const PostgresPrograms& programs, const PostgresConnection& connection,
+               const StoredDump& dump, const Path& path, const PostgresLoad& load,
+               const std::stop_token& stop);
+
+// Runs a script of roles and tablespaces. What exists already is no error; returns the others, a
+// line each.
+std::vector<std::string> load_globals(const PostgresPrograms& programs,
+                                      const PostgresConnection& connection, const Path& script,
+                                      const std::stop_token& stop);
+
+}  // namespace varve

@@ -1,0 +1,71 @@
+#include "tools/restore/safety_snapshot.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ranges>
+#include <utility>
+
+#include "store/core/error.h"
+#include "store/ingest.h"
+#include "tools/sources/one_line.h"
+
+namespace varve {
+
+std::string safety_source_name(const std::string& name) {
+  constexpr std::size_t kLongestName = 200;  // bytes: it is a folder's name on the mount
+  return one_line(name, kLongestName) + "." + kSafetyTag;
+}
+
+Snapshot take_safety_snapshot(Repository& repository, const SafetyRequest& request) {
+  const Path location = location_of(request.target);
+  IngestRequest ingest_request;
+  ingest_request.sources.push_back(std::make_unique<SafetySource>(
+      safety_source_name(location.filename()), location, request.files));
+  ingest_request.tags = {kSafetyTag};
+  ingest_request.host = request.host;
+  ingest_request.even_if_unchanged = true;
+  ingest_request.stop = request.stop;
+  try {
+    IngestResult result = ingest(repository, std::move(ingest_request));
+    if (result.warnings.empty()) return std::move(result.snapshot);
+    throw Error(ErrorCode::failed, result.warnings.front());
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::interrupted) throw;
+    throw Error(error.code(),
+                fmt::format("no safety snapshot of {} could be taken, and nothing was replaced: "
+                            "{}; --no-safety goes without",
+                            request.target.native(), error.what()));
+  }
+}
+
+std::optional<SafetySnapshot> newest_safety_snapshot(
+    Repository& repository, const std::function<bool(const SourceInfo&)>& is_meant,
+    const std::string& host) {
+  std::vector<Snapshot> snapshots = repository.snapshots();
+  for (Snapshot& snapshot : snapshots | std::views::reverse) {
+    if (snapshot.host != host || !is_safety_snapshot(snapshot)) continue;
+    const auto source = std::ranges::find_if(snapshot.sources, is_meant);
+    if (source == snapshot.sources.end()) continue;
+    const auto number = static_cast<std::uint32_t>(source - snapshot.sources.begin());
+    return SafetySnapshot{std::move(snapshot), number};
+  }
+  return std::nullopt;
+}
+
+std::optional<SafetySnapshot> newest_safety_snapshot(Repository& repository, const Path& location,
+                                                     const std::string& host) {
+  return newest_safety_snapshot(
+      repository, [&](const SourceInfo& source) { return source.location == location.native(); },
+      host);
+}
+
+Path location_of(const Path& target) {
+  const Path whole = std::filesystem::absolute(target).lexically_normal();
+  const Path path = whole.has_filename() ? whole : whole.parent_path();
+  std::error_code absent;  // then there is nothing to resolve
+  const Path folder = std::filesystem::weakly_canonical(path.parent_path(), absent);
+  return absent ? path : folder / path.filename();
+}
+
+}  // namespace varve

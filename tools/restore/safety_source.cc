@@ -1,0 +1,44 @@
+#include "tools/restore/safety_source.h"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "tools/sources/file_stamp.h"
+#include "tools/sources/plain_file.h"
+
+namespace varve {
+namespace {
+
+bool is_database(const varve::File& file) {
+  constexpr std::string_view kMagic("SQLite format 3\0", 16);
+  std::array<std::byte, kMagic.size()> front{};
+  return file.read_at(0, front) == front.size() && as_text(front) == kMagic;
+}
+
+}  // namespace
+
+SafetySource::SafetySource(std::string name, std::string location, std::vector<File> files)
+    : name_(std::move(name)), location_(std::move(location)), files_(std::move(files)) {}
+
+void SafetySource::open() { moment_ = Timestamp::now(); }
+
+void SafetySource::add(SnapshotBuilder& builder, const File& file) const {
+  const varve::File opened = varve::File::open_read(file.actual);
+  const struct stat status = opened.status();
+  SnapshotBuilder::NewFile described = describe_plain_file(name_ + '/' + file.path, status);
+  if (is_database(opened)) described.chunking = Chunking::extents;
+  copy_plain_file(builder, opened, stamp_of(status), described);
+}
+
+SourceInfo SafetySource::copy(SnapshotBuilder& builder) {
+  for (const File& file : files_) add(builder, file);
+  return {.name = name_,
+          .kind = kind(),
+          .location = location_,
+          .moment = moment_,
+          .facts = {},
+          .fingerprint = {}};
+}
+
+}  // namespace varve

@@ -1,0 +1,44 @@
+// Files that are about to be replaced, as a source: byte for byte, whatever they are.
+//
+// Nothing is understood and nothing is checked: a damaged database comes back as damaged, with its
+// -wal and -journal as files of their own. Databases are cut into extents, so that they share them
+// with the snapshots of the same database.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "store/core/file.h"
+#include "store/source.h"
+
+namespace varve {
+
+class SafetySource : public Source {
+ public:
+  static constexpr const char* kKind = "pre-restore";
+
+  struct File {
+    std::string path;  // in the snapshot, below the source's own folder
+    Path actual;       // a regular file that nobody writes to
+  };
+  // `location`: what is restored, as an absolute path.
+  SafetySource(std::string name, std::string location, std::vector<File> files);
+
+  std::string name() const override { return name_; }
+  std::string kind() const override { return kKind; }
+  std::string location() const override { return location_; }
+  // Empty: it is taken in any case.
+  Bytes fingerprint() override { return {}; }
+  void open() override;
+  SourceInfo copy(SnapshotBuilder& builder) override;
+
+ private:
+  void add(SnapshotBuilder& builder, const File& file) const;
+
+  const std::string name_;
+  const std::string location_;
+  const std::vector<File> files_;
+  Timestamp moment_;
+};
+
+}  // namespace varve

@@ -1,0 +1,112 @@
+#include "tools/restore/stored_dump.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "store/core/error.h"
+#include "store/file_reader.h"
+
+namespace varve {
+namespace {
+
+constexpr std::string_view kGlobals = "globals.sql";
+
+bool is_globals(const FileEntry& file) {
+  return file.path == kGlobals || file.path.ends_with(".globals.sql");
+}
+
+// Folders with a toc.dat, and what else belongs to PostgreSQL.
+std::vector<std::string> dumps_in(const Snapshot& snapshot) {
+  constexpr std::string_view kContents = "/toc.dat";
+  std::vector<std::string> paths;
+  for (const FileEntry& file : snapshot.files) {
+    if (snapshot.sources.at(file.source).kind != "postgresql" || is_globals(file)) continue;
+    const std::size_t slash = file.path.find('/');
+    if (slash == std::string::npos) {
+      paths.push_back(file.path);
+    } else if (file.path.ends_with(kContents)) {
+      paths.push_back(file.path.substr(0, slash));
+    }
+  }
+  return paths;
+}
+
+std::string the_only_dump(const Snapshot& snapshot) {
+  const std::vector<std::string> paths = dumps_in(snapshot);
+  if (paths.size() == 1) return paths.front();
+  if (paths.empty()) {
+    throw Error(ErrorCode::usage,
+                fmt::format("snapshot {} holds no dump of a PostgreSQL database", snapshot.name));
+  }
+  throw Error(ErrorCode::usage, fmt::format("snapshot {0} holds several dumps: write {0}:PATH, it "
+                                            "has {1}",
+                                            snapshot.name, fmt::join(paths, ", ")));
+}
+
+StoredDump::Format format_of(Repository& repository, const FileEntry& file) {
+  constexpr std::string_view kCustomMagic = "PGDMP";
+  std::array<std::byte, kCustomMagic.size()> front{};
+  FileReader reader(repository.chunks(), file, ChunkReader::Check::id);
+  const std::size_t count = reader.read(0, front);
+  const bool is_custom = as_text(ByteView(front).first(count)) == kCustomMagic;
+  return is_custom ? StoredDump::Format::custom : StoredDump::Format::plain;
+}
+
+// The ones of its own source, else those of the snapshot's first server.
+std::string globals_of(const Snapshot& snapshot, std::uint32_t source) {
+  std::string found;
+  for (const FileEntry& file : snapshot.files) {
+    if (!is_globals(file)) continue;
+    if (file.source == source) return file.path;
+    if (file.path == kGlobals) found = file.path;
+  }
+  return found;
+}
+
+}  // namespace
+
+StoredDump find_dump(Repository& repository, const Snapshot& snapshot,
+                     const std::optional<std::string>& path) {
+  StoredDump dump;
+  dump.path = path ? *path : the_only_dump(snapshot);
+  const FileEntry* file = snapshot.find(dump.path);
+  if (snapshot.has_folder(dump.path)) {
+    file = snapshot.find(dump.path + "/toc.dat");
+    if (file == nullptr) {
+      throw Error(ErrorCode::usage, fmt::format("{} of snapshot {} is no dump of a PostgreSQL "
+                                                "database: there is no toc.dat in it",
+                                                dump.path, snapshot.name));
+    }
+  } else {
+    dump.format = format_of(repository, *file);
+  }
+  dump.source = file->source;
+  const auto& facts = snapshot.sources.at(dump.source).facts;
+  if (const auto version = facts.find("pg_dump_version"); version != facts.end()) {
+    dump.version = version->second;
+  }
+  dump.globals = globals_of(snapshot, dump.source);
+  return dump;
+}
+
+PostgresPrograms programs_for(const StoredDump& dump, const PostgresProgramPlaces& places) {
+  const int wanted = parse_postgres_version(dump.version).value_or(0);
+  try {
+    return find_postgres_programs(wanted, places);
+  } catch (const Error&) {
+    const std::string major = wanted == 0 ? "15" : major_version(wanted);
+    throw Error(
+        ErrorCode::failed,
+        fmt::format("{} was made by pg_dump {}, and there is no pg_restore here that is as "
+                    "new: install the package postgresql-client-{} (from "
+                    "apt.postgresql.org where Debian has none)",
+                    dump.path, dump.version.empty() ? "of some version" : dump.version, major));
+  }
+}
+
+}  // namespace varve
