@@ -71,15 +71,15 @@ ManifestReader::Piece ManifestReader::piece_at(std::uint64_t offset) const {
   return descend(offset, 0);
 }
 
-std::vector<ManifestReader::Piece> ManifestReader::children(const Piece& piece,
+std::vector<ManifestReader::Piece> ManifestReader::children(const Piece& node,
                                                             std::uint8_t level) const {
-  const Node node = load(piece.ref, level, piece.length);
+  const Node loaded = load(node.ref, level, node.length);
   std::vector<Piece> below;
-  below.reserve(node->ends.size());
+  below.reserve(loaded->ends.size());
   std::uint64_t before = 0;
-  for (std::size_t i = 0; i < node->ends.size(); ++i) {
-    below.push_back({node->node.refs[i], piece.offset + before, node->ends[i] - before});
-    before = node->ends[i];
+  for (std::size_t i = 0; i < loaded->ends.size(); ++i) {
+    below.push_back({loaded->node.refs[i], node.offset + before, loaded->ends[i] - before});
+    before = loaded->ends[i];
   }
   return below;
 }

@@ -36,8 +36,7 @@ std::vector<std::uint64_t> extents_in(const FileDifference& difference, std::uin
     }
   }
   std::ranges::sort(offsets);
-  const auto twice = std::ranges::unique(offsets);
-  offsets.erase(twice.begin(), twice.end());
+  offsets.erase(std::unique(offsets.begin(), offsets.end()), offsets.end());
   return offsets;
 }
 

@@ -12,8 +12,8 @@ namespace {
 
 using Kind = RowChange::Kind;
 
-const char* kSequence = "sqlite_sequence";
-const char* kStatistics = "sqlite_stat1";
+constexpr const char* kSequence = "sqlite_sequence";
+constexpr const char* kStatistics = "sqlite_stat1";
 
 class Script {
  public:

@@ -1,6 +1,7 @@
 #include "tools/compare/page_comparison.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <unordered_map>
 #include <utility>
@@ -19,6 +20,25 @@ void add_unshared(const std::vector<TableLeaf>& leaves,
   for (const TableLeaf& leaf : leaves) {
     if (!shared.contains(leaf.page)) ranges.push_back(leaf.rowids);
   }
+}
+
+std::vector<std::uint32_t> pages_of(const std::vector<TableLeaf>& leaves) {
+  std::vector<std::uint32_t> pages;
+  for (const TableLeaf& leaf : leaves) pages.push_back(leaf.page);
+  return pages;
+}
+
+// The keys of rows on pages that are not shared; false where one cannot be read.
+bool add_keys(SqlitePages& pages, const std::vector<std::uint32_t>& tree,
+              const std::unordered_set<std::uint32_t>& shared, std::size_t columns,
+              std::vector<Row>& keys) {
+  for (const std::uint32_t page : tree) {
+    if (shared.contains(page)) continue;
+    auto found = index_keys(pages, page, columns);
+    if (!found) return false;
+    std::ranges::move(*found, std::back_inserter(keys));
+  }
+  return true;
 }
 
 std::vector<RowidRange> united(std::vector<RowidRange> ranges) {
@@ -120,33 +140,48 @@ bool PageComparison::holds_ownerless(std::uint32_t leaf, bool& is_sound) {
   return found;
 }
 
+std::optional<std::unordered_set<std::uint32_t>> PageComparison::shared(
+    const std::vector<std::uint32_t>& before, const std::vector<std::uint32_t>& after) {
+  const std::unordered_set<std::uint32_t> old_pages(before.begin(), before.end());
+  std::unordered_set<std::uint32_t> found;
+  for (const std::uint32_t page : after) {
+    if (changes_.has(page) || !old_pages.contains(page)) continue;
+    bool is_sound = true;
+    if (!ownerless_.empty() && holds_ownerless(page, is_sound)) continue;
+    if (!is_sound) return std::nullopt;
+    found.insert(page);
+  }
+  return found;
+}
+
 std::optional<std::vector<RowidRange>> PageComparison::changed_rowids(std::uint32_t root_before,
                                                                       std::uint32_t root_after) {
   if (!can_tell_) return std::nullopt;
   const auto old_leaves = table_leaves(before_, root_before);
   const auto new_leaves = table_leaves(after_, root_after);
   if (!old_leaves || !new_leaves) return std::nullopt;
-  std::unordered_set<std::uint32_t> old_pages;
-  for (const TableLeaf& leaf : *old_leaves) old_pages.insert(leaf.page);
-  std::unordered_set<std::uint32_t> shared;
-  for (const TableLeaf& leaf : *new_leaves) {
-    if (changes_.has(leaf.page) || !old_pages.contains(leaf.page)) continue;
-    bool is_sound = true;
-    if (!ownerless_.empty() && holds_ownerless(leaf.page, is_sound)) continue;
-    if (!is_sound) return std::nullopt;
-    shared.insert(leaf.page);
-  }
+  const auto both = shared(pages_of(*old_leaves), pages_of(*new_leaves));
+  if (!both) return std::nullopt;
   std::vector<RowidRange> ranges;
-  add_unshared(*old_leaves, shared, ranges);
-  add_unshared(*new_leaves, shared, ranges);
+  add_unshared(*old_leaves, *both, ranges);
+  add_unshared(*new_leaves, *both, ranges);
   return united(std::move(ranges));
 }
 
-bool PageComparison::is_same_index(std::uint32_t root_before, std::uint32_t root_after) {
-  if (!can_tell_ || root_before != root_after || !ownerless_.empty()) return false;
-  const auto pages = index_pages(after_, root_after);
-  return pages &&
-         std::ranges::none_of(*pages, [&](std::uint32_t page) { return changes_.has(page); });
+std::optional<PageComparison::ChangedKeys> PageComparison::changed_keys(std::uint32_t root_before,
+                                                                        std::uint32_t root_after,
+                                                                        std::size_t columns) {
+  if (!can_tell_) return std::nullopt;
+  const auto old_pages = index_pages(before_, root_before);
+  const auto new_pages = index_pages(after_, root_after);
+  if (!old_pages || !new_pages) return std::nullopt;
+  const auto both = shared(*old_pages, *new_pages);
+  if (!both) return std::nullopt;
+  ChangedKeys keys;
+  const bool is_sound = add_keys(before_, *old_pages, *both, columns, keys.before) &&
+                        add_keys(after_, *new_pages, *both, columns, keys.after);
+  if (!is_sound) return std::nullopt;
+  return keys;
 }
 
 }  // namespace varve

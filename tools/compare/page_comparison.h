@@ -4,6 +4,8 @@
 // table, and has the same bytes, holds the same rows; so all rows that differ have their rowids in
 // the ranges of the other leaves, of either side. The leaves and their ranges are found by reading
 // the interior pages (well under one page of a hundred), the pages that differ by the manifests.
+// The same holds for all pages of tables WITHOUT ROWID, which have rows on interior pages too (so
+// these are one page of ten or twenty).
 //
 // One thing escapes the leaves: a long row goes on in overflow pages, and SQLite overwrites those
 // in place where a value keeps its length. So each changed page that is an overflow page on both
@@ -42,8 +44,14 @@ class PageComparison {
   // in order, none touching the next. Nothing: cannot tell.
   std::optional<std::vector<RowidRange>> changed_rowids(std::uint32_t root_before,
                                                         std::uint32_t root_after);
-  // Whether a table WITHOUT ROWID is the same in both for sure.
-  bool is_same_index(std::uint32_t root_before, std::uint32_t root_after);
+  // Of two versions of one table WITHOUT ROWID: the keys, of `columns` columns, of the rows on
+  // pages that both do not share. Each row that differs is among them. Nothing: cannot tell.
+  struct ChangedKeys {
+    std::vector<Row> before;
+    std::vector<Row> after;
+  };
+  std::optional<ChangedKeys> changed_keys(std::uint32_t root_before, std::uint32_t root_after,
+                                          std::size_t columns);
 
  private:
   static constexpr std::size_t kMostInterior = 16384;
@@ -52,6 +60,10 @@ class PageComparison {
   void find_ownerless();
   bool account(SqlitePages& pages);
   bool holds_ownerless(std::uint32_t leaf, bool& is_sound);
+  // Of pages in the trees of one table: those that hold the same rows in both. Nothing: cannot
+  // tell.
+  std::optional<std::unordered_set<std::uint32_t>> shared(const std::vector<std::uint32_t>& before,
+                                                          const std::vector<std::uint32_t>& after);
 
   SqlitePages before_;
   SqlitePages after_;

@@ -122,7 +122,7 @@ void PostgresRecovery::note_columns(Table& table, const std::vector<std::string>
     table.found.refusal = "its primary key has columns that the stored one has not";
   }
   if (table.key.empty()) {
-    table.found.notes.push_back(
+    table.found.notes.emplace_back(
         "it has no primary key: whole rows are compared, and a changed row counts as missing");
   }
 }

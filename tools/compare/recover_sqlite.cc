@@ -248,7 +248,7 @@ void SqliteRecovery::examine(Plan& plan) const {
   if (plan.live == nullptr) {
     found.is_new = true;
     found.key = plan.stored->key;
-    found.notes.push_back("the live database has no such table: it is made as it was");
+    found.notes.emplace_back("the live database has no such table: it is made as it was");
     return;
   }
   const TablePair pair(stored_, live_, *plan.stored, *plan.live);
@@ -260,7 +260,7 @@ void SqliteRecovery::examine(Plan& plan) const {
   }
   if (pair.identity != RowIdentity::primary_key) {
     found.key.clear();
-    found.notes.push_back(
+    found.notes.emplace_back(
         "it has no primary key: whole rows are compared, and a changed row counts as missing");
   }
   note_columns(plan);

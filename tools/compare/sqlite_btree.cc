@@ -1,6 +1,8 @@
 #include "tools/compare/sqlite_btree.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <limits>
 #include <utility>
 
@@ -168,6 +170,72 @@ bool follow_chain(SqlitePages& pages, std::uint32_t page, std::uint64_t bytes,
   return true;
 }
 
+// A record's bytes, what lies in overflow pages appended. `local` of them are on the page.
+std::optional<Bytes> whole_payload(SqlitePages& pages, ByteView on_page, std::uint32_t overflow,
+                                   std::uint64_t payload) {
+  Bytes bytes(on_page.begin(), on_page.end());
+  bool go_on = true;
+  const bool is_sound = follow_chain(
+      pages, overflow, payload - on_page.size(),
+      [&](std::uint32_t number) {
+        const ByteView page = pages.page(number);
+        if (page.size() < pages.usable_size()) return false;
+        const auto room = std::min<std::uint64_t>(payload - bytes.size(), pages.usable_size() - 4);
+        const ByteView part = page.subspan(4, room);
+        bytes.insert(bytes.end(), part.begin(), part.end());
+        return true;
+      },
+      go_on);
+  if (!is_sound || bytes.size() != payload) return std::nullopt;
+  return bytes;
+}
+
+// A big-endian number with a sign.
+std::int64_t signed_number(NodeView& record, std::size_t at, std::size_t bytes) {
+  std::uint64_t value = (record.number(at, 1) & 0x80U) != 0 ? ~std::uint64_t{0} : 0;
+  for (std::size_t i = 0; i < bytes; ++i) value = value << 8 | record.number(at + i, 1);
+  return static_cast<std::int64_t>(value);
+}
+
+// One value of a record by its serial type ("Record Format"); moves `at` behind it.
+std::optional<SqlValue> record_value(NodeView& record, ByteView bytes, std::uint64_t type,
+                                     std::size_t& at) {
+  constexpr std::array<std::size_t, 7> kNumberBytes = {0, 1, 2, 3, 4, 6, 8};
+  const std::size_t start = at;
+  if (type == 0) return SqlNull{};
+  if (type < kNumberBytes.size()) {
+    at += kNumberBytes[type];
+    return signed_number(record, start, kNumberBytes[type]);
+  }
+  if (type == 7) {
+    at += 8;
+    return std::bit_cast<double>(signed_number(record, start, 8));
+  }
+  if (type == 8 || type == 9) return static_cast<std::int64_t>(type - 8);
+  if (type < 12) return std::nullopt;
+  const std::uint64_t length = (type - 12) / 2;
+  if (length > bytes.size() || start > bytes.size() - length) return std::nullopt;
+  at += length;
+  const ByteView part = bytes.subspan(start, length);
+  if (type % 2 == 1) return std::string(as_text(part));
+  return SqlBlob{Bytes(part.begin(), part.end())};
+}
+
+std::optional<Row> front_of_record(ByteView bytes, std::size_t count) {
+  NodeView record(bytes, 0);
+  std::size_t type_at = 0;
+  std::size_t at = record.varint(type_at);
+  const std::size_t types_end = at;
+  Row values;
+  while (values.size() < count) {
+    if (type_at >= types_end) return std::nullopt;
+    auto value = record_value(record, bytes, record.varint(type_at), at);
+    if (!value || record.is_bad()) return std::nullopt;
+    values.push_back(std::move(*value));
+  }
+  return values;
+}
+
 }  // namespace
 
 std::optional<SqlitePages> SqlitePages::open(FileReader& file) {
@@ -256,6 +324,38 @@ std::optional<std::vector<std::uint32_t>> index_pages(SqlitePages& pages, std::u
       [&](std::uint32_t page) { found.push_back(page); });
   if (!is_sound) return std::nullopt;
   return found;
+}
+
+std::optional<std::vector<Row>> index_keys(SqlitePages& pages, std::uint32_t number,
+                                           std::size_t count) {
+  constexpr std::uint32_t kUtf8 = 1;
+  constexpr std::uint64_t kLongestRecord = 16u << 20;
+  const ByteView view = pages.page(number);
+  const Bytes page(view.begin(), view.end());  // chains are followed meanwhile
+  NodeView node(page, number);
+  if (pages.encoding() != kUtf8 || page.size() < pages.usable_size()) return std::nullopt;
+  const bool is_index =
+      node.kind() == PageKind::index_leaf || node.kind() == PageKind::index_interior;
+  if (!is_index) return std::nullopt;
+  std::vector<Row> keys;
+  const std::size_t cells = node.cells();
+  for (std::size_t i = 0; i < cells; ++i) {
+    std::size_t at = node.cell(i) + (node.is_interior() ? 4U : 0U);
+    const std::uint64_t payload = node.varint(at);
+    const std::uint64_t local = local_payload(payload, node.kind(), pages.usable_size());
+    if (node.is_bad() || payload > kLongestRecord || at + local > page.size()) return std::nullopt;
+    const ByteView on_page = ByteView(page).subspan(at, local);
+    std::optional<Row> key;
+    if (local == payload) {
+      key = front_of_record(on_page, count);
+    } else if (const auto whole =
+                   whole_payload(pages, on_page, node.number(at + local, 4), payload)) {
+      key = front_of_record(*whole, count);
+    }
+    if (!key) return std::nullopt;
+    keys.push_back(std::move(*key));
+  }
+  return keys;
 }
 
 std::optional<std::unordered_set<std::uint32_t>> free_pages(SqlitePages& pages) {

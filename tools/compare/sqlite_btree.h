@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "store/file_reader.h"
+#include "tools/compare/row.h"
 
 namespace varve {
 
@@ -85,6 +86,12 @@ std::optional<std::vector<TableLeaf>> table_leaves(SqlitePages& pages, std::uint
 // All pages of an index's b-tree (or a table's WITHOUT ROWID) but their overflow pages; interior
 // pages alone are read, and one leaf.
 std::optional<std::vector<std::uint32_t>> index_pages(SqlitePages& pages, std::uint32_t root);
+
+// The first `count` values of each record on a page of such a tree: of a table WITHOUT ROWID its
+// primary key, which its records begin with. Nothing where the page or a record is broken, or where
+// the database is not in UTF-8.
+std::optional<std::vector<Row>> index_keys(SqlitePages& pages, std::uint32_t number,
+                                           std::size_t count);
 
 // The free pages. Nothing where the list is broken.
 std::optional<std::unordered_set<std::uint32_t>> free_pages(SqlitePages& pages);

@@ -84,40 +84,36 @@ std::vector<std::string> SqliteDiff::tables() const {
 }
 
 // Records are only comparable as bytes where both versions of the table read them alike.
-std::optional<std::vector<RowidRange>> SqliteDiff::ranges_of(const TablePair& pair) const {
-  if (pages_ == nullptr || pair.before.sql != pair.after.sql) return std::nullopt;
-  if (pair.before.has_rowid) return pages_->changed_rowids(pair.before.root, pair.after.root);
-  if (pages_->is_same_index(pair.before.root, pair.after.root)) return std::vector<RowidRange>{};
-  return std::nullopt;
+Candidates SqliteDiff::candidates_of(const TablePair& pair) const {
+  Candidates found;
+  if (pages_ == nullptr || pair.before.sql != pair.after.sql) return found;
+  if (pair.before.has_rowid) {
+    found.rowids = pages_->changed_rowids(pair.before.root, pair.after.root);
+  } else if (pair.identity == RowIdentity::primary_key) {
+    found.keys = pages_->changed_keys(pair.before.root, pair.after.root, pair.key.size());
+  }
+  return found;
 }
 
-bool SqliteDiff::is_surely_equal(const std::string& name) const {
-  const TableShape* old_table = find(before_schema_, name);
-  const TableShape* new_table = find(after_schema_, name);
-  if (old_table == nullptr || new_table == nullptr) return false;
-  const auto ranges = ranges_of(TablePair(before_, after_, *old_table, *new_table));
-  return ranges && ranges->empty();
-}
-
-std::optional<TableChange> SqliteDiff::compare(const std::string& name,
+std::optional<TableChange> SqliteDiff::compare(const std::string& table,
                                                const TakeRowChange& take) const {
-  const TableShape* old_table = find(before_schema_, name);
-  const TableShape* new_table = find(after_schema_, name);
+  const TableShape* old_table = find(before_schema_, table);
+  const TableShape* new_table = find(after_schema_, table);
   if (old_table == nullptr && new_table == nullptr) return std::nullopt;
   if (old_table == nullptr) return whole_table(after_, *new_table, ChangeKind::added, take);
   if (new_table == nullptr) return whole_table(before_, *old_table, ChangeKind::removed, take);
 
   const TablePair pair(before_, after_, *old_table, *new_table);
-  TableChange change{.name = name,
+  TableChange change{.name = table,
                      .has_new_columns = !pair.has_same_columns(),
                      .identity = pair.identity,
                      .key = pair.key,
                      .key_at = pair.key_at,
                      .columns = pair.columns};
-  const auto ranges = ranges_of(pair);
-  if (ranges && ranges->empty()) return change;
+  const Candidates candidates = candidates_of(pair);
+  if (candidates.are_none()) return change;
   compare_tables(
-      pair, ranges,
+      pair, candidates,
       [&](const RowChange& row) {
         count(change, row.kind);
         if (take) take(row);

@@ -1,8 +1,8 @@
 // What changed between two states of a SQLite database: its schema, and the rows of each table.
 //
 // Two stored states are compared by their pages first (page_comparison.h), so that the work is in
-// proportion to what changed. That holds for tables with rowids whose CREATE TABLE is the same in
-// both; tables WITHOUT ROWID are compared whole where a page of theirs changed, others always.
+// proportion to what changed. That holds for tables whose CREATE TABLE is the same in both (and for
+// those WITHOUT ROWID in UTF-8); others are compared row by row.
 // Virtual tables are compared as the tables in which their modules keep them.
 #pragma once
 
@@ -54,12 +54,10 @@ class SqliteDiff {
   // Compares the rows of one table that either has, `take` (may be empty) gets each change.
   // Nothing where neither has it.
   std::optional<TableChange> compare(const std::string& table, const TakeRowChange& take) const;
-  // Whether its pages tell at once that nothing changed in this table.
-  bool is_surely_equal(const std::string& table) const;
 
  private:
   void compare_schemas();
-  std::optional<std::vector<RowidRange>> ranges_of(const TablePair& pair) const;
+  Candidates candidates_of(const TablePair& pair) const;
   TableChange whole_table(const ComparedDatabase& database, const TableShape& table,
                           ChangeKind kind, const TakeRowChange& take) const;
 

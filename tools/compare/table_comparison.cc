@@ -326,6 +326,37 @@ void compare_by_lookup(const TablePair& pair, const TakeRowChange& take,
   });
 }
 
+// Changes by the keys of rows that can differ. Nothing where a key does not lead back to its row:
+// then the pages were not what they seemed.
+std::optional<std::vector<RowChange>> compare_keys(const TablePair& pair,
+                                                   const PageComparison::ChangedKeys& keys,
+                                                   const std::stop_token& stop) {
+  std::vector<RowChange> changes;
+  TablePair by_key = pair;  // lookups by the key alone
+  for (std::size_t i = 0; i < by_key.key_at.size(); ++i) by_key.key_at[i] = i;
+  KeyLookup in_before(pair.before_database, pair.before, by_key);
+  KeyLookup in_after(pair.after_database, pair.after, by_key);
+  for (const Row& key : keys.before) {
+    throw_if_stopped(stop);
+    sqlite3_stmt* before = in_before.find(key);
+    if (before == nullptr) return std::nullopt;
+    sqlite3_stmt* after = in_after.find(key);
+    if (after == nullptr) {
+      changes.push_back(removed(before));
+    } else if (!equal_columns(before, after, kFirstColumn)) {
+      changes.push_back(changed(before, after));
+    }
+  }
+  for (const Row& key : keys.after) {
+    throw_if_stopped(stop);
+    sqlite3_stmt* after = in_after.find(key);
+    if (after == nullptr) return std::nullopt;
+    // One that `before` has too was met there.
+    if (in_before.find(key) == nullptr) changes.push_back(added(after));
+  }
+  return changes;
+}
+
 void compare_by_rowid(const TablePair& pair, const std::vector<RowidRange>& ranges,
                       const TakeRowChange& take, const std::stop_token& stop) {
   RowidMerge merge(pair, stop);
@@ -378,12 +409,19 @@ bool TablePair::has_same_columns() const {
   return columns.size() == before.columns.size() && columns.size() == after.columns.size();
 }
 
-void compare_tables(const TablePair& pair, const std::optional<std::vector<RowidRange>>& ranges,
-                    const TakeRowChange& take, const std::stop_token& stop) {
+void compare_tables(const TablePair& pair, const Candidates& candidates, const TakeRowChange& take,
+                    const std::stop_token& stop) {
+  if (candidates.keys) {
+    if (const auto changes = compare_keys(pair, *candidates.keys, stop)) {
+      for (const RowChange& change : *changes) take(change);
+      return;
+    }
+  }
   if (pair.identity == RowIdentity::whole_row) {
     compare_whole_rows(pair, take, stop);
   } else if (have_rowids(pair)) {
-    compare_by_rowid(pair, ranges.value_or(std::vector<RowidRange>{RowidRange{}}), take, stop);
+    const std::vector<RowidRange> all = {RowidRange{}};
+    compare_by_rowid(pair, candidates.rowids.value_or(all), take, stop);
   } else {
     compare_by_lookup(pair, take, stop);
   }

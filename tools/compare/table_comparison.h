@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/compare/sqlite_btree.h"
+#include "tools/compare/page_comparison.h"
 #include "tools/compare/sqlite_schema.h"
 
 namespace varve {
@@ -41,20 +41,29 @@ struct TablePair {
   std::vector<std::string> key;     // where it is the primary key
   std::vector<std::size_t> key_at;  // its places in `columns`
 
-  TablePair(const ComparedDatabase& before_database, const ComparedDatabase& after_database,
-            const TableShape& before, const TableShape& after);
+  TablePair(const ComparedDatabase& old_database, const ComparedDatabase& new_database,
+            const TableShape& old_shape, const TableShape& new_shape);
 
   bool has_same_columns() const;
 };
 
 using TakeRowChange = std::function<void(const RowChange&)>;
 
-// Each change once; with a rowid in their order. `ranges`: outside of them rows are known to be
-// equal; nothing: look at all. Rows without a key take memory in proportion to what changed, whole
-// rows about 50 bytes each.
-// Throws Error, an interrupted one where `stop` asks for it.
-void compare_tables(const TablePair& pair, const std::optional<std::vector<RowidRange>>& ranges,
-                    const TakeRowChange& take, const std::stop_token& stop);
+// Which rows can differ, where that is known; else all are looked at.
+struct Candidates {
+  std::optional<std::vector<RowidRange>> rowids = {};  // of tables that both have rowids
+  // By the primary key, of tables WITHOUT ROWID: all rows that differ in either are among them.
+  std::optional<PageComparison::ChangedKeys> keys = {};
+  bool are_none() const {
+    return (rowids && rowids->empty()) || (keys && keys->before.empty() && keys->after.empty());
+  }
+};
+
+// Each change once; with a rowid in their order. Rows without a key take memory in proportion to
+// what changed, whole rows about 50 bytes each. Throws Error, an interrupted one where `stop` asks
+// for it.
+void compare_tables(const TablePair& pair, const Candidates& candidates, const TakeRowChange& take,
+                    const std::stop_token& stop);
 
 // For each row of the table `before` that the table `after` does not have: removed; that it has
 // otherwise: changed. What `after` has besides is not looked at. Rows without a primary key are
