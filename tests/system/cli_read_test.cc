@@ -208,7 +208,9 @@ TEST_F(CliRead, RestoreDoesNotLeaveADatabaseBesideAnOldJournal) {
     must({"restore", "latest:b.db:b.db", "new.db", "--force"});
     EXPECT_FALSE(std::filesystem::exists(in_folder(leftover)));
     EXPECT_TRUE(content_of(in_folder("new.db")) == other_);
-    EXPECT_EQ(must({"cat", std::string("latest:new.db.pre-restore:new.db.pre-restore/") + leftover}), "old");
+    EXPECT_EQ(
+        must({"cat", std::string("latest:new.db.pre-restore:new.db.pre-restore/") + leftover}),
+        "old");
     std::filesystem::remove(in_folder("new.db"));
   }
   must({"restore", "latest:b.db:b.db", "new.db"});

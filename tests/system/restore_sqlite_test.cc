@@ -69,6 +69,16 @@ TEST_F(RestoreSqlite, AnOldLogIsNotPlayedIntoTheNewDatabase) {
   expect_restored();
 }
 
+// Stored without being looked at, and so not known as a database; what it replaces is one.
+TEST_F(RestoreSqlite, AnOldLogIsNotPlayedIntoARawCopyEither) {
+  must({"ingest", "--raw", "app.db", "--as", "raw.db"});
+  leave_in_wal(app(), 300);
+  must({"restore", "latest:raw.db:raw.db", "app.db", "--yes"});
+  expect_alone();
+  EXPECT_EQ(rows(app()), "450\n");
+  EXPECT_EQ(integrity(app()), "ok\n");
+}
+
 TEST_F(RestoreSqlite, UndoBringsBackADatabaseWithItsLog) {
   leave_in_wal(app(), 300);
   must(restore({"--yes"}));

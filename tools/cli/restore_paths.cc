@@ -82,7 +82,7 @@ std::string plan_text(const Snapshot& snapshot, const PathPlan& plan,
                                   format_bytes(file.entry->size), file.target.native())) +
             "\n";
     if (file.replaces()) text += printable("  replaces  " + present_of(file)) + "\n";
-    if (!file.is_database()) continue;
+    if (!file.is_known_database()) continue;
     const bool live = goes_live(snapshot, file);
     text += check_text(arguments, live);
     if (live && journal_mode_of(snapshot, *file.entry) == "wal") {

@@ -1,9 +1,12 @@
 #include "tools/restore/path_plan.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <string_view>
 
 #include "store/core/error.h"
 #include "store/restore.h"
@@ -45,10 +48,19 @@ void refuse_what_is_no_file(const PlannedFile& file) {
   }
 }
 
+// What cannot be read is none; that it cannot be saved is told later.
+bool is_database(const Path& path) {
+  constexpr std::string_view kMagic("SQLite format 3\0", 16);
+  const File file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC), path);
+  std::array<std::byte, kMagic.size()> front{};
+  return file && file.read_at(0, front) == front.size() && as_text(front) == kMagic;
+}
+
 PlannedFile plan_file(const FileEntry& entry, Path target) {
   PlannedFile file{.entry = &entry, .target = std::move(target), .present = {}, .sidecars = {}};
   file.present = look_at(file.target);
   refuse_what_is_no_file(file);
+  file.over_database = file.present && is_database(file.target);
   if (!file.is_database()) return file;
   for (const Path& sidecar : sidecars_of(file.target)) {
     const auto found = look_at(sidecar);
@@ -99,7 +111,7 @@ PathPlan plan_one(const FileEntry& entry, const Path& given) {
 
 }  // namespace
 
-bool PlannedFile::is_database() const { return entry->format == "sqlite"; }
+bool PlannedFile::is_known_database() const { return entry->format == "sqlite"; }
 
 std::vector<const PlannedFile*> PathPlan::replaced() const {
   std::vector<const PlannedFile*> found;

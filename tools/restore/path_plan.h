@@ -27,8 +27,10 @@ struct PlannedFile {
   Path target;
   std::optional<struct stat> present;  // what would be replaced
   std::vector<Path> sidecars;  // -wal, -shm and -journal that lie beside a database's target
+  bool over_database = false;  // what would be replaced is one, by its first bytes
 
-  bool is_database() const;
+  bool is_known_database() const;  // stored as one
+  bool is_database() const { return is_known_database() || over_database; }
   bool replaces() const { return present.has_value() || !sidecars.empty(); }
 };
 

@@ -128,14 +128,14 @@ class PathRestore {
     one.source = snapshot_.sources.at(file.entry->source).name;
     one.label = fmt::format("{} of snapshot {}", file.entry->path, snapshot_.name);
     one.wal_mode = live && journal_mode_of(snapshot_, *file.entry) == "wal";
-    one.check = level_of(settings_.check, live);
+    if (file.is_known_database()) one.check = level_of(settings_.check, live);
     one.recorded_rows = recorded_rows(snapshot_, *file.entry);
     if (file.replaces()) {
       require_unused_database(file.target);
       one.expected = stamps_of_database(file.target);
     }
     if (one.wal_mode) result_.wal_mode.push_back(file.entry->path);
-    if (live) live_.push_back(&file);
+    if (live && file.is_known_database()) live_.push_back(&file);
     cases_[file.entry->path] = std::move(one);
   }
 
