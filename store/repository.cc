@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <map>
+#include <thread>
 
 #include "store/blob/local_backend.h"
 #include "store/catalog/sqlite_catalog.h"
@@ -20,6 +22,8 @@ namespace stdfs = std::filesystem;
 
 constexpr std::size_t kCacheBytes = 64u << 20;
 constexpr std::size_t kReserveBytes = 1u << 20;
+constexpr std::chrono::seconds kPatience{2};
+constexpr std::chrono::milliseconds kBetweenTries{20};
 
 void refuse_unless_empty(const Path& path) {
   std::error_code error;
@@ -49,14 +53,26 @@ Error no_repository(const Path& path) {
 // Those who hold a lock say who they are; commands that only look do not.
 std::string users_of(const Path& path) {
   std::string users;
-  for (const auto& item : stdfs::directory_iterator(path / "locks")) {
+  std::error_code absent;  // then nobody holds a lock there
+  for (const auto& item : stdfs::directory_iterator(path / "locks", absent)) {
     if (!FileLock::is_held(item.path())) continue;
     std::string words = FileLock::holder(item.path());
     while (words.ends_with('\n')) words.pop_back();
     const std::size_t line = words.rfind('\n');
     users += (users.empty() ? "" : "; ") + (line == words.npos ? words : words.substr(line + 1));
   }
-  return users.empty() ? "by another varve command" : users;
+  return users;
+}
+
+// Commands that only look are done soon, and so is a mount that was just unmounted. Those who say
+// who they are take longer: they are not waited for.
+bool lock_when_alone(File& config_file, const Path& path) {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (!config_file.try_lock(File::Lock::exclusive)) {
+    if (std::chrono::steady_clock::now() > end || !users_of(path).empty()) return false;
+    std::this_thread::sleep_for(kBetweenTries);
+  }
+  return true;
 }
 
 // Bytes that gc can free on a full disk. Random ones, so that no filesystem compresses them away.
@@ -134,10 +150,11 @@ std::unique_ptr<Repository> Repository::open(const Path& path, const Wrap& wrap)
 Repository::Alone Repository::lock_alone(const Path& path) {
   std::optional<File> file = File::open_to_change(path / "config");
   if (!file) throw no_repository(path);
-  if (!file->try_lock(File::Lock::exclusive)) {
+  if (!lock_when_alone(*file, path)) {
+    const std::string users = users_of(path);
     throw Error(ErrorCode::locked,
                 fmt::format("the repository {} is in use ({}); stop what uses it first",
-                            path.native(), users_of(path)));
+                            path.native(), users.empty() ? "by another varve command" : users));
   }
   const RepositoryConfig config = decode_config(read_file(path / "config", 1u << 16));
   return {std::move(*file), config, stdfs::canonical(path)};
