@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ranges>
 #include <utility>
 
 #include "fs/sha256sums.h"
@@ -357,14 +356,15 @@ Timestamp Tree::newest() const {
 }
 
 const ListedSnapshot* Tree::newest_backup(const Listing& listing) {
-  for (const ListedSnapshot& listed : listing.snapshots() | std::views::reverse) {
+  const auto& snapshots = listing.snapshots();
+  for (auto listed = snapshots.rbegin(); listed != snapshots.rend(); ++listed) {
     try {
-      if (!is_safety_snapshot(view(listed.id)->snapshot())) return &listed;
+      if (!is_safety_snapshot(view(listed->id)->snapshot())) return &*listed;
     } catch (const Error&) {
-      return &listed;  // whoever goes there is told why
+      return &*listed;  // whoever goes there is told why
     }
   }
-  return listing.snapshots().empty() ? nullptr : &listing.snapshots().back();
+  return snapshots.empty() ? nullptr : &snapshots.back();
 }
 
 Timestamp Tree::time_of_latest() {

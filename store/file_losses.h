@@ -58,7 +58,7 @@ class FileLosses {
     ByteRange range;
   };
   void look(const FileEntry& file, const Part& part, Found& found);
-  bool look_below(const FileEntry& file, const Part& node, Found& found);
+  bool look_below(const FileEntry& file, const Part& part, Found& found);
   static void add(Found& found, const ByteRange& range);
 
   const Has has_;

@@ -44,9 +44,10 @@ std::vector<const Snapshot*> with_prefix(const std::vector<Snapshot>& snapshots,
         text.size() >= kShortestIdPrefix && to_hex(snapshot.id.view()).starts_with(text);
     if (snapshot.name.starts_with(text) || by_id) matches.push_back(&snapshot);
   }
-  const auto backups = std::ranges::stable_partition(
-      matches, [](const Snapshot* snapshot) { return !is_safety_snapshot(*snapshot); });
-  if (backups.begin() != matches.begin()) matches.erase(backups.begin(), matches.end());
+  const auto backups_end = std::stable_partition(
+      matches.begin(), matches.end(),
+      [](const Snapshot* snapshot) { return !is_safety_snapshot(*snapshot); });
+  if (backups_end != matches.begin()) matches.erase(backups_end, matches.end());
   return matches;
 }
 

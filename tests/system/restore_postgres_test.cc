@@ -102,6 +102,7 @@ TEST_F(RestorePostgres, UndoFromTheSafetySnapshotWhereNothingWasKept) {
   sql("DELETE FROM orders WHERE id > 100");
   must({"restore", "latest:shop.pgdump", shop(), "--force"});
   server_.sql("postgres", "DROP DATABASE " + kept());
+  expect_holds(refused(1, {"restore", "--undo", shop()}), "--yes");
   must({"restore", "--undo", shop(), "--yes"});
   EXPECT_EQ(sql("SELECT count(*) FROM orders"), "100\n");
 }
@@ -166,6 +167,8 @@ TEST_F(RestorePostgres, ADryRunDoesNothing) {
   const std::string out = must({"restore", "latest:shop.pgdump", shop(), "--force", "--dry-run"});
   expect_holds(out, "safety snapshot");
   expect_holds(out, "shop_before_");
+  const Json json = must_json({"restore", "latest:shop.pgdump", shop(), "--force", "--dry-run"});
+  EXPECT_EQ(json["replaces"], true);
   EXPECT_EQ(databases(), (Set{"postgres", "shop"}));
   EXPECT_EQ(names().size(), 1U);
 }

@@ -210,6 +210,15 @@ std::string undo_json(const UndoPlan& plan, const UndoResult& result, bool dry_r
                   {"dry_run", dry_run}});
 }
 
+std::string postgres_plan_json(const Snapshot& snapshot, const PostgresRestoreRequest& request,
+                               const std::string& location, bool replaces) {
+  return text_of({{"name", snapshot.name},
+                  {"path", request.dump.path},
+                  {"database", location},
+                  {"replaces", replaces},
+                  {"dry_run", true}});
+}
+
 std::string postgres_restore_json(const Snapshot& snapshot, const PostgresRestoreRequest& request,
                                   const std::string& location,
                                   const PostgresRestoreResult& result) {
@@ -224,9 +233,11 @@ std::string postgres_restore_json(const Snapshot& snapshot, const PostgresRestor
 }
 
 std::string postgres_undo_json(const std::string& kept, const std::string& location,
-                               const std::string& aside) {
-  return text_of(
-      {{"database", location}, {"was", kept}, {"kept", aside.empty() ? Json() : Json(aside)}});
+                               const std::string& aside, bool dry_run) {
+  return text_of({{"database", location},
+                  {"was", kept},
+                  {"kept", aside.empty() ? Json() : Json(aside)},
+                  {"dry_run", dry_run}});
 }
 
 std::string check_json(const CheckResult& result) {

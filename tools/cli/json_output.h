@@ -26,10 +26,12 @@ std::string import_json(const ImportReport& report);
 std::string restore_json(const Snapshot& snapshot, const PathRestoreResult& result);
 std::string restore_plan_json(const Snapshot& snapshot, const PathPlan& plan);
 std::string undo_json(const UndoPlan& plan, const UndoResult& result, bool dry_run);
+std::string postgres_plan_json(const Snapshot& snapshot, const PostgresRestoreRequest& request,
+                               const std::string& location, bool replaces);
 std::string postgres_restore_json(const Snapshot& snapshot, const PostgresRestoreRequest& request,
                                   const std::string& location, const PostgresRestoreResult& result);
 std::string postgres_undo_json(const std::string& kept, const std::string& location,
-                               const std::string& aside);
+                               const std::string& aside, bool dry_run);
 std::string check_json(const CheckResult& result);
 std::string forget_json(const std::vector<RetentionDecision>& decisions, bool dry_run);
 std::string gc_json(const GcResult& result, bool dry_run);

@@ -54,8 +54,7 @@ void add_options(CLI::App& command, RestoreArguments& arguments) {
       ->option_text(" ");
   command
       .add_option("TARGET", arguments.target,
-                  "the folder, created if missing; for one file also its new path; for a dump a "
-                  "database, postgresql://…")
+                  "a folder, created if missing; one file's path; a database, postgresql://…")
       ->option_text(" ");
   command.add_option("--undo", arguments.undo, "put back what a restore to this target replaced")
       ->option_text("TARGET");
@@ -63,12 +62,11 @@ void add_options(CLI::App& command, RestoreArguments& arguments) {
   command.add_flag("--dry-run", arguments.dry_run, "say what would be done, and do nothing");
   command.add_flag("--no-safety", arguments.no_safety, "no safety snapshot of what is replaced");
   command.add_flag("--force", arguments.force,
-                   "take a snapshot that fails its check, replace a PostgreSQL database; "
-                   "without a terminal also --yes");
+                   "take what fails its check; replace a PostgreSQL database; includes --yes in "
+                   "scripts");
   command
       .add_option("--verify", arguments.check,
-                  "how SQLite databases are checked before they take their place; default: full "
-                  "for those in use")
+                  "the check of SQLite databases; default: full where one is replaced")
       ->option_text("none|quick|full")
       ->check(CLI::IsMember({"none", "quick", "full"}));
 }

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "store/core/error.h"
+#include "tools/cli/confirmation.h"
 #include "tools/cli/format.h"
 #include "tools/cli/host_name.h"
 #include "tools/cli/json_output.h"
@@ -165,7 +166,9 @@ int restore_to_postgres(const RestoreSetting& setting, const SnapshotArgument& w
   const bool exists = admin.exists(admin.database());
   refuse_what_makes_no_sense(admin, request, exists);
   if (setting.arguments.dry_run) {
-    setting.line.report(plan_text(admin, what.snapshot, request, exists));
+    const bool replaces = exists && !loads_in_place(request, exists);
+    setting.line.print_facts(postgres_plan_json(what.snapshot, request, admin.location(), replaces),
+                             [&] { return plan_text(admin, what.snapshot, request, exists); });
     return 0;
   }
   if (exists) may_replace(setting, question_of(admin, what.snapshot, request));
@@ -174,32 +177,43 @@ int restore_to_postgres(const RestoreSetting& setting, const SnapshotArgument& w
   return status;
 }
 
+namespace {
+
+Error unasked(const PostgresAdmin& admin) {
+  return Error(ErrorCode::failed,
+               fmt::format("{} exists: --yes or --force replaces it", admin.location()));
+}
+
+// Where nothing was kept on the server: what was there is in a snapshot alone.
+int restore_safety_snapshot(const RestoreSetting& setting, const PostgresAdmin& admin,
+                            const PostgresUndo& undo) {
+  RestoreArguments arguments = setting.arguments;
+  if (!arguments.yes && !arguments.force && !arguments.dry_run && !can_ask()) throw unasked(admin);
+  arguments.target = arguments.undo;
+  arguments.force = true;
+  const RestoreSetting again{setting.line, setting.repository, arguments, setting.signals};
+  return restore_to_postgres(again, {*undo.safety, undo.safety_dump, {}});
+}
+
+}  // namespace
+
 int undo_postgres(const RestoreSetting& setting) {
+  CommandLine& line = setting.line;
   PostgresAdmin admin(setting.arguments.undo, setting.signals.token());
   const PostgresUndo undo = find_postgres_undo(setting.repository, admin, host_name());
-  if (undo.kept.empty()) {  // what was there is in a snapshot alone
-    RestoreArguments arguments = setting.arguments;
-    arguments.target = arguments.undo;
-    arguments.force = true;
-    const RestoreSetting again{setting.line, setting.repository, arguments, setting.signals};
-    return restore_to_postgres(again, {*undo.safety, undo.safety_dump, {}});
-  }
+  if (undo.kept.empty()) return restore_safety_snapshot(setting, admin, undo);
   const std::string what =
-      printable(fmt::format("{} takes the name {} again", undo.kept, admin.location()));
+      printable(fmt::format("{} takes the name {} again, and the present database is kept under "
+                            "another name",
+                            undo.kept, admin.location()));
   if (setting.arguments.dry_run) {
-    setting.line.report(what +
-                        ", and the present database is kept under another name; nothing "
-                        "was done");
+    line.print_facts(postgres_undo_json(undo.kept, admin.location(), "", true),
+                     [&] { return what + "; nothing was done"; });
     return 0;
   }
-  const std::string question =
-      what + ", and the present database is kept under another name; sessions in it end. Go on?";
-  if (!may_replace(setting, question)) {
-    throw Error(ErrorCode::failed,
-                fmt::format("{} exists: --yes or --force replaces it", admin.location()));
-  }
+  if (!may_replace(setting, what + "; sessions in it end. Go on?")) throw unasked(admin);
   const std::string aside = undo_postgres_swap(admin, undo);
-  setting.line.print_facts(postgres_undo_json(undo.kept, admin.location(), aside), [&] {
+  line.print_facts(postgres_undo_json(undo.kept, admin.location(), aside, false), [&] {
     const std::string text =
         printable(fmt::format("{} is what {} was", admin.location(), undo.kept));
     return aside.empty() ? text : printable(fmt::format("{}; what it was is {} now", text, aside));

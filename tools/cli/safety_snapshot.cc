@@ -4,10 +4,10 @@
 
 #include "store/core/error.h"
 #include "store/ingest.h"
+#include "store/proof.h"
 #include "tools/cli/host_name.h"
 #include "tools/cli/source_argument.h"
 #include "tools/cli/verification.h"
-#include "tools/cli/verified.h"
 #include "tools/restore/safety_snapshot.h"
 #include "tools/sources/postgres_targets.h"
 
@@ -47,9 +47,9 @@ Snapshot save_live_database(Repository& repository, const std::string& target,
   request.stop = stop;
   request.sources = sources_of(repository, target, busy_timeout, stop);
   Snapshot snapshot = ingest(repository, std::move(request)).snapshot;
-  verify_snapshot(repository, snapshot, {"quick", {}, stop});
+  verify_snapshot(repository, snapshot, {"quick", {}, stop, {}});
   for (const SourceInfo& source : snapshot.sources) {
-    const Attestation* attestation = newest_attestation(snapshot, source.name);
+    const Attestation* attestation = deciding_attestation(snapshot, source.name);
     if (attestation == nullptr || attestation->passed) continue;
     throw Error(ErrorCode::corrupt,
                 fmt::format("the safety snapshot {} of {} did not pass: {}; nothing was changed "

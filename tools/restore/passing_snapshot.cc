@@ -3,30 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ranges>
+
+#include "store/proof.h"
 
 namespace varve {
-namespace {
-
-const Attestation* newest_attestation(const Snapshot& snapshot, const std::string& source) {
-  const auto last = std::ranges::find(snapshot.attestations.rbegin(), snapshot.attestations.rend(),
-                                      source, &Attestation::source);
-  return last == snapshot.attestations.rend() ? nullptr : &*last;
-}
-
-}  // namespace
 
 const Attestation* failed_attestation(const Snapshot& snapshot, const std::string& source) {
-  const Attestation* const newest = newest_attestation(snapshot, source);
-  return newest != nullptr && !newest->passed ? newest : nullptr;
+  const Attestation* const deciding = deciding_attestation(snapshot, source);
+  return deciding != nullptr && !deciding->passed ? deciding : nullptr;
 }
 
 std::optional<Snapshot> newest_passing_snapshot(Repository& repository, const std::string& source,
                                                 const SnapshotId& besides) {
   std::vector<Snapshot> snapshots = repository.snapshots();
-  for (Snapshot& snapshot : snapshots | std::views::reverse) {
-    const Attestation* const newest = newest_attestation(snapshot, source);
-    if (snapshot.id != besides && newest != nullptr && newest->passed) return std::move(snapshot);
+  for (auto snapshot = snapshots.rbegin(); snapshot != snapshots.rend(); ++snapshot) {
+    const Attestation* const deciding = deciding_attestation(*snapshot, source);
+    const bool passed = deciding != nullptr && deciding->passed;
+    if (passed && snapshot->id != besides) return std::move(*snapshot);
   }
   return std::nullopt;
 }

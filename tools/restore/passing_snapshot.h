@@ -8,10 +8,10 @@
 
 namespace varve {
 
-// The newest attestation of this source, where it says that the source did not pass.
+// The attestation that stands (store/proof.h), where it says that the source did not pass.
 const Attestation* failed_attestation(const Snapshot& snapshot, const std::string& source);
 
-// Of the source's other snapshots the newest one whose newest attestation says that it passed.
+// Of the source's other snapshots the newest one in which it passed.
 std::optional<Snapshot> newest_passing_snapshot(Repository& repository, const std::string& source,
                                                 const SnapshotId& besides);
 

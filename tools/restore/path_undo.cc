@@ -139,7 +139,7 @@ class Undo {
 
   // The path of the main file, all of the group beside it.
   Path stage(const UndoPlan::Group& group, const StagingFolder& folder) {
-    const Path staged = folder / group.target.filename();
+    Path staged = folder / group.target.filename();
     write(*group.main, staged, {});
     for (const FileEntry* sidecar : group.sidecars) {
       write(*sidecar, staged.native() + suffix_of(*sidecar, *group.main), {});

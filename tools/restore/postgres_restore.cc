@@ -310,7 +310,7 @@ std::string undo_postgres_swap(PostgresAdmin& admin, const PostgresUndo& undo) {
     admin.rename(undo.kept, admin.database());
     return {};
   }
-  const std::string aside = aside_name(admin, Timestamp::now());
+  std::string aside = aside_name(admin, Timestamp::now());
   admin.swap(admin.database(), undo.kept, aside);
   return aside;
 }

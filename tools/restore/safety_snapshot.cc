@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ranges>
 #include <utility>
 
 #include "store/core/error.h"
@@ -43,7 +42,8 @@ std::optional<SafetySnapshot> newest_safety_snapshot(
     Repository& repository, const std::function<bool(const SourceInfo&)>& is_meant,
     const std::string& host) {
   std::vector<Snapshot> snapshots = repository.snapshots();
-  for (Snapshot& snapshot : snapshots | std::views::reverse) {
+  for (auto newest = snapshots.rbegin(); newest != snapshots.rend(); ++newest) {
+    Snapshot& snapshot = *newest;
     if (snapshot.host != host || !is_safety_snapshot(snapshot)) continue;
     const auto source = std::ranges::find_if(snapshot.sources, is_meant);
     if (source == snapshot.sources.end()) continue;
