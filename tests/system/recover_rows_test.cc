@@ -70,9 +70,10 @@ TEST_F(RecoverRows, TheAccidentalDelete) {
   const Json list = must_json({"list"});
   const Json& safety = list["snapshots"].back();
   EXPECT_EQ(safety["tags"], Json({"pre-restore"}));
-  EXPECT_EQ(safety["sources"], Json({"history.db"}));
+  EXPECT_EQ(safety["sources"], Json({"history.db.pre-restore"}));
   expect_holds(text, safety["name"]);
-  must({"restore", std::string(safety["name"]) + ":history.db", in_folder("before.db"), "-q"});
+  must({"restore", std::string(safety["name"]) + ":history.db.pre-restore", in_folder("before.db"),
+        "-q", "--yes"});
   Database(in_folder("before.db")).run("INSERT INTO users VALUES (20, 'free', 'free')");
 
   EXPECT_EQ(must(command_for({"--apply", "--yes"})), "nothing had to be done\n");

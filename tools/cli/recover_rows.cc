@@ -164,8 +164,8 @@ int apply(CommandLine& line, Repository& repository, const RecoverArguments& arg
       throw Error(ErrorCode::failed, "nothing was changed, as it was not confirmed");
     }
     if (!arguments.no_safety) {
-      report.safety_snapshot = take_safety_snapshot(repository, arguments.target,
-                                                    busy_timeout_of(arguments.busy_timeout), stop)
+      report.safety_snapshot = save_live_database(repository, arguments.target,
+                                                  busy_timeout_of(arguments.busy_timeout), stop)
                                    .name;
     }
     std::vector<TableRecovery> refused;
@@ -224,7 +224,7 @@ int recover_postgres(CommandLine& line, Repository& repository, const SnapshotAr
     throw Error(ErrorCode::usage,
                 "name the table with --table: its stored rows are loaded into the server");
   }
-  const StoredDump dump(repository.chunks(), what.snapshot, *what.path);
+  const DumpTables dump(repository.chunks(), what.snapshot, *what.path);
   PostgresConnection connection(arguments.target, "", stop);
   const std::string timeout =
       fmt::format("SET lock_timeout = '{}s'", busy_timeout_of(arguments.busy_timeout).count());

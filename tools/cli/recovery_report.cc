@@ -21,7 +21,7 @@ Json values_json(const std::vector<std::string>& columns,
   return json;
 }
 
-std::string text_of(const Orphans& orphans, const std::string& table) {
+std::string text_of(const OrphanRows& orphans, const std::string& table) {
   return fmt::format("{} of {} would refer to no row of {} ({}): {}",
                      format_count(orphans.rows, "row"), table, orphans.parent, orphans.example,
                      orphans.is_stored ? fmt::format("recover them with it, --table {} --table {}",
@@ -31,7 +31,7 @@ std::string text_of(const Orphans& orphans, const std::string& table) {
 
 Json table_json(const TableRecovery& table) {
   Json orphans = Json::array();
-  for (const Orphans& one : table.orphans) {
+  for (const OrphanRows& one : table.orphans) {
     orphans.push_back({{"parent", one.parent},
                        {"columns", one.columns},
                        {"rows", one.rows},
@@ -79,7 +79,7 @@ std::vector<std::string> warnings_of(const RecoveryReport& report) {
 
 std::vector<std::string> orphans_text(const TableRecovery& table) {
   std::vector<std::string> texts;
-  for (const Orphans& orphans : table.orphans) texts.push_back(text_of(orphans, table.table));
+  for (const OrphanRows& orphans : table.orphans) texts.push_back(text_of(orphans, table.table));
   return texts;
 }
 

@@ -8,6 +8,7 @@
 #include "tools/cli/host_name.h"
 #include "tools/cli/source_argument.h"
 #include "tools/cli/verification.h"
+#include "tools/restore/safety_snapshot.h"
 #include "tools/sources/postgres_targets.h"
 
 namespace varve::cli {
@@ -23,7 +24,8 @@ std::vector<std::unique_ptr<Source>> sources_of(const Repository& repository,
                                 .repository = repository.path(),
                                 .stop = stop};
   std::vector<std::unique_ptr<Source>> sources;
-  for (const SourceArgument& argument : source_arguments({{SourceWord::Kind::source, target}})) {
+  for (SourceArgument argument : source_arguments({{SourceWord::Kind::source, target}})) {
+    argument.name = safety_source_name(argument.name);
     if (argument.kind == SourceArgument::Kind::postgresql) {
       PostgresOptions options;
       options.lock_wait_timeout = busy_timeout;
@@ -36,8 +38,8 @@ std::vector<std::unique_ptr<Source>> sources_of(const Repository& repository,
 
 }  // namespace
 
-Snapshot take_safety_snapshot(Repository& repository, const std::string& target,
-                              std::chrono::seconds busy_timeout, const std::stop_token& stop) {
+Snapshot save_live_database(Repository& repository, const std::string& target,
+                            std::chrono::seconds busy_timeout, const std::stop_token& stop) {
   IngestRequest request;
   request.tags = {kSafetyTag};
   request.host = host_name();

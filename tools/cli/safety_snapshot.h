@@ -9,11 +9,10 @@
 
 namespace varve::cli {
 
-inline constexpr const char* kSafetyTag = "pre-restore";
-
-// Takes one of `target`, a database's path or a PostgreSQL URI, as `varve ingest --tag pre-restore
-// TARGET` would, and proves it quickly. Throws Error; also where what was stored does not pass.
-Snapshot take_safety_snapshot(Repository& repository, const std::string& target,
-                              std::chrono::seconds busy_timeout, const std::stop_token& stop);
+// Takes one of `target`, a database in use (its path or a PostgreSQL URI), as an ingest does, with
+// the tag and the source's name of all safety snapshots (tools/restore/safety_snapshot.h), and
+// proves it quickly. Throws Error; also where what was stored does not pass.
+Snapshot save_live_database(Repository& repository, const std::string& target,
+                            std::chrono::seconds busy_timeout, const std::stop_token& stop);
 
 }  // namespace varve::cli

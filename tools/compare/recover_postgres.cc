@@ -29,7 +29,7 @@ std::vector<std::optional<std::string>> values_of(const PostgresRows& rows, int 
 
 }  // namespace
 
-PostgresRecovery::PostgresRecovery(const StoredDump& dump, PostgresConnection& connection,
+PostgresRecovery::PostgresRecovery(const DumpTables& dump, PostgresConnection& connection,
                                    RecoveryRequest request)
     : dump_(dump), connection_(connection), request_(std::move(request)) {
   std::set<std::size_t> known;
@@ -152,7 +152,8 @@ void PostgresRecovery::load() {
     connection_.copy_in(
         fmt::format(
             "COPY {} ({}) FROM STDIN{}", table.scratch, identifiers(dump_.columns(number), ""),
-            encoding.empty() ? "" : fmt::format(" WITH (ENCODING {})", connection_.literal(encoding))),
+            encoding.empty() ? ""
+                             : fmt::format(" WITH (ENCODING {})", connection_.literal(encoding))),
         next);
     connection_.query("ANALYZE " + table.scratch);
   });
@@ -167,10 +168,10 @@ void PostgresRecovery::order_by_parents() {
       return std::ranges::none_of(left, [&](const Table& other) {
         return other.number != table.number && table.found.refusal.empty() &&
                other.found.refusal.empty() &&
-               connection_.value(
-                   fmt::format("SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND "
-                               "conrelid = to_regclass({}) AND confrelid = to_regclass({})",
-                               connection_.literal(table.live), connection_.literal(other.live))) != "0";
+               connection_.value(fmt::format(
+                   "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND "
+                   "conrelid = to_regclass({}) AND confrelid = to_regclass({})",
+                   connection_.literal(table.live), connection_.literal(other.live))) != "0";
       });
     });
     if (next == left.end()) next = left.begin();  // a circle: the server has the last word
@@ -320,7 +321,7 @@ void PostgresRecovery::find_orphans(Table& table) {
         keys.at(i, 5), missing_rows(table), keys.at(i, 4), keys.at(i, 0), keys.at(i, 3),
         returning));
     if (counted.at(0, 0) == "0") continue;
-    Orphans orphans;
+    OrphanRows orphans;
     orphans.parent = parent;
     orphans.columns = keys.at(i, 2);
     orphans.rows = std::stoull(counted.at(0, 0));

@@ -15,8 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "tools/compare/dump_tables.h"
 #include "tools/compare/recovery.h"
-#include "tools/compare/stored_dump.h"
 #include "tools/sources/postgres_connection.h"
 
 namespace varve {
@@ -25,7 +25,7 @@ class PostgresRecovery {
  public:
   // Both must outlive it; the session is its own. Loads the stored rows of the tables that the
   // request names (at least one). Throws Error; nothing is changed.
-  PostgresRecovery(const StoredDump& dump, PostgresConnection& connection, RecoveryRequest request);
+  PostgresRecovery(const DumpTables& dump, PostgresConnection& connection, RecoveryRequest request);
   ~PostgresRecovery();
 
   // What there is to recover. Changes nothing.
@@ -64,7 +64,7 @@ class PostgresRecovery {
   void update(Table& table);
   std::string identifiers(const std::vector<std::string>& names, const std::string& prefix) const;
 
-  const StoredDump& dump_;
+  const DumpTables& dump_;
   PostgresConnection& connection_;
   const RecoveryRequest request_;
   std::vector<Table> tables_;

@@ -114,7 +114,7 @@ class ParentCheck {
     found_.is_stored = found_.is_stored || is_stored;
   }
 
-  const Orphans& found() const { return found_; }
+  const OrphanRows& found() const { return found_; }
 
  private:
   static bool has_columns(const TableShape* table, const std::vector<std::string>& columns) {
@@ -137,7 +137,7 @@ class ParentCheck {
   bool is_recovered_;
   std::optional<SqliteQuery> live_;
   std::optional<SqliteQuery> stored_;
-  Orphans found_;
+  OrphanRows found_;
 };
 
 // Runs the statements for a table's rows.

@@ -20,7 +20,7 @@ struct RecoveryRequest {
 };
 
 // Rows that would refer to nothing.
-struct Orphans {
+struct OrphanRows {
   std::string parent;   // table
   std::string columns;  // "user_id"
   std::uint64_t rows = 0;
@@ -37,7 +37,7 @@ struct TableRecovery {
   // What a person should know: columns that only one of both has, triggers that will run.
   std::vector<std::string> notes;
   std::string refusal;  // why it cannot be recovered; empty: it can
-  std::vector<Orphans> orphans;
+  std::vector<OrphanRows> orphans;
   // After apply().
   std::uint64_t inserted = 0;
   std::uint64_t updated = 0;

@@ -12,12 +12,12 @@
 
 namespace varve {
 
-class StoredDump {
+class DumpTables {
  public:
   // `path`: of the dump in the snapshot, the folder NAME.pgdump or the file NAME.dump. Both others
   // must outlive it. Throws a usage Error where there is no such dump there (a plain script cannot
   // be taken apart), a corrupt Error on a damaged one.
-  StoredDump(ChunkReader& chunks, const Snapshot& snapshot, const std::string& path);
+  DumpTables(ChunkReader& chunks, const Snapshot& snapshot, const std::string& path);
 
   // Its encoding as the server calls it ("UTF8"); empty where that is not known.
   std::string encoding() const;

@@ -1,4 +1,4 @@
-#include "tools/compare/stored_dump.h"
+#include "tools/compare/dump_tables.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -88,7 +88,7 @@ std::vector<std::string> columns_of_copy(const std::string& statement) {
   return columns;
 }
 
-StoredDump::StoredDump(ChunkReader& chunks, const Snapshot& snapshot, const std::string& path)
+DumpTables::DumpTables(ChunkReader& chunks, const Snapshot& snapshot, const std::string& path)
     : chunks_(chunks), snapshot_(snapshot), path_(path) {
   is_folder_ = snapshot.find(path + "/toc.dat") != nullptr;
   if (!is_folder_ && (snapshot.find(path) == nullptr || !path.ends_with(".dump"))) {
@@ -101,11 +101,11 @@ StoredDump::StoredDump(ChunkReader& chunks, const Snapshot& snapshot, const std:
   read_contents();
 }
 
-const FileEntry& StoredDump::contents_file() const {
+const FileEntry& DumpTables::contents_file() const {
   return *snapshot_.find(is_folder_ ? path_ + "/toc.dat" : path_);
 }
 
-void StoredDump::read_contents() {
+void DumpTables::read_contents() {
   FileReader file(chunks_, contents_file(), ChunkReader::Check::id);
   std::uint64_t offset = 0;
   ArchiveInput input(reader_of(file, offset));
@@ -117,13 +117,13 @@ void StoredDump::read_contents() {
   contents_ = std::move(*contents);
 }
 
-std::string StoredDump::encoding() const {
+std::string DumpTables::encoding() const {
   const auto& facts = snapshot_.sources.at(contents_file().source).facts;
   const auto found = facts.find("encoding");
   return found == facts.end() ? "" : found->second;
 }
 
-std::size_t StoredDump::find(const std::string& name) const {
+std::size_t DumpTables::find(const std::string& name) const {
   std::vector<std::size_t> found;
   std::vector<std::string> all;
   for (std::size_t i = 0; i < contents_.entries.size(); ++i) {
@@ -151,11 +151,11 @@ std::size_t StoredDump::find(const std::string& name) const {
                           all.empty() ? "none" : fmt::format("{}", fmt::join(all, ", "))));
 }
 
-std::vector<std::string> StoredDump::columns(std::size_t number) const {
+std::vector<std::string> DumpTables::columns(std::size_t number) const {
   return columns_of_copy(table(number).copy);
 }
 
-void StoredDump::read(const std::vector<std::size_t>& numbers, const TakeRows& take) const {
+void DumpTables::read(const std::vector<std::size_t>& numbers, const TakeRows& take) const {
   if (!is_folder_) return read_archive(numbers, take);
   for (const std::size_t number : numbers) {
     const std::string path = path_ + "/" + table(number).file;
@@ -173,7 +173,7 @@ void StoredDump::read(const std::vector<std::size_t>& numbers, const TakeRows& t
   }
 }
 
-void StoredDump::read_archive(const std::vector<std::size_t>& numbers, const TakeRows& take) const {
+void DumpTables::read_archive(const std::vector<std::size_t>& numbers, const TakeRows& take) const {
   FileReader file(chunks_, contents_file(), ChunkReader::Check::id);
   std::uint64_t offset = 0;
   ArchiveInput input(reader_of(file, offset));
