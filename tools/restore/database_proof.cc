@@ -7,6 +7,7 @@
 #include "store/core/error.h"
 #include "tools/sources/one_line.h"
 #include "tools/sources/sqlite_handle.h"
+#include "tools/sources/sqlite_trust.h"
 
 namespace varve {
 namespace {
