@@ -91,6 +91,7 @@ Assertion judge(const std::string& sql, const PostgresRows& rows) {
 
 Assertion put(PostgresConnection& connection, const std::string& sql) {
   connection.query("BEGIN READ ONLY");
+  connection.query("SET LOCAL search_path TO DEFAULT");  // as whoever wrote it would type it
   Assertion result;
   try {
     result = judge(sql, connection.query(sql));
