@@ -77,7 +77,10 @@ class History {
 Names names_of(const std::string& list) {
   Names names;
   const Json parsed = Json::parse(list);
-  for (const Json& snapshot : parsed["snapshots"]) names.insert(snapshot["name"]);
+  for (const Json& snapshot : parsed["snapshots"]) {
+    // What a restore saves before it replaces anything is named after the clock.
+    if (snapshot["tags"] != Json::array({"pre-restore"})) names.insert(snapshot["name"]);
+  }
   return names;
 }
 

@@ -146,13 +146,13 @@ TEST(Encoding, CountsAndTextsHaveALimit) {
   expect_error(ErrorCode::corrupt, "record", [&] { in.bytes(in.count(~std::size_t{0})); });
 }
 
-TEST(Encoding, TheContextSaysWhere) {
+TEST(Encoding, TheErrorSaysWhere) {
   const Bytes bytes(3);
   Decoder in(bytes, "record");
   in.u16();
   const auto error = error_of([&] { in.u32(); });
   ASSERT_TRUE(error);
-  EXPECT_NE(error->context().find("byte 2 of 3"), std::string::npos) << error->context();
+  EXPECT_NE(std::string(error->what()).find("byte 2 of 3"), std::string::npos) << error->what();
 }
 
 }  // namespace

@@ -134,7 +134,9 @@ std::vector<RunningProgram> running(const std::vector<std::string>& programs) {
     const std::string name = name_of(pid);
     if (std::ranges::find(programs, name) == programs.end()) return;
     std::error_code untold;
-    found.push_back({{pid, name}, fs::read_symlink(fmt::format("/proc/{}/cwd", pid), untold)});
+    const Path folder = fs::read_symlink(fmt::format("/proc/{}/cwd", pid), untold);
+    if (untold == std::errc::no_such_file_or_directory) return;  // it has ended, or is about to
+    found.push_back({{pid, name}, folder});
   });
   return found;
 }
