@@ -6,7 +6,7 @@ set -euo pipefail
 export LC_ALL=C TZ=UTC
 
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)
-for part in measure setup peers varve states report postgres; do
+for part in options measure setup peers varve states report postgres; do
   # shellcheck source=/dev/null
   source "$ROOT/tests/bench/lib/$part.sh"
 done
@@ -28,28 +28,12 @@ END
 MIB=1024 STATES=4 SCALE=100 ROUNDS=3
 # shellcheck disable=SC2034  # later_states reads it
 TOOLS=(varve)
-directory="" out=/dev/null quick=""
-
-while (($# > 0)); do
-  case $1 in
-    --quick) quick=yes MIB=32 STATES=3 SCALE=1 ROUNDS=1 && shift && continue ;;
-    --help) usage && exit ;;
-    --mib | --states | --scale | --rounds | --work | --out) (($# > 1)) || { usage >&2 && exit 2; } ;;
-    *) usage >&2 && exit 2 ;;
-  esac
-  case $1 in
-    --mib) MIB=$2 ;;
-    --states) STATES=$2 ;;
-    --scale) SCALE=$2 ;;
-    --rounds) ROUNDS=$2 ;;
-    --work) directory=$2 ;;
-    --out) out=$2 ;;
-  esac
-  shift 2
-done
+quick=""
+OPTIONS+=([--mib]=MIB [--states]=STATES [--scale]=SCALE [--rounds]=ROUNDS)
+quick() { quick=yes MIB=32 STATES=3 SCALE=1 ROUNDS=1; }
+read_options "$@"
 
 varve() { "$VARVE" -r "$(home varve)/repo" "$@"; }
-knows() { "$VARVE" --help | grep -q "^  $1 "; }
 
 # Both end when the copy is durable.
 copy_native() { cp "$1" "$2" && sync "$2"; }
@@ -79,19 +63,12 @@ measure_verification() {
     progress "verification, round $round of $ROUNDS"
     warm "$file"
     wall native.check sqlite3 "$file" "PRAGMA integrity_check"
-    if knows verify; then
-      wall varve.verify varve verify latest:shop.db --level full
-    else  # the snapshots so far are not verified, so that this one is
-      varve ingest "$file" --tag "round-$round" --verify full --json >"$WORK/verified.json"
-      record varve.verify "$(jq .verify_seconds "$WORK/verified.json")"
-      varve forget latest >>"$LOG"
-    fi
+    wall varve.verify varve verify latest:shop.db --level full
   done
 }
 
 measure_difference() {
   local round
-  knows diff || return 0
   for ((round = 1; round <= ROUNDS; ++round)); do
     wall varve.diff varve diff "$(state_time $((STATES - 2)))" "$(state_time $((STATES - 1)))"
   done
@@ -125,7 +102,6 @@ report_speed() {
 }
 
 report_difference() {
-  [[ -f $SAMPLES/varve.diff ]] || return 0
   row "\`varve diff\` of two snapshots, 2 % of the pages (median of $(count varve.diff))" "1 s and the rows printed" \
     "$(show %.2f "$(median varve.diff)") s" "" "" "$(at_most "$(median varve.diff)" 1)"
 }
@@ -134,8 +110,7 @@ report() {
   echo "# Restoring"
   echo
   [[ -z $quick ]] || echo "A smoke run on small databases: the marks do not apply."
-  echo "- $(date -u '+%F %H:%M') UTC; $(nproc) cores, $(lscpu | sed -n 's/^Model name: *//p' | head -n 1);" \
-    "Linux $(uname -r); load at the end $(cut -d' ' -f1-3 /proc/loadavg)"
+  machine
   echo "- $(varve_version), $(pg_restore --version), SQLite $(sqlite3 --version | cut -d' ' -f1)"
   echo "- SQLite, $MIB MiB, snapshot $STATES of $STATES; medians of the ratios of pairs"
   echo
