@@ -23,7 +23,9 @@ END
 }
 
 SCALE=100 NIGHTS=10
+# shellcheck disable=SC2034  # the parts read it
 TOOLS=(varve restic borg16k gzip)
+directory="" out=/dev/null
 OPTIONS+=([--scale]=SCALE [--nights]=NIGHTS [--tools]=TOOLS)
 read_options "$@"
 

@@ -22,7 +22,9 @@ END
 }
 
 STATES=200
+# shellcheck disable=SC2034  # the parts read it
 TOOLS=(varve_files varve_folder many_borg many_restic)
+directory="" out=/dev/null
 OPTIONS+=([--states]=STATES [--tools]=TOOLS)
 read_options "$@"
 

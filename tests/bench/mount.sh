@@ -30,10 +30,12 @@ END
 MIB=1024 STATES=24 MANY_SNAPSHOTS=10000 ROUNDS=3
 PEERS=(restic borg64k)
 quick="" reuse=""
+directory="" out=/dev/null
 OPTIONS+=([--mib]=MIB [--states]=STATES [--many]=MANY_SNAPSHOTS [--rounds]=ROUNDS [--peers]=PEERS
   [--reuse]=reuse)
 quick() { quick=yes MIB=64 STATES=6 MANY_SNAPSHOTS=500 ROUNDS=1; }
 read_options "$@"
+# shellcheck disable=SC2034  # the parts read it
 TOOLS=(varve ${PEERS[@]+"${PEERS[@]}"})
 
 prepare() {

@@ -26,9 +26,10 @@ END
 }
 
 MIB=1024 STATES=4 SCALE=100 ROUNDS=3
-# shellcheck disable=SC2034  # later_states reads it
+# shellcheck disable=SC2034  # the parts read it
 TOOLS=(varve)
 quick=""
+directory="" out=/dev/null
 OPTIONS+=([--mib]=MIB [--states]=STATES [--scale]=SCALE [--rounds]=ROUNDS)
 quick() { quick=yes MIB=32 STATES=3 SCALE=1 ROUNDS=1; }
 read_options "$@"

@@ -27,8 +27,10 @@ END
 }
 
 MIB=1024 STATES=24 LONG_MIB=143 LONG_STATES=200 ROUNDS=3
+# shellcheck disable=SC2034  # the parts read it
 TOOLS=(varve restic borg64k borg4k)
 quick=""
+directory="" out=/dev/null
 OPTIONS+=([--mib]=MIB [--states]=STATES [--long-mib]=LONG_MIB [--long-states]=LONG_STATES
   [--rounds]=ROUNDS [--tools]=TOOLS)
 quick() { quick=yes MIB=64 STATES=6 LONG_MIB=24 LONG_STATES=20; }

@@ -1,12 +1,11 @@
 # shellcheck shell=bash
 # The command line of a benchmark. The script that uses this declares
-#   OPTIONS   which variable an option sets, as in OPTIONS[--mib]=MIB; an array takes a list of words
+#   directory, out   what --work and --out say
+#   OPTIONS   which variable another option sets, as in OPTIONS[--mib]=MIB; an array takes a list of words
 #   usage     prints its help
 #   quick     (if it has one) what --quick makes of the variables
 
 declare -A OPTIONS=([--work]=directory [--out]=out)
-# shellcheck disable=SC2034
-directory="" out=/dev/null
 
 read_options() {
   local variable
