@@ -54,16 +54,21 @@ int check(CommandLine& line, const std::string& file) {
 void add_config(CLI::App& program, CommandLine& line) {
   CLI::App& command = add_command(program, "config", "Check the configuration file of the jobs.",
                                   "varve config check\nvarve config check ./varve.toml");
-  auto file = std::make_shared<std::string>(kConfigFile);
-  auto what = std::make_shared<std::string>();
-  command.add_option("ACTION", *what, "check: says what the file holds, or where it is wrong")
+  struct Words {
+    std::string action;
+    std::string file = kConfigFile;
+  };
+  auto words = std::make_shared<Words>();
+  command
+      .add_option("ACTION", words->action, "check: says what the file holds, or where it is wrong")
       ->required()
       ->check(CLI::IsMember({"check"}))
       ->option_text(" ");
-  command.add_option("FILE", *file, "the file; default: /etc/varve/varve.toml")->option_text(" ");
+  command.add_option("FILE", words->file, "the file; default: /etc/varve/varve.toml")
+      ->option_text(" ");
   add_global_options(command, line.global, Facts::none);
   command.callback(
-      [&line, file] { line.action = [file](CommandLine& l) { return check(l, *file); }; });
+      [&line, words] { line.action = [words](CommandLine& l) { return check(l, words->file); }; });
 }
 
 }  // namespace varve::cli
