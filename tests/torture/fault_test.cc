@@ -33,7 +33,7 @@ void expect_a_clear_end(const ProgramResult& result, const Fault& fault) {
   if (result.status != 0) {
     EXPECT_TRUE(result.err.find("varve: ") != std::string::npos) << result.err;
   }
-  // A call that a signal interrupted, or that did a part, is gone on with.
+  // A call that did a part of its work is gone on with.
   if (fault.kind == "short") {
     EXPECT_EQ(result.status, 0) << result.err;
   }
