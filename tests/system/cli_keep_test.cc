@@ -1,6 +1,7 @@
 // varve check, forget, gc and stats.
 #include <algorithm>
 
+#include "tests/support/damaged_data.h"
 #include "tests/system/varve_program.h"
 
 namespace varve {
@@ -18,14 +19,6 @@ class CliKeep : public VarveProgram {
           .run("UPDATE t SET body = hex(randomblob(100)) WHERE id % 10 = " + std::to_string(night));
       must({"ingest", "a.db", "--time", "2026-11-0" + std::to_string(night)});
     }
-  }
-  Path some_pack() const {
-    for (const auto& entry :
-         std::filesystem::recursive_directory_iterator(repository() / "packs")) {
-      if (entry.is_regular_file()) return entry.path();
-    }
-    ADD_FAILURE() << "no pack";
-    return {};
   }
 };
 
@@ -46,10 +39,7 @@ TEST_F(CliKeep, ASoundRepositoryIsSaidToBe) {
 
 TEST_F(CliKeep, DamageIsStatusOneWithALineForEach) {
   ingest_nights(1);
-  const Path pack = some_pack();
-  std::string bytes = content_of(pack);
-  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
-  write_text(pack, bytes);
+  damage_all_data(repository());
   const ProgramResult text = varve({"check", "--read-data"});
   EXPECT_EQ(text.status, 1);
   expect_holds(text.out, "damage: ");
@@ -65,10 +55,7 @@ TEST_F(CliKeep, DamageIsStatusOneWithALineForEach) {
 
 TEST_F(CliKeep, DamagedBytesAreNeverGivenOut) {
   ingest_nights(1);
-  const Path pack = some_pack();
-  std::string bytes = content_of(pack);
-  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
-  write_text(pack, bytes);
+  damage_all_data(repository());
   const ProgramResult cat = varve({"cat", "latest:a.db"});
   EXPECT_EQ(cat.status, 1);
   expect_holds(cat.err, "damaged");

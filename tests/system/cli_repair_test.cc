@@ -1,6 +1,7 @@
 // varve repair, with real databases: from a damaged repository to a sound one.
 #include <algorithm>
 
+#include "tests/support/damaged_data.h"
 #include "tests/system/varve_program.h"
 
 namespace varve {
@@ -20,22 +21,13 @@ class CliRepair : public VarveProgram {
 
   // Oldest first, by what is in the folder before and after.
   std::vector<Path> packs() const {
-    std::vector<Path> found;
-    for (const auto& entry :
-         std::filesystem::recursive_directory_iterator(repository() / "packs")) {
-      if (entry.is_regular_file()) found.push_back(entry.path());
-    }
+    std::vector<Path> found = packs_of(repository());
     std::ranges::sort(found, std::ranges::greater(),
                       [](const Path& path) { return std::filesystem::file_size(path); });
     return found;
   }
   // Of the larger pack, that of a.db.
-  void flip_in_the_middle() const {
-    const Path pack = packs().front();
-    std::string bytes = content_of(pack);
-    bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
-    write_text(pack, bytes);
-  }
+  void damage_the_database() const { damage_data(packs().front()); }
   // The exit status is 3, and there is one warning, which it returns.
   std::string warned(const Words& arguments, std::string* output = nullptr) const {
     const ProgramResult result = varve(arguments);
@@ -56,7 +48,7 @@ TEST_F(CliRepair, OfASoundRepositoryChangesNothing) {
 }
 
 TEST_F(CliRepair, DamageIsSavedNamedAndHealedByTheNextIngest) {
-  flip_in_the_middle();
+  damage_the_database();
   expect_holds(varve({"check", "--read-data"}).err, kHint);
   std::string said;
   expect_holds(warned({"repair", "packs", "--dry-run"}, &said), "would be lost");
@@ -97,10 +89,7 @@ TEST_F(CliRepair, AnUnchangedFileOfAFolderIsReadAgain) {
   const std::vector<Path> before = packs();
   must({"ingest", "www"});
   for (const Path& pack : packs()) {
-    if (std::ranges::find(before, pack) != before.end()) continue;
-    std::string bytes = content_of(pack);
-    bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
-    write_text(pack, bytes);
+    if (std::ranges::find(before, pack) == before.end()) damage_data(pack);
   }
   const Json lost = Json::parse(varve({"repair", "packs", "--json"}).out);
   ASSERT_EQ(lost["lost"].size(), 1U);
@@ -158,7 +147,7 @@ TEST_F(CliRepair, RefusesWhileTheRepositoryIsMounted) {
   expect_holds(refused(11, {"repair", "catalog"}), "mount");
   // A repair of packs goes on beside it, and what was hurt can be read again.
   std::filesystem::copy(repository(), in_folder("copy"), std::filesystem::copy_options::recursive);
-  flip_in_the_middle();
+  damage_the_database();
   must({"repair", "packs", "--from", "copy"});
   EXPECT_EQ(content_of(in_folder("mnt/2026-11-01T00-00-00Z/a.db")).size(),
             std::filesystem::file_size(in_folder("a.db")));

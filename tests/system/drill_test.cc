@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/support/damaged_data.h"
 #include "tests/support/redis_server.h"
 #include "tests/support/small_disk.h"
 #include "tests/system/postgres_program.h"
@@ -61,15 +62,6 @@ class Drill : public PostgresProgram {
   void fill_little() const {
     sql("CREATE TABLE nothing(a int); CREATE TABLE orders(id int PRIMARY KEY, note text);"
         "INSERT INTO orders SELECT i, md5(i::text) FROM generate_series(1, 2000) i");
-  }
-  void damage_packs() const {
-    for (const auto& entry :
-         std::filesystem::recursive_directory_iterator(repository() / "packs")) {
-      if (!entry.is_regular_file()) continue;
-      std::string bytes = content_of(entry.path());
-      bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
-      write_text(entry.path(), bytes);
-    }
   }
   std::string state() const { return must_json({"list"})["snapshots"][0]["verified"]; }
   std::string must_run(const std::string& text) const {
@@ -184,7 +176,7 @@ TEST_F(Drill, ADamagedPackFailsIt) {
   fill_little();
   must({"ingest", shop(), "--verify", "none"});
   passed({"drill"});
-  damage_packs();
+  damage_all_data(repository());
   failed({"drill"}, "damaged");
   EXPECT_EQ(state(), "failed");
 }
@@ -260,7 +252,7 @@ TEST_F(Drill, ARedisFileThatIsNotLoadedFailsIt) {
   redis.cli("DEBUG POPULATE 5000 key 50");
   must({"ingest", redis.uri(), "--verify", "none"});
   EXPECT_EQ(passed({"drill"})["sources"][0]["row_counts"], Json({{"db0", 5000}}));
-  damage_packs();
+  damage_all_data(repository());
   failed({"drill"}, "redis failed its verification");
 }
 

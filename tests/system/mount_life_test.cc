@@ -8,10 +8,10 @@
 #include <functional>
 #include <thread>
 
-#include "store/blob/pack_reader.h"
 #include "store/forget.h"
 #include "store/gc.h"
 #include "store/reader_session.h"
+#include "tests/support/damaged_data.h"
 #include "tests/support/mounted_repository.h"
 #include "tests/support/random_bytes.h"
 
@@ -108,24 +108,11 @@ void signal_mount(const MountedRepository& store, const std::string& signal) {
   EXPECT_EQ(sent.status, 0) << sent.output;
 }
 
-// Turns over one byte in the middle of every pack.
-void damage_packs(Repository& repository) {
-  for (const PackRow& pack : repository.catalog().packs()) {
-    const Path path = repository.path() / pack_name(pack.id);
-    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
-    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-    file.seekg(static_cast<std::streamoff>(pack.size / 2));
-    const char flipped = static_cast<char>(file.get() ^ 0x40);
-    file.seekp(static_cast<std::streamoff>(pack.size / 2));
-    file.put(flipped);
-  }
-}
-
 TEST(MountLife, AnswersDamageWithAnErrorAndReadsTheRest) {
   MountedRepository store;
   const Bytes content = random_bytes(2'000'000, 1);
   store.ingest({"data", {{"a", content}}, {}, kFirst});
-  damage_packs(store.repository());
+  damage_all_data(store.repository_path());
   const Bytes healthy = random_bytes(500'000, 2);
   store.ingest({"more", {{"b", healthy}}, {}, kSecond});
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "store/repository.h"
+#include "tests/support/damaged_data.h"
 #include "tests/system/varve_program.h"
 
 namespace varve {
@@ -24,16 +25,6 @@ class Verify : public VarveProgram {
   }
   void change(const std::string& sql) const { Database(in_folder("a.db")).run(sql); }
 
-  // One bit of each pack.
-  void damage_packs() const {
-    for (const auto& entry :
-         std::filesystem::recursive_directory_iterator(repository() / "packs")) {
-      if (!entry.is_regular_file()) continue;
-      std::string bytes = content_of(entry.path());
-      bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
-      write_text(entry.path(), bytes);
-    }
-  }
   void attest(const std::string& snapshot, const Attestation& made) const {
     const auto opened = Repository::open(repository());
     opened->attest(opened->resolve(snapshot).id, {made});
@@ -80,7 +71,7 @@ TEST_F(Verify, ProvesTheSnapshotsThatAreNamed) {
 TEST_F(Verify, ReadsAgainWhateverWasProvenBefore) {
   take("2026-11-01");
   EXPECT_EQ(state_of(0), "full");
-  damage_packs();
+  damage_all_data(repository());
   const ProgramResult result = varve({"verify", "latest"});
   EXPECT_EQ(result.status, 3);
   expect_holds(result.err, "varve: warning: a.db failed its verification in snapshot 2026-11-01");

@@ -10,6 +10,7 @@
 #include "store/reader_session.h"
 #include "store/session.h"
 #include "store/transform/digest.h"
+#include "tests/support/damaged_data.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/pausing_source.h"
 #include "tests/support/test_repository.h"
@@ -299,12 +300,8 @@ TEST_F(GcTest, MergesManySmallPacks) {
 TEST_F(GcTest, LeavesADamagedObjectWhereItIs) {
   take_three();
   forget_number(1);
-  // One bit in the middle of the first pack: an object's stored bytes.
   const Path pack = repository_.path() / pack_name(repository_->catalog().packs().front().id);
-  Bytes file = read_file(pack);
-  file[file.size() / 2] ^= std::byte{1};
-  std::filesystem::remove(pack);
-  write_file_atomically(pack, file);
+  damage_data(pack);
   repository_.reopen();
   ASSERT_EQ(repository_.check_all().damage.size(), 1u);
   repository_.gc();

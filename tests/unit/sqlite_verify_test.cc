@@ -8,6 +8,7 @@
 
 #include "store/core/error.h"
 #include "store/transform/digest.h"
+#include "tests/support/damaged_data.h"
 #include "tests/unit/collecting_builder.h"
 #include "tests/unit/live_database.h"
 #include "tests/unit/stored_file.h"
@@ -243,13 +244,7 @@ TEST_F(SqliteVerify, DamagedStoreFails) {
   execute("CREATE TABLE t(a)");
   execute(std::string(kRows) + "INSERT INTO t SELECT randomblob(300) FROM n");
   const auto stored = store();
-  for (const auto& entry : fs::recursive_directory_iterator(stored->packs())) {
-    if (!entry.is_regular_file()) continue;
-    Bytes pack = test::content_of(entry.path());
-    pack[pack.size() / 2] ^= std::byte{0x10};
-    fs::permissions(entry.path(), fs::perms::owner_write, fs::perm_options::add);
-    test::write_content(entry.path(), pack);
-  }
+  damage_all_data(stored->repository());
   stored->reopen();
   const Attestation found = verify_sqlite(stored->reader(), VerifyLevel::full);
   EXPECT_FALSE(found.passed);

@@ -32,7 +32,7 @@ class StoredFile {
   }
 
   FileReader& reader() { return *reader_; }
-  Path packs() const { return folder_ / "repository/packs"; }
+  Path repository() const { return folder_ / "repository"; }
 
  private:
   TemporaryFolder folder_;
