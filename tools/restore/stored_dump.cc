@@ -90,8 +90,31 @@ StoredDump find_dump(Repository& repository, const Snapshot& snapshot,
   if (const auto version = facts.find("pg_dump_version"); version != facts.end()) {
     dump.version = version->second;
   }
+  if (const auto part = facts.find("selection"); part != facts.end()) {
+    dump.selection = part->second;
+  }
   dump.globals = globals_of(snapshot, dump.source);
   return dump;
+}
+
+ArchiveContents contents_of(Repository& repository, const Snapshot& snapshot,
+                            const StoredDump& dump) {
+  const bool is_folder = dump.format == StoredDump::Format::directory;
+  const FileEntry* const file = snapshot.find(is_folder ? dump.path + "/toc.dat" : dump.path);
+  FileReader reader(repository.chunks(), *file, ChunkReader::Check::id);
+  std::uint64_t offset = 0;
+  ArchiveInput input([&](MutableBytes out) {
+    const std::size_t count = reader.read(offset, out);
+    offset += count;
+    return count;
+  });
+  auto contents = is_folder ? read_directory_contents(input) : read_custom_contents(input);
+  if (contents) return std::move(*contents);
+  throw Error(
+      ErrorCode::failed,
+      fmt::format("{} of snapshot {} is an archive of a newer pg_dump than this varve knows: "
+                  "it can be restored as a whole only",
+                  dump.path, snapshot.name));
 }
 
 PostgresPrograms programs_for(const StoredDump& dump, const PostgresProgramPlaces& places) {
