@@ -21,6 +21,12 @@ TEST_F(RestorePostgres, AWholeSnapshotWithOneDumpIsThatDump) {
   EXPECT_EQ(rows_of("copy"), rows_of("shop"));
 }
 
+TEST_F(RestorePostgres, OfSeveralDumpsThatOfTheSource) {
+  must({"ingest", shop(), server_.uri("postgres")});
+  must({"restore", "latest:shop", server_.uri("copy")});
+  EXPECT_EQ(rows_of("copy"), rows_of("shop"));
+}
+
 TEST_F(RestorePostgres, AnExistingDatabaseIsReplacedInOneStepAndKept) {
   server_.sql("postgres", R"(CREATE ROLE owner; ALTER DATABASE shop OWNER TO owner;
     ALTER DATABASE shop SET search_path = "Odd schema", public;

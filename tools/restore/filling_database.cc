@@ -45,6 +45,15 @@ FillingDatabase::FillingDatabase(PostgresAdmin& admin, const std::string& reposi
     unlock(connection, name_);
     throw;
   }
+  try {
+    mark(repository, since);
+  } catch (...) {
+    drop();
+    throw;
+  }
+}
+
+void FillingDatabase::mark(const std::string& repository, Timestamp since) {
   const DatabaseMark mark{.state = kFilling,
                           .of = admin_.database(),
                           .since = since,
@@ -55,11 +64,14 @@ FillingDatabase::FillingDatabase(PostgresAdmin& admin, const std::string& reposi
 }
 
 FillingDatabase::~FillingDatabase() {
-  if (is_kept_) return;
+  if (!is_kept_) drop();
+}
+
+void FillingDatabase::drop() noexcept {
   try {
     // Not over the admin's connection: where the restore was interrupted, that one is, too.
     PostgresAdmin(admin_.target(), {}).drop(name_);
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     // the server is gone; the next restore clears it away
   }
 }

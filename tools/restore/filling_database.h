@@ -26,6 +26,9 @@ class FillingDatabase {
   void keep() noexcept { is_kept_ = true; }
 
  private:
+  void mark(const std::string& repository, Timestamp since);
+  void drop() noexcept;
+
   PostgresAdmin& admin_;
   const std::string name_;
   bool is_kept_ = false;

@@ -21,11 +21,13 @@ bool is_globals(const FileEntry& file) {
 }
 
 // Folders with a toc.dat, and what else belongs to PostgreSQL.
-std::vector<std::string> dumps_in(const Snapshot& snapshot) {
+std::vector<std::string> dumps_in(const Snapshot& snapshot,
+                                  const std::optional<std::uint32_t>& source) {
   constexpr std::string_view kContents = "/toc.dat";
   std::vector<std::string> paths;
   for (const FileEntry& file : snapshot.files) {
     if (snapshot.sources.at(file.source).kind != "postgresql" || is_globals(file)) continue;
+    if (source && file.source != *source) continue;
     const std::size_t slash = file.path.find('/');
     if (slash == std::string::npos) {
       paths.push_back(file.path);
@@ -36,8 +38,8 @@ std::vector<std::string> dumps_in(const Snapshot& snapshot) {
   return paths;
 }
 
-std::string the_only_dump(const Snapshot& snapshot) {
-  const std::vector<std::string> paths = dumps_in(snapshot);
+std::string the_only_dump(const Snapshot& snapshot, const std::optional<std::uint32_t>& source) {
+  const std::vector<std::string> paths = dumps_in(snapshot, source);
   if (paths.size() == 1) return paths.front();
   if (paths.empty()) {
     throw Error(ErrorCode::usage,
@@ -71,9 +73,10 @@ std::string globals_of(const Snapshot& snapshot, std::uint32_t source) {
 }  // namespace
 
 StoredDump find_dump(Repository& repository, const Snapshot& snapshot,
-                     const std::optional<std::string>& path) {
+                     const std::optional<std::string>& path,
+                     const std::optional<std::uint32_t>& source) {
   StoredDump dump;
-  dump.path = path ? *path : the_only_dump(snapshot);
+  dump.path = path ? *path : the_only_dump(snapshot, source);
   const FileEntry* file = snapshot.find(dump.path);
   if (snapshot.has_folder(dump.path)) {
     file = snapshot.find(dump.path + "/toc.dat");

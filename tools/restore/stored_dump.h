@@ -20,10 +20,11 @@ struct StoredDump {
   std::string selection;     // what of its database it is ("some tables"); empty: all
 };
 
-// The dump at `path`, or where nothing is said the only one of the snapshot. What it is, its
-// content says. Throws a usage Error that says what there is.
+// The dump at `path`, or where nothing is said the only one of the snapshot, or of that source in
+// it. What it is, its content says. Throws a usage Error that says what there is.
 StoredDump find_dump(Repository& repository, const Snapshot& snapshot,
-                     const std::optional<std::string>& path);
+                     const std::optional<std::string>& path,
+                     const std::optional<std::uint32_t>& source = {});
 
 // What a dump that is no plain script holds. Throws a failed Error for an archive of a newer
 // version than varve knows.
