@@ -41,7 +41,7 @@ Json table_json(const TableRecovery& table) {
   return {{"table", table.table},     {"missing", table.missing}, {"differing", table.changed},
           {"key", table.key},         {"is_new", table.is_new},   {"notes", table.notes},
           {"refused", table.refusal}, {"orphans", orphans},       {"inserted", table.inserted},
-          {"updated", table.updated}};
+          {"updated", table.updated}, {"passed_over", table.passed_over}};
 }
 
 }  // namespace
@@ -81,6 +81,18 @@ std::vector<std::string> orphans_text(const TableRecovery& table) {
   std::vector<std::string> texts;
   for (const OrphanRows& orphans : table.orphans) texts.push_back(text_of(orphans, table.table));
   return texts;
+}
+
+std::vector<std::string> passed_over_of(const RecoveryReport& report) {
+  std::vector<std::string> warnings;
+  for (const TableRecovery& table : report.tables) {
+    if (table.passed_over == 0) continue;
+    warnings.push_back(fmt::format("{} of {} did not come back: a trigger of the database, or "
+                                   "IGNORE in the table's own words, passed over {}",
+                                   format_count(table.passed_over, "row"), table.table,
+                                   table.passed_over == 1 ? "it" : "them"));
+  }
+  return warnings;
 }
 
 std::string done_text(const RecoveryReport& report) {

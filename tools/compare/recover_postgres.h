@@ -45,6 +45,7 @@ class PostgresRecovery {
     std::string live;             // its name as SQL has it: public."Orders"
     std::string scratch;          // of the temporary table
     std::vector<Column> columns;  // that both have
+    std::vector<std::string> generated;  // columns of the live one
     std::vector<std::string> key;
     TableRecovery found;
   };
