@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "store/core/error.h"
+#include "store/core/temporary_parent.h"
 #include "tools/drill/left_processes.h"
 
 namespace varve {
@@ -23,7 +24,7 @@ constexpr std::uint64_t kMiB = 1u << 20;
 Path lock_of(const Path& folder) { return folder / "lock"; }
 
 Path make_unfinished() {
-  const Path parent = stdfs::temp_directory_path();
+  const Path parent = temporary_parent();
   remove_abandoned_drills(parent);
   std::string name = (parent / (std::string(kUnfinished) + "XXXXXX")).native();
   if (::mkdtemp(name.data()) == nullptr) {

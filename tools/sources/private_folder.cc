@@ -4,10 +4,11 @@
 #include <cstdlib>
 
 #include "store/core/error.h"
+#include "store/core/temporary_parent.h"
 
 namespace varve {
 
-PrivateFolder::PrivateFolder() : PrivateFolder(std::filesystem::temp_directory_path()) {}
+PrivateFolder::PrivateFolder() : PrivateFolder(temporary_parent()) {}
 
 PrivateFolder::PrivateFolder(const Path& parent) {
   std::string name = (parent / "varve-XXXXXX").native();
