@@ -240,8 +240,12 @@ TEST_F(VerifyJob, AFalseAssertionFailsTheIngestAndEveryVerificationAfterIt) {
   expect_holds(varve({"verify", "latest"}).err, "SELECT count(*) > 100 FROM t is false");
   EXPECT_EQ(state_of(1), "failed") << "verify puts what was put before";
 
-  write_config("[[job.assert]]\nsql = \"SELECT count(*) > 10 FROM t\"\n");
+  write_config(
+      "[[job.assert]]\nsql = \"SELECT count(*) > 10 FROM t\"\n"
+      "[[job]]\nname = \"other\"\nsources = [\"${NOBODY_SET_IT}\"]\n");
   must({"verify", "latest", "--job", "n", "--config", "varve.toml"});
+  expect_holds(refused(2, {"verify", "latest", "--config", "varve.toml"}), "name the job too");
+  expect_holds(refused(2, {"drill", "--config", "varve.toml"}), "name the job too");
   EXPECT_EQ(state_of(1), "full");
 }
 

@@ -96,7 +96,7 @@ std::vector<ProofTask> tasks_of(const Newest& newest, const std::vector<std::str
 }
 
 int run_drill(CommandLine& line, const DrillArguments& arguments) {
-  if (!arguments.sources.empty() && !arguments.job.name.empty()) {
+  if (!arguments.sources.empty() && arguments.job.is_given()) {
     throw Error(ErrorCode::usage, "--job names the sources; none can stand beside it");
   }
   const SignalStop signals;

@@ -131,7 +131,11 @@ std::vector<RetentionDecision> decide_by_policy(Repository& repository,
                                                 const std::string& source) {
   const std::vector<Snapshot> all = repository.snapshots();
   if (policy.within > 0) refuse_future(all, source, "--keep-within counts back");
-  if (std::ranges::any_of(all, is_safety_snapshot)) {
+  const bool judges_safety = std::ranges::any_of(all, [&](const Snapshot& snapshot) {
+    return is_safety_snapshot(snapshot) &&
+           (source.empty() || sources_of(snapshot).contains(source));
+  });
+  if (judges_safety) {
     refuse_future(all, "", "what restores have replaced goes by its age");
   }
   if (source.empty()) return judge(all, policy, {});
