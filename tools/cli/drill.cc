@@ -114,8 +114,9 @@ int run_drill(CommandLine& line, const DrillArguments& arguments) {
   KnownProofs none;  // a drill really does it
   const ProofReport report =
       prove_all(line, *repository, tasks, none, {"drill", Timestamp::now(), signals.token()});
+  const int status = print_report(line, report);
   if (page) page->write(drill_page(report));
-  return print_report(line, report);
+  return status;
 }
 
 }  // namespace

@@ -106,7 +106,9 @@ std::string done_text(const RecoveryReport& report) {
       text += fmt::format("put back {} of {}\n", format_count(table.updated, "row"), table.table);
     }
   }
-  if (text.empty()) text = "nothing had to be done\n";
+  if (text.empty()) {
+    text = passed_over_of(report).empty() ? "nothing had to be done\n" : "no row came back\n";
+  }
   if (!report.safety_snapshot.empty()) {
     text +=
         fmt::format("{} as it was before: snapshot {}\n", report.target, report.safety_snapshot);
