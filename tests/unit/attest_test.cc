@@ -16,9 +16,7 @@ constexpr int kEach = 20;
 
 class AttestTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    snapshot_ = repository_.take(Bytes(kTestExtent), "a.db");
-  }
+  void SetUp() override { snapshot_ = repository_.take(Bytes(kTestExtent), "a.db"); }
 
   // Each says which it is by its detail.
   static void attest_each(Repository& repository, const SnapshotId& id, int writer) {

@@ -21,10 +21,7 @@ class Script {
  public:
   Script(const SqliteDiff& diff, const ComparedDatabase& before, const ComparedDatabase& after,
          const WriteSql& write)
-      : diff_(diff),
-        before_(before),
-        after_(after),
-        transaction_([&write](const std::string& sql) {
+      : diff_(diff), before_(before), after_(after), transaction_([&write](const std::string& sql) {
           write(sql);
           write(";\n");
         }) {
@@ -228,8 +225,8 @@ class Script {
       if (row.kind == Kind::added && !row.rowid) keeps_rowids = false;
       if (row.kind == Kind::added || (row.kind == Kind::changed && !is_unique)) return;
       const std::string rows = rows_of(table, change.columns, Change::remove);
-      transaction_.row(fmt::format("DELETE FROM {} WHERE {}", quoted_name(rows),
-                                   condition(change, table, row)));
+      transaction_.row(
+          fmt::format("DELETE FROM {} WHERE {}", quoted_name(rows), condition(change, table, row)));
     });
     diff_.compare(name, [&](const RowChange& row) {
       if (row.kind == Kind::removed) return;
@@ -250,10 +247,9 @@ class Script {
 
   void for_each_row_after(const TableShape& table,
                           const std::function<void(Row, std::optional<std::int64_t>)>& take) {
-    SqliteQuery query(after_, fmt::format("SELECT {}, {} FROM {}",
-                                          table.rowid.empty() ? "NULL" : table.rowid,
-                                          quoted_names(table.column_names()),
-                                          quoted_name(table.name)));
+    SqliteQuery query(
+        after_, fmt::format("SELECT {}, {} FROM {}", table.rowid.empty() ? "NULL" : table.rowid,
+                            quoted_names(table.column_names()), quoted_name(table.name)));
     while (query.step()) {
       take(row_at(query.row(), 1),
            table.rowid.empty() ? std::nullopt : std::optional(query.number(0)));

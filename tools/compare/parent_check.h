@@ -1,4 +1,5 @@
-// Whether the parents of rows that are to come back are there, by one foreign key of a SQLite table.
+// Whether the parents of rows that are to come back are there, by one foreign key of a SQLite
+// table.
 #pragma once
 
 #include <optional>

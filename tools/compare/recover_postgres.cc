@@ -384,13 +384,13 @@ void PostgresRecovery::update(Table& table) {
     differences.push_back(fmt::format("s.{0}::text IS DISTINCT FROM l.{0}::text", name));
   }
   if (changes.empty()) return;
-  const std::string differ = fmt::format("{} AND ({})", key_matches(table),
-                                         fmt::join(differences, " OR "));
-  const PostgresRows counts = connection_.query(
-      fmt::format("WITH other AS MATERIALIZED (SELECT 1 FROM {0} AS l, {1} AS s WHERE {2}), done AS "
-                  "(UPDATE {0} AS l SET {3} FROM {1} AS s WHERE {2} RETURNING 1) "
-                  "SELECT (SELECT count(*) FROM other), (SELECT count(*) FROM done)",
-                  table.live, chosen_rows(table), differ, fmt::join(changes, ", ")));
+  const std::string differ =
+      fmt::format("{} AND ({})", key_matches(table), fmt::join(differences, " OR "));
+  const PostgresRows counts = connection_.query(fmt::format(
+      "WITH other AS MATERIALIZED (SELECT 1 FROM {0} AS l, {1} AS s WHERE {2}), done AS "
+      "(UPDATE {0} AS l SET {3} FROM {1} AS s WHERE {2} RETURNING 1) "
+      "SELECT (SELECT count(*) FROM other), (SELECT count(*) FROM done)",
+      table.live, chosen_rows(table), differ, fmt::join(changes, ", ")));
   table.found.updated = std::stoull(counts.at(0, 1));
   table.found.passed_over += std::stoull(counts.at(0, 0)) - table.found.updated;
 }

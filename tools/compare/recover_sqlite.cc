@@ -31,7 +31,9 @@ std::string name_taken(const SqliteSchema& schema, const std::string& name) {
     if (!same_name(object.name, name)) continue;
     const bool is_virtual = object.type == "table";
     return fmt::format("the live database has {} of that name", is_virtual ? "a virtual table"
-                       : object.type == "index" ? "an index" : "a " + object.type);
+                                                                : object.type == "index"
+                                                                    ? "an index"
+                                                                    : "a " + object.type);
   }
   return {};
 }
@@ -164,10 +166,12 @@ void SqliteRecovery::examine_columns(Plan& plan) const {
 void SqliteRecovery::note_lost_columns(Plan& plan) const {
   for (const TableColumn& column : plan.stored->columns) {
     if (plan.live->find(column.name) != nullptr) continue;
-    const bool is_generated = std::ranges::any_of(
-        plan.live->generated, [&](const std::string& name) { return same_name(name, column.name); });
+    const bool is_generated =
+        std::ranges::any_of(plan.live->generated,
+                            [&](const std::string& name) { return same_name(name, column.name); });
     plan.found.notes.push_back(fmt::format("its column {} is {}: its values stay in the snapshot",
-                                           column.name, is_generated ? "generated now" : "no more"));
+                                           column.name,
+                                           is_generated ? "generated now" : "no more"));
   }
 }
 
@@ -258,9 +262,10 @@ void SqliteRecovery::add_virtual_tables(std::vector<TableRecovery>& found) const
     if (fault.empty()) continue;
     TableRecovery& one = found.emplace_back();
     one.table = name;
-    one.refusal = fmt::format("it is a virtual table, and {}: restore the whole database to a new "
-                              "path and take them from there",
-                              fault);
+    one.refusal = fmt::format(
+        "it is a virtual table, and {}: restore the whole database to a new "
+        "path and take them from there",
+        fault);
   }
 }
 

@@ -37,8 +37,8 @@ void RecoveryScript::bring_back(const TableShape& table, const TablePair& pair,
   using Change = ScriptTransaction::Change;
   begin();
   const bool is_missing = change.kind == RowChange::Kind::removed;
-  const std::string rows = transaction_.rows_of(table, pair.columns,
-                                                is_missing ? Change::insert : Change::update);
+  const std::string rows =
+      transaction_.rows_of(table, pair.columns, is_missing ? Change::insert : Change::update);
   transaction_.row(statement_for(rows, pair, change));
 }
 

@@ -59,16 +59,16 @@ std::string ScriptTransaction::update_body(const TableShape& table,
   for (const std::string& column : columns) {
     changes.push_back(fmt::format("{0} = NEW.{0}", quoted_name(column)));
   }
-  return fmt::format("UPDATE {} SET {} WHERE {}", quoted_name(table.name),
-                     fmt::join(changes, ", "), is_old(table));
+  return fmt::format("UPDATE {} SET {} WHERE {}", quoted_name(table.name), fmt::join(changes, ", "),
+                     is_old(table));
 }
 
 void ScriptTransaction::make_trigger(const TableShape& table, const std::string& view,
                                      const std::string& event, const std::string& body) {
-  write_(fmt::format("CREATE TEMP TRIGGER {} INSTEAD OF {} ON {} BEGIN {}; UPDATE varve SET done = "
-                     "done + changes(); END",
-                     quoted_name(fmt::format("varve_{}_{}", event, table.name)), event,
-                     quoted_name(view), body));
+  write_(fmt::format(
+      "CREATE TEMP TRIGGER {} INSTEAD OF {} ON {} BEGIN {}; UPDATE varve SET done = "
+      "done + changes(); END",
+      quoted_name(fmt::format("varve_{}_{}", event, table.name)), event, quoted_name(view), body));
 }
 
 std::string ScriptTransaction::rows_of(const TableShape& table,
@@ -103,9 +103,10 @@ void ScriptTransaction::row(const std::string& sql) {
 
 void ScriptTransaction::create(const SchemaObject& object) {
   write_(object.sql);
-  write_(fmt::format("UPDATE {} SET done = done + (SELECT count(*) FROM sqlite_schema WHERE type = "
-                     "{} AND name = {} AND sql = {})",
-                     kRunning, literal(object.type), literal(object.name), literal(object.sql)));
+  write_(
+      fmt::format("UPDATE {} SET done = done + (SELECT count(*) FROM sqlite_schema WHERE type = "
+                  "{} AND name = {} AND sql = {})",
+                  kRunning, literal(object.type), literal(object.name), literal(object.sql)));
   ++expected_;
 }
 

@@ -29,8 +29,8 @@ class ScriptTransaction {
   using Write = std::function<void(const std::string& sql)>;
   explicit ScriptTransaction(Write write) : write_(std::move(write)) {}
 
-  // First: what follows belongs to the transaction. `settings` are pragmas that have to stand before
-  // it, `undo` what takes them back behind it.
+  // First: what follows belongs to the transaction. `settings` are pragmas that have to stand
+  // before it, `undo` what takes them back behind it.
   void begin(const std::vector<std::string>& settings, std::vector<std::string> undo = {});
   bool is_begun() const noexcept { return is_begun_; }
 

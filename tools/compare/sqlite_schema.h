@@ -42,10 +42,10 @@ struct TableShape {
   bool is_shadow = false;            // a virtual table keeps its rows in it
   std::vector<TableColumn> columns;  // without generated ones
   std::vector<std::string> generated;
-  std::vector<std::string> key;      // the primary key's columns in its order; empty: none
-  bool rowid_is_key = false;         // INTEGER PRIMARY KEY
-  std::string rowid;                 // how SQL names the rowid; empty: columns took all its names
-  bool has_other_unique = false;     // a unique index besides the primary key
+  std::vector<std::string> key;   // the primary key's columns in its order; empty: none
+  bool rowid_is_key = false;      // INTEGER PRIMARY KEY
+  std::string rowid;              // how SQL names the rowid; empty: columns took all its names
+  bool has_other_unique = false;  // a unique index besides the primary key
   std::vector<ForeignKey> foreign_keys;
 
   std::vector<std::string> column_names() const;
