@@ -28,7 +28,7 @@ const TableShape* find(const SqliteSchema& schema, const std::string& name) {
 // What else has this name, as a refusal; empty where nothing has.
 std::string name_taken(const SqliteSchema& schema, const std::string& name) {
   for (const SchemaObject& object : schema.objects) {
-    if (!same_name(object.name, name)) continue;
+    if (!same_name(object.name, name) || object.type == "trigger") continue;
     const bool is_virtual = object.type == "table";
     return fmt::format("the live database has {} of that name", is_virtual ? "a virtual table"
                                                                 : object.type == "index"
