@@ -73,7 +73,7 @@ void ScriptTransaction::make_trigger(const TableShape& table, const std::string&
 
 std::string ScriptTransaction::rows_of(const TableShape& table,
                                        const std::vector<std::string>& columns, Change change) {
-  const std::string view = "varve_" + table.name;
+  std::string view = "varve_" + table.name;
   if (std::ranges::find(views_, view) == views_.end()) {
     views_.push_back(view);
     write_(fmt::format("CREATE TEMP VIEW {} AS SELECT {}{} FROM main.{}", quoted_name(view),
