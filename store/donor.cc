@@ -11,6 +11,7 @@
 #include "store/blob/local_backend.h"
 #include "store/catalog/sqlite_catalog.h"
 #include "store/core/error.h"
+#include "store/core/temporary_parent.h"
 #include "store/repository_config.h"
 #include "store/repository_lock.h"
 
@@ -24,7 +25,7 @@ constexpr std::size_t kCacheBytes = 32u << 20;
 bool can_be_written(const Path& file) { return ::access(file.c_str(), W_OK) == 0; }
 
 Path make_scratch() {
-  std::string name = (stdfs::temp_directory_path() / "varve-XXXXXX").native();
+  std::string name = (temporary_parent() / "varve-XXXXXX").native();
   if (::mkdtemp(name.data()) == nullptr) {
     throw system_error(errno, fmt::format("cannot create {}", name));
   }

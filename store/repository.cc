@@ -218,13 +218,15 @@ std::vector<std::shared_ptr<const Snapshot>> Repository::latest_of(
 
 void Repository::attest(const SnapshotId& id, const std::vector<Attestation>& attestations) {
   const Bytes bytes = encode_attestations(id, attestations);
-  const std::string prefix = attestation_prefix(id);
-  std::size_t number = 1;
-  while (blobs().open(fmt::format("{}{}", prefix, number))) ++number;
-  const std::unique_ptr<BlobWriter> blob = blobs().create(fmt::format("{}{}", prefix, number));
-  blob->append(bytes);
-  blob->commit();
-  catalog().add_attestation(id, bytes);
+  // Inside the catalog's transaction nobody else takes a number.
+  catalog().add_attestation(id, bytes, [&] {
+    const std::string prefix = attestation_prefix(id);
+    std::size_t number = 1;
+    while (blobs().open(fmt::format("{}{}", prefix, number))) ++number;
+    const std::unique_ptr<BlobWriter> blob = blobs().create(fmt::format("{}{}", prefix, number));
+    blob->append(bytes);
+    blob->commit();
+  });
 }
 
 }  // namespace varve

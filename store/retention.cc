@@ -9,6 +9,7 @@
 #include <set>
 
 #include "store/proof.h"
+#include "store/snapshot_name.h"
 
 namespace varve {
 namespace {
@@ -147,9 +148,26 @@ std::map<std::string, std::vector<const Snapshot*>> by_source(
     const std::vector<const Snapshot*>& oldest_first) {
   std::map<std::string, std::vector<const Snapshot*>> sources;
   for (auto it = oldest_first.rbegin(); it != oldest_first.rend(); ++it) {
+    if (is_safety_snapshot(**it)) continue;
     for (const SourceInfo& info : (*it)->sources) sources[info.name].push_back(*it);
   }
   return sources;
+}
+
+// `all`: every snapshot, so that they age by what was stored behind them.
+void keep_safety_snapshots(const std::vector<Snapshot>& all,
+                           const std::vector<const Snapshot*>& judged, Reasons& reasons) {
+  std::optional<Timestamp> newest;
+  for (const Snapshot& snapshot : all) {
+    if (is_safety_snapshot(snapshot)) continue;
+    if (!newest || newest->seconds < snapshot.time.seconds) newest = snapshot.time;
+  }
+  for (const Snapshot* snapshot : judged) {
+    if (!is_safety_snapshot(*snapshot)) continue;
+    const bool is_old = newest && newest->seconds - snapshot->time.seconds > kSafetyAge;
+    if (is_old) continue;
+    reasons[snapshot].push_back("before a restore, within " + span_name(kSafetyAge));
+  }
 }
 
 // With one source judged, the others of its snapshots were not asked: they stay.
@@ -184,6 +202,7 @@ std::vector<RetentionDecision> judge(const std::vector<Snapshot>& snapshots,
     if (source && name != *source) continue;
     SourceJudge(name, std::move(newest_first), reasons).apply(policy);
   }
+  keep_safety_snapshots(snapshots, judged, reasons);
   if (source) keep_company(judged, *source, reasons);
 
   std::vector<RetentionDecision> decisions;

@@ -32,6 +32,10 @@ struct RetentionDecision {
 // A snapshot stays if any of its sources wants it; the newest of each source always stays, and so
 // does the newest in which it passed its verification, where the newest did not. With
 // `source`, a snapshot that also holds other sources stays, with that as its reason.
+//
+// Safety snapshots (snapshot_name.h) are no source's history: the policy does not judge them. Each
+// stays until it is kSafetyAge older than the newest other snapshot, and while there is no other.
+inline constexpr std::int64_t kSafetyAge = std::int64_t{30} * 86400;  // seconds
 std::vector<RetentionDecision> judge(const std::vector<Snapshot>& snapshots,
                                      const RetentionPolicy& policy,
                                      const std::optional<std::string>& source);

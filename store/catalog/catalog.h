@@ -78,7 +78,11 @@ class Catalog {
   virtual SnapshotRow commit_snapshot(
       const SnapshotId& id, Timestamp time, const std::vector<NewPack>& packs,
       const std::function<Bytes(const std::string& name)>& make_record) = 0;
-  virtual void add_attestation(const SnapshotId& id, ByteView attestation) = 0;
+  // Adds the row and calls `make_durable`, which writes the attestation's blob, inside one
+  // transaction that no other writing one overlaps, in any process: so each finds a free name. It
+  // must not call the catalog; an exception of it undoes everything. not_found: no such snapshot.
+  virtual void add_attestation(const SnapshotId& id, ByteView attestation,
+                               const std::function<void()>& make_durable) = 0;
   // Rows only, all in one transaction; unknown ids are passed over. Returns how many went.
   virtual std::size_t forget(const std::vector<SnapshotId>& ids) = 0;
   // Grows with every change of the snapshots or their attestations by anybody. Cheap: a mount

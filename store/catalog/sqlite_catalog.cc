@@ -155,13 +155,15 @@ SnapshotRow SqliteCatalog::commit_snapshot(
   });
 }
 
-void SqliteCatalog::add_attestation(const SnapshotId& id, ByteView attestation) {
+void SqliteCatalog::add_attestation(const SnapshotId& id, ByteView attestation,
+                                    const std::function<void()>& make_durable) {
   write([&](Connection& connection) {
     if (!insert_attestation(connection, id, attestation)) {
       throw Error(ErrorCode::not_found,
                   fmt::format("snapshot {} is not in the catalog", to_hex(id.view())));
     }
     grow_generation(connection);
+    make_durable();  // last, so that little can fail after it
   });
 }
 

@@ -35,7 +35,8 @@ class SqliteCatalog : public Catalog {
   SnapshotRow commit_snapshot(
       const SnapshotId& id, Timestamp time, const std::vector<NewPack>& packs,
       const std::function<Bytes(const std::string& name)>& make_record) override;
-  void add_attestation(const SnapshotId& id, ByteView attestation) override;
+  void add_attestation(const SnapshotId& id, ByteView attestation,
+                       const std::function<void()>& make_durable) override;
   std::size_t forget(const std::vector<SnapshotId>& ids) override;
   std::uint64_t generation() override;
 

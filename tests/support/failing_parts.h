@@ -60,8 +60,9 @@ class FailingCatalog : public Catalog {
       const std::function<Bytes(const std::string& name)>& make_record) override {
     return next().commit_snapshot(id, time, packs, make_record);
   }
-  void add_attestation(const SnapshotId& id, ByteView attestation) override {
-    next().add_attestation(id, attestation);
+  void add_attestation(const SnapshotId& id, ByteView attestation,
+                       const std::function<void()>& make_durable) override {
+    next().add_attestation(id, attestation, make_durable);
   }
   std::size_t forget(const std::vector<SnapshotId>& ids) override { return next().forget(ids); }
   std::uint64_t generation() override { return next().generation(); }

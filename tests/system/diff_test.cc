@@ -1,4 +1,5 @@
 // varve diff and varve log, as somebody types them.
+#include "tests/support/shell.h"
 #include "tests/system/varve_program.h"
 
 namespace varve {
@@ -76,6 +77,43 @@ TEST_F(DiffProgram, ItsScriptTurnsOneStateIntoTheOther) {
     EXPECT_EQ(file["database"]["tables"], Json::array()) << file;
     EXPECT_EQ(file["database"]["schema"], Json::array()) << file;
   }
+}
+
+TEST_F(DiffProgram, ItsScriptIsDoneAsAWholeOrNotAtAll) {
+  three_nights();
+  write_text(in_folder("script.sql"), must({"diff", "2026-11-19", "latest", "--sql"}));
+  const std::string old = quoted(in_folder("old.db").native());
+  const auto in_shell = [&] {
+    return shell("sqlite3 " + old + " < " + quoted(in_folder("script.sql").native()));
+  };
+  const auto refuses = [&](const std::string& change) {
+    must({"restore", "2026-11-19:history.db", in_folder("old.db"), "-q", "--yes", "--no-safety"});
+    Database(in_folder("old.db")).run(change);
+    const std::string before = shell("sqlite3 " + old + " .dump").output;
+    const ShellResult result = in_shell();
+    EXPECT_NE(result.status, 0);
+    expect_holds(result.output, "a statement failed: nothing was changed");
+    EXPECT_EQ(shell("sqlite3 " + old + " .dump").output, before) << change;
+  };
+  refuses("INSERT INTO users VALUES (4, 'in the way', NULL)");
+  refuses("DELETE FROM users WHERE id = 2");
+  refuses("CREATE INDEX users_by_name ON users(photo)");
+  refuses("ALTER TABLE users RENAME COLUMN photo TO picture");
+  must({"restore", "2026-11-19:history.db", in_folder("old.db"), "-q", "--yes", "--no-safety"});
+  const ShellResult done = in_shell();
+  EXPECT_EQ(done.status, 0) << done.output;
+}
+
+// What stood in the database before its CHECK did comes through.
+TEST_F(DiffProgram, ItsScriptTakesRowsThatBreakACheck) {
+  run("CREATE TABLE t(a INTEGER PRIMARY KEY, b CHECK (b > 0)); INSERT INTO t VALUES (1, 1)");
+  take("2026-11-19");
+  run("PRAGMA ignore_check_constraints = ON; INSERT INTO t VALUES (2, -2)");
+  take("2026-11-20", {in_folder("history.db"), "--verify", "none"});
+  must({"restore", "2026-11-19:history.db", in_folder("old.db"), "-q"});
+  Database(in_folder("old.db")).run(must({"diff", "2026-11-19", "latest", "--sql"}));
+  EXPECT_EQ(shell("sqlite3 " + quoted(in_folder("old.db").native()) + " 'SELECT b FROM t'").output,
+            "1\n-2\n");
 }
 
 TEST_F(DiffProgram, FilesAndFolders) {
@@ -156,11 +194,23 @@ TEST_F(DiffProgram, KeysOfSeveralColumnsAndRowids) {
   run("CREATE TABLE pairs(k TEXT, n INT, v, PRIMARY KEY(k, n)) WITHOUT ROWID; CREATE TABLE "
       "bare(a); INSERT INTO pairs VALUES ('x', 1, 'old'); INSERT INTO bare VALUES ('b')");
   take("2026-11-19");
-  run("UPDATE pairs SET v = 'new'");
+  run("UPDATE pairs SET v = 'new';"
+      "INSERT INTO pairs VALUES ('a,b', 2, 'comma'), ('it''s', 3, 'quote');"
+      "CREATE TABLE single(k TEXT PRIMARY KEY, v); INSERT INTO single VALUES ('a,b', 'comma')");
   take("2026-11-20");
   const Json pair = must_json({"log", "history.db", "--table", "pairs", "--key", "x,1"});
   ASSERT_EQ(pair["events"].size(), 2U);
   EXPECT_EQ(pair["events"][0]["after"]["v"], "new");
+  const auto value_of = [&](const std::string& table, const std::string& key) {
+    return must_json(
+        {"log", "history.db", "--table", table, "--key", key})["events"][0]["after"]["v"];
+  };
+  EXPECT_EQ(value_of("pairs", "'x',1"), "new");
+  EXPECT_EQ(value_of("pairs", "'a,b',2"), "comma");
+  EXPECT_EQ(value_of("pairs", "'it''s',3"), "quote");
+  EXPECT_EQ(value_of("pairs", "it's,3"), "quote");
+  EXPECT_EQ(value_of("single", "a,b"), "comma");
+  EXPECT_EQ(value_of("single", "'a,b'"), "comma");
   EXPECT_EQ(must_json({"log", "history.db", "--table", "bare", "--key", "1"})["events"].size(), 1U);
   expect_holds(refused(2, {"log", "history.db", "--table", "pairs", "--key", "x"}),
                "(\"k\", \"n\")");

@@ -1,5 +1,6 @@
 // `varve drill` with real engines: restored to scratch, proven, timed, and nothing left behind.
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "tests/support/damaged_data.h"
@@ -170,6 +171,51 @@ TEST_F(Drill, AFalseAssertionFailsIt) {
   expect_holds(content_of(in_folder("drill.html")), "does not hold");
   EXPECT_EQ(state(), "failed");
   failed({"drill", "shop"}, "is false");  // what was put before is put again
+}
+
+TEST_F(Drill, WritesItsPageToWhatIsNamedAndReplacesNoDevice) {
+  make_database(in_folder("a.db"), 3);
+  must({"ingest", "a.db"});
+  const std::string pipe = must_run("mkfifo page.fifo; cat page.fifo > read & " +
+                                    fmt::format("{} -r {} drill -q --html page.fifo > /dev/null; "
+                                                "wait; cat read; stat -c %F page.fifo",
+                                                VARVE_BINARY, quoted(repository())));
+  expect_holds(pipe, "</html>");
+  expect_holds(pipe, "fifo");
+  expect_holds(run({"drill", "--html", "/dev/stdout"}).out, "</html>");
+  write_text(in_folder("real.html"), "old");
+  std::filesystem::create_symlink("real.html", in_folder("page.html"));
+  passed({"drill", "--html", "page.html"});
+  EXPECT_TRUE(std::filesystem::is_symlink(in_folder("page.html")));
+  expect_holds(content_of(in_folder("real.html")), "</html>");
+
+  const auto refuses = [&](const std::string& page, int status, const std::string& why) {
+    const ProgramResult result = run({"drill", "--html", page});
+    EXPECT_EQ(result.status, status);
+    expect_holds(result.err, why);
+    EXPECT_EQ(result.out, "") << "before the work";
+  };
+  refuses(".", 2, "is a folder");
+  refuses("page.fifo", 1, "nobody reads it");
+  refuses("none/page.html", 1, "none");
+  // As /dev/full is, which a test should not put at risk.
+  const std::string full = in_folder("full");
+  if (::mknod(full.c_str(), S_IFCHR | 0666, makedev(1, 7)) != 0) return;
+  const ProgramResult result = run({"drill", "--html", full});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_TRUE(std::filesystem::is_character_file(full));
+}
+
+TEST_F(Drill, AFolderForTemporaryFilesThatIsNoneIsSaid) {
+  make_database(in_folder("a.db"), 3);
+  must({"ingest", "a.db"});
+  ProgramSetting changed = setting();
+  changed.environment.emplace_back("TMPDIR", "/nonexistent");
+  const ProgramResult result = Program(command({"drill"}), changed).wait();
+  EXPECT_EQ(result.status, 1);
+  expect_holds(result.err,
+               "cannot make a temporary folder in /nonexistent: No such file or directory; set "
+               "TMPDIR");
 }
 
 TEST_F(Drill, ADamagedPackFailsIt) {

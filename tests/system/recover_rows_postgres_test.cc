@@ -70,6 +70,37 @@ TEST_F(RecoverPostgresRows, PrintsAScriptThatDoesIt) {
   EXPECT_EQ(names().size(), 1U);
 }
 
+// psql goes on behind an error; the server does not.
+TEST_F(RecoverPostgresRows, AScriptIsDoneAsAWholeOrNotAtAll) {
+  sql("ALTER TABLE users ADD UNIQUE (name); DELETE FROM users WHERE id IN (3, 4, 5)");
+  const std::string script = must(command_for({"--table", "users"}));
+  write_text(in_folder("script.sql"), script);
+  const std::string psql =
+      fmt::format("psql -X -f {} {}", quoted(in_folder("script.sql").native()), quoted(shop()));
+  sql("INSERT INTO users (name) VALUES ('user 4')");
+  const std::string before = sql("SELECT * FROM users ORDER BY 1");
+  expect_holds(shell(psql).output, "users_name_key");
+  EXPECT_EQ(sql("SELECT * FROM users ORDER BY 1"), before);
+  sql("DELETE FROM users WHERE id > 100");
+  EXPECT_EQ(shell(psql).status, 0);
+  EXPECT_EQ(line("SELECT count(*) FROM users"), "100");
+}
+
+TEST_F(RecoverPostgresRows, OnlyWhatCameBackIsCounted) {
+  sql(R"(DELETE FROM users WHERE id IN (3, 4, 5);
+         UPDATE users SET name = 'other' WHERE id IN (6, 7);
+         CREATE FUNCTION pass() RETURNS trigger LANGUAGE plpgsql AS
+           'BEGIN IF NEW.id IN (3, 6) THEN RETURN NULL; END IF; RETURN NEW; END';
+         CREATE TRIGGER pass BEFORE INSERT OR UPDATE ON users FOR EACH ROW
+           EXECUTE FUNCTION pass())");
+  const ProgramResult result = varve(command_for(
+      {"--table", "users", "--missing", "--changed", "--apply", "--yes", "--no-safety"}));
+  EXPECT_EQ(result.status, 3);
+  expect_holds(result.out, "inserted 2 rows into public.users\n");
+  expect_holds(result.out, "put back 1 row of public.users\n");
+  expect_holds(result.err, "2 rows of public.users did not come back: a trigger");
+}
+
 TEST_F(RecoverPostgresRows, ChangedRowsOnlyWhereTheyAreAskedFor) {
   sql("UPDATE users SET name = 'other', extra = '{\"n\": 2}' WHERE id < 5");
   EXPECT_EQ(must(command_for({"--table", "users", "--apply", "--yes"})),

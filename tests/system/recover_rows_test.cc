@@ -45,6 +45,12 @@ class RecoverRows : public VarveProgram {
     words.insert(words.end(), more.begin(), more.end());
     return words;
   }
+  // Everything that the sqlite3 shell is asked to do, as people ask it.
+  ShellResult in_shell(const std::string& script) const {
+    write_text(in_folder("script.sql"), script);
+    return shell(
+        fmt::format("sqlite3 {} < {}", quoted(live()), quoted(in_folder("script.sql").native())));
+  }
   void expect_as_stored() const {
     EXPECT_EQ(value("SELECT count(*) FROM users"), "100");
     EXPECT_EQ(value("SELECT count(*) FROM orders"), "100");
@@ -85,7 +91,7 @@ TEST_F(RecoverRows, PrintsAScriptThatDoesIt) {
   const ProgramResult result = varve(command_for({}));
   EXPECT_EQ(result.status, 0) << result.err;
   expect_holds(result.out,
-               "INSERT INTO \"users\"(\"id\", \"name\", \"mail\") VALUES (3, 'user 3', "
+               "INSERT INTO \"varve_users\"(\"id\", \"name\", \"mail\") VALUES (3, 'user 3', "
                "'mail3');\n");
   expect_holds(result.out, "-- UPDATE \"users\" SET \"name\" = 'user 4' WHERE \"id\" = 4;\n");
   expect_holds(result.out, "-- users: 1 row missing, 1 otherwise now\n");
@@ -94,6 +100,135 @@ TEST_F(RecoverRows, PrintsAScriptThatDoesIt) {
   expect_as_stored();
   EXPECT_EQ(value("SELECT name FROM users WHERE id = 4"), "other");
   EXPECT_EQ(names().size(), 1U);
+}
+
+// The shell goes on behind an error: then nothing of the script may stay.
+TEST_F(RecoverRows, AScriptIsDoneAsAWholeOrNotAtAll) {
+  run("DELETE FROM orders WHERE user IN (3, 4, 5); DELETE FROM users WHERE id IN (3, 4, 5)");
+  const std::string script = must(command_for({}));
+  const auto refuses = [&](const std::string& words) {
+    const std::string before = shell("sqlite3 " + quoted(live()) + " .dump").output;
+    const ShellResult result = in_shell(script);
+    EXPECT_NE(result.status, 0);
+    expect_holds(result.output, words);
+    EXPECT_EQ(shell("sqlite3 " + quoted(live()) + " .dump").output, before);
+  };
+  run("INSERT INTO users VALUES (900, 'thief', 'mail4')");
+  refuses("UNIQUE constraint failed: users.mail");
+  refuses("a statement failed: nothing was changed");
+  run("DELETE FROM users WHERE id = 900");
+  for (const char* way : {"ABORT", "FAIL", "ROLLBACK"}) {
+    run(
+        fmt::format("CREATE TRIGGER no BEFORE INSERT ON users WHEN NEW.id = 4 BEGIN SELECT "
+                    "RAISE({}, 'not this one'); END",
+                    way));
+    refuses("not this one");
+    run("DROP TRIGGER no");
+  }
+  run("CREATE TRIGGER no BEFORE INSERT ON users WHEN NEW.id = 4 BEGIN SELECT RAISE(IGNORE); END");
+  refuses("a statement failed: nothing was changed");
+  run("DROP TRIGGER no; ALTER TABLE orders RENAME COLUMN note TO words");
+  refuses("note");
+  run("ALTER TABLE orders RENAME COLUMN words TO note;"
+      // Its rows count for nobody's.
+      "CREATE TRIGGER more AFTER INSERT ON users WHEN NEW.id < 1000 BEGIN INSERT INTO users VALUES "
+      "(NEW.id + 1000, 'more', NULL); END");
+  const ShellResult done = in_shell(script);
+  EXPECT_EQ(done.status, 0) << done.output;
+  EXPECT_EQ(value("SELECT count(*) FROM users"), "103");
+  EXPECT_EQ(value("SELECT count(*) FROM orders"), "100");
+}
+
+TEST_F(RecoverRows, AScriptPutsBackWhatIsOtherwiseNow) {
+  run("UPDATE users SET name = 'other', mail = 'mail' || (id + 1000) WHERE id IN (4, 5)");
+  const std::string script = must(command_for({"--changed"}));
+  run("UPDATE users SET mail = 'mail4' WHERE id = 50");
+  EXPECT_NE(in_shell(script).status, 0);
+  EXPECT_EQ(value("SELECT count(*) FROM users WHERE name = 'other'"), "2");
+  run("UPDATE users SET mail = 'mail50' WHERE id = 50");
+  EXPECT_EQ(in_shell(script).status, 0);
+  EXPECT_EQ(value("SELECT name || mail FROM users WHERE id = 4"), "user 4mail4");
+}
+
+TEST_F(RecoverRows, RowsWithNullInTheirKeyAreEachOne) {
+  run("CREATE TABLE loose(a TEXT COLLATE NOCASE, b INT, v, PRIMARY KEY(a, b));"
+      "INSERT INTO loose VALUES (NULL, 3, 'twice'), (NULL, 3, 'twice'), ('x', NULL, 1), "
+      "('X', NULL, 1), ('whole', 1, 2)");
+  must({"ingest", live(), "--time", "2025-11-21", "-q"});
+  const Words command = {"recover-rows", "2025-11-21:history.db", live(), "--table", "loose"};
+  const auto apply = [&] {
+    Words words = command;
+    words.insert(words.end(), {"--apply", "--yes", "--no-safety"});
+    return must(words);
+  };
+  run("DELETE FROM loose WHERE rowid = 1");
+  expect_holds(must(command), "-- loose: 1 row missing");
+  expect_holds(apply(), "inserted 1 row into loose");
+  EXPECT_EQ(value("SELECT count(*) FROM loose WHERE v = 'twice'"), "2");
+  run("DELETE FROM loose");
+  expect_holds(must(command), "-- loose: 5 rows missing");
+  expect_holds(apply(), "inserted 5 rows into loose");
+  EXPECT_EQ(value("SELECT count(*) FROM loose WHERE v = 'twice'"), "2");
+  run("DELETE FROM loose WHERE a = 'x' AND rowid = (SELECT min(rowid) FROM loose WHERE a = 'x')");
+  expect_holds(apply(), "inserted 1 row into loose");
+  EXPECT_EQ(value("SELECT count(DISTINCT a COLLATE BINARY) FROM loose WHERE b IS NULL"), "2");
+  EXPECT_EQ(apply(), "nothing had to be done\n");
+}
+
+TEST_F(RecoverRows, OnlyWhatCameBackIsCounted) {
+  run("DELETE FROM orders WHERE id IN (30, 40, 50);"
+      "CREATE TRIGGER no BEFORE INSERT ON orders WHEN NEW.id < 50 BEGIN SELECT RAISE(IGNORE); END");
+  const ProgramResult result = varve(command_for({"--apply", "--yes", "--no-safety"}));
+  EXPECT_EQ(result.status, 3);
+  expect_holds(result.out, "inserted 1 row into orders\n");
+  expect_holds(result.err, "2 rows of orders did not come back: a trigger");
+  EXPECT_EQ(value("SELECT count(*) FROM orders"), "98");
+  const ProgramResult json = varve(command_for({"--apply", "--yes", "--no-safety", "--json"}));
+  EXPECT_EQ(Json::parse(json.out)["tables"][1]["passed_over"], 2);
+}
+
+TEST_F(RecoverRows, AVirtualTableThatLostRowsIsNotPassedOver) {
+  run("CREATE VIRTUAL TABLE words USING fts5(text); INSERT INTO words VALUES ('one'), ('two')");
+  must({"ingest", live(), "--time", "2025-11-21", "-q"});
+  const Words command = {"recover-rows", "2025-11-21:history.db", live()};
+  run("INSERT INTO words VALUES ('three')");
+  EXPECT_EQ(varve(command).status, 0) << "nothing of it is gone";
+  run("DELETE FROM words WHERE rowid = 1; DELETE FROM orders WHERE id = 30");
+  const ProgramResult result = varve(command);
+  EXPECT_EQ(result.status, 3);
+  expect_holds(result.err,
+               "words cannot be recovered row by row: it is a virtual table, and 1 of its stored "
+               "rows is not there now");
+  expect_holds(result.out, "-- orders: 1 row missing");
+  run("DROP TABLE words");
+  expect_holds(varve(command).err, "words cannot be recovered row by row");
+}
+
+TEST_F(RecoverRows, AViewOfTheTablesNameStandsInTheWay) {
+  run("ALTER TABLE orders RENAME TO old_orders; CREATE VIEW orders AS SELECT * FROM old_orders");
+  const ProgramResult result = varve(command_for({"--table", "orders"}));
+  EXPECT_EQ(result.status, 3);
+  expect_holds(result.err,
+               "orders cannot be recovered row by row: the live database has a view of that name");
+  EXPECT_EQ(result.out.find("CREATE TABLE"), std::string::npos) << result.out;
+}
+
+TEST_F(RecoverRows, AReadOnlyDatabaseIsRefusedBeforeAnythingIsDone) {
+  run("DELETE FROM orders WHERE id = 30; PRAGMA journal_mode = DELETE");
+  const Path folder = in_folder("sealed");
+  std::filesystem::create_directory(folder);
+  std::filesystem::rename(live(), folder / "history.db");
+  // Root writes whatever the mode says, but not on a read-only mount.
+  const std::string command = fmt::format(
+      "unshare -m sh -c {}",
+      quoted(fmt::format("mount --bind {0} {0} && mount -o remount,ro,bind {0} && {1} -r {2} "
+                         "recover-rows 2025-11-20:history.db {0}/history.db --apply --yes",
+                         quoted(folder), VARVE_BINARY, quoted(repository()))));
+  if (shell("unshare -m true").status != 0) GTEST_SKIP() << "no right to mount";
+  const ShellResult result = shell(command);
+  EXPECT_EQ(result.status, 1);
+  expect_holds(result.output, "history.db is read-only for this user: nothing was changed");
+  EXPECT_EQ(names().size(), 1U) << "no safety snapshot for nothing";
 }
 
 TEST_F(RecoverRows, ChangedRowsOnlyWhereTheyAreAskedFor) {
@@ -158,6 +293,11 @@ TEST_F(RecoverRows, ColumnsThatCameAndWent) {
   expect_holds(text, "its column phone is new");
   expect_holds(text, "its column name is no more");
   EXPECT_EQ(value("SELECT mail || phone FROM users WHERE id = 50"), "mail50none");
+
+  run("CREATE TABLE new_bare(a, b AS (a || '!')); DROP TABLE bare;"
+      "ALTER TABLE new_bare RENAME TO bare");
+  expect_holds(must(command_for({"--table", "bare"})),
+               "-- bare: its column b is generated now: its values stay in the snapshot");
 
   run("CREATE TABLE new_users(id INTEGER PRIMARY KEY, mail TEXT, must TEXT NOT NULL);"
       "PRAGMA foreign_keys = OFF; DROP TABLE users; ALTER TABLE new_users RENAME TO users");

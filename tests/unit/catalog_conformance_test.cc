@@ -315,11 +315,12 @@ TYPED_TEST(CatalogTest, AnExceptionOfMakeRecordUndoesEverything) {
 }
 
 TYPED_TEST(CatalogTest, AttestationsComeInOrderAndGoWithTheirSnapshot) {
+  const auto nothing = [] {};
   const SnapshotRow row = this->commit();
   const SnapshotRow other = this->commit();
-  this->catalog().add_attestation(row.id, as_bytes("first"));
-  this->catalog().add_attestation(other.id, as_bytes("other"));
-  this->catalog().add_attestation(row.id, as_bytes("second"));
+  this->catalog().add_attestation(row.id, as_bytes("first"), nothing);
+  this->catalog().add_attestation(other.id, as_bytes("other"), nothing);
+  this->catalog().add_attestation(row.id, as_bytes("second"), nothing);
   const std::vector<Bytes> expected{record_of("first"), record_of("second")};
   EXPECT_EQ(this->catalog().snapshot(row.id)->attestations, expected);
   EXPECT_EQ(this->catalog().snapshots()[0].attestations, expected);
@@ -328,7 +329,22 @@ TYPED_TEST(CatalogTest, AttestationsComeInOrderAndGoWithTheirSnapshot) {
   EXPECT_EQ(this->catalog().snapshot(other.id)->attestations,
             std::vector<Bytes>{record_of("other")});
   expect_error(ErrorCode::not_found, to_hex(row.id.view()),
-               [&] { this->catalog().add_attestation(row.id, as_bytes("late")); });
+               [&] { this->catalog().add_attestation(row.id, as_bytes("late"), nothing); });
+}
+
+TYPED_TEST(CatalogTest, AnAttestationIsThereWhereItsBlobIs) {
+  const SnapshotRow row = this->commit();
+  const std::uint64_t generation = this->catalog().generation();
+  EXPECT_THROW(this->catalog().add_attestation(row.id, as_bytes("lost"),
+                                               [] { throw std::runtime_error("no space"); }),
+               std::runtime_error);
+  EXPECT_TRUE(this->catalog().snapshot(row.id)->attestations.empty());
+  EXPECT_EQ(this->catalog().generation(), generation);
+  bool was_made = false;
+  EXPECT_THROW(this->catalog().add_attestation(random_id<SnapshotId>(), as_bytes("of none"),
+                                               [&] { was_made = true; }),
+               Error);
+  EXPECT_FALSE(was_made);
 }
 
 TYPED_TEST(CatalogTest, ForgetCountsWhatWent) {
@@ -342,6 +358,7 @@ TYPED_TEST(CatalogTest, ForgetCountsWhatWent) {
 }
 
 TYPED_TEST(CatalogTest, GenerationGrowsWithEveryChangeByAnybody) {
+  const auto nothing = [] {};
   const auto other = this->place_.open();
   std::uint64_t last = this->catalog().generation();
   const auto grew = [&] {
@@ -351,7 +368,7 @@ TYPED_TEST(CatalogTest, GenerationGrowsWithEveryChangeByAnybody) {
   EXPECT_FALSE(grew());
   const SnapshotRow row = other->commit_snapshot(random_id<SnapshotId>(), kTime, {}, record_of);
   EXPECT_TRUE(grew());
-  other->add_attestation(row.id, as_bytes("fine"));
+  other->add_attestation(row.id, as_bytes("fine"), nothing);
   EXPECT_TRUE(grew());
   EXPECT_EQ(other->forget({row.id}), 1u);
   EXPECT_TRUE(grew());

@@ -223,7 +223,7 @@ void RandomCatalogTest::step() {
         EXPECT_EQ(any_catalog().forget({id}), model_.snapshots.erase(id));
       } else if (model_.snapshots.contains(id)) {
         const Bytes attestation(below(2000), std::byte{7});
-        any_catalog().add_attestation(id, attestation);
+        any_catalog().add_attestation(id, attestation, [] {});
         model_.snapshots[id].attestations.push_back(attestation);
       }
       return;

@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
+#include "store/core/error.h"
+#include "tests/support/expect_error.h"
+
 namespace varve::cli {
 namespace {
 
@@ -86,6 +91,33 @@ TEST(KnownProofs, OldOnesFailedOnesAndThoseWithoutTheAssertionsDoNotCount) {
   monday.attestations.push_back(proof("full", 200, false));
   others.add(monday, Timestamp{0});
   EXPECT_FALSE(others.find(monday, 0, "full", {})) << "what failed later proves nothing";
+}
+
+TEST(KnownProofs, OneThreadProvesAContentAndTheOtherWaitsForIt) {
+  KnownProofs known;
+  const Snapshot monday = snapshot("monday", 1);
+  const Snapshot sunday = snapshot("sunday", 1);
+  std::optional<KnownProofs::Claim> claim = known.claim(monday, 0, {});
+  { const auto other = known.claim(snapshot("sunday", 2), 0, {}); }  // other bytes: at once
+  std::optional<Attestation> found;
+  std::jthread waiting([&] {
+    const auto own = known.claim(sunday, 0, {});
+    found = known.find(sunday, 0, "full", {});
+  });
+  known.add(monday, proof("full"));
+  claim.reset();
+  waiting.join();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->taken_from, "monday");
+}
+
+TEST(KnownProofs, AStopEndsTheWaiting) {
+  KnownProofs known;
+  const auto claim = known.claim(snapshot("monday", 1), 0, {});
+  std::stop_source stop;
+  stop.request_stop();
+  expect_error(ErrorCode::interrupted, "interrupted",
+               [&] { known.claim(snapshot("sunday", 1), 0, stop.get_token()); });
 }
 
 }  // namespace

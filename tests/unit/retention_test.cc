@@ -8,6 +8,8 @@
 #include <random>
 #include <set>
 
+#include "store/snapshot_name.h"
+
 namespace varve {
 namespace {
 
@@ -396,6 +398,26 @@ TEST(Retention, EachSourceKeepsItsOwnLastThatPassed) {
   attest(all[1], "a.db", true);
   attest(all[1], "b.db", false);
   EXPECT_EQ(kept(all, {.last = 1}), (Names{all[0].name, all[1].name, all[2].name}));
+}
+
+Snapshot safety_snapshot(const std::string& time) {
+  Snapshot made = snapshot(at(time), {"a.db.pre-restore"});
+  made.tags = {kSafetyTag};
+  return made;
+}
+
+// What a restore has replaced is a way back for a month, and no history of a source.
+TEST(Retention, SafetySnapshotsGoByTheirAge) {
+  std::vector<Snapshot> all = {safety_snapshot("2026-10-01"), safety_snapshot("2026-10-02")};
+  EXPECT_EQ(kept(all, {.last = 1}).size(), 2U) << "nothing else is there";
+  all.push_back(snapshot(at("2026-11-01"), {"a.db"}));
+  EXPECT_EQ(kept(all, {.last = 1}), (Names{all[1].name, all[2].name}));
+  EXPECT_EQ(kept(all, {.yearly = 9}), (Names{all[1].name, all[2].name}))
+      << "no rule speaks of them";
+  EXPECT_EQ(reasons_of(judge(all, {.last = 1}, {}), all[1].name),
+            Names{"before a restore, within 30 d"});
+  EXPECT_EQ(kept(all, {.last = 1}, "a.db"), Names{all[2].name});
+  EXPECT_EQ(kept(all, {.last = 1}, "a.db.pre-restore"), Names{all[1].name});
 }
 
 }  // namespace

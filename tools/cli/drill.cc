@@ -6,19 +6,19 @@
 #include <set>
 
 #include "store/core/error.h"
+#include "store/snapshot_name.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/drill_page.h"
 #include "tools/cli/format.h"
 #include "tools/cli/help.h"
 #include "tools/cli/job_argument.h"
 #include "tools/cli/prove_all.h"
+#include "tools/cli/report_file.h"
 #include "tools/cli/signals.h"
 #include "tools/cli/verification.h"
 
 namespace varve::cli {
 namespace {
-
-constexpr mode_t kPageMode = 0644;  // for a web server, or whoever asks whether all is well
 
 struct DrillArguments {
   std::vector<std::string> sources;
@@ -42,6 +42,15 @@ std::uint32_t number_of(const Snapshot& snapshot, const std::string& source) {
   return static_cast<std::uint32_t>(found - snapshot.sources.begin());
 }
 
+// What a restore has replaced is a way back, and no source whose recovery is to be proven.
+Newest without_safety(const Newest& newest) {
+  Newest sources;
+  for (const auto& [name, snapshot] : newest) {
+    if (!is_safety_snapshot(*snapshot)) sources.emplace(name, snapshot);
+  }
+  return sources;
+}
+
 std::vector<std::string> names_of(const Newest& newest) {
   std::vector<std::string> names;
   for (const auto& [name, snapshot] : newest) names.push_back(name);
@@ -61,8 +70,8 @@ std::vector<std::string> wanted_sources(const Newest& newest, const DrillArgumen
                                         const std::optional<ChosenJob>& job) {
   std::vector<std::string> names = arguments.sources;
   if (job) names = job->sources;
-  if (job && job->has_all_databases) add_databases(newest, names);
-  if (names.empty()) names = names_of(newest);
+  if (job && job->has_all_databases) add_databases(without_safety(newest), names);
+  if (names.empty()) names = names_of(without_safety(newest));
   for (const std::string& name : names) {
     if (newest.contains(name)) continue;
     throw Error(ErrorCode::not_found,
@@ -86,13 +95,8 @@ std::vector<ProofTask> tasks_of(const Newest& newest, const std::vector<std::str
   return tasks;
 }
 
-void write_page(AtomicFile& page, const ProofReport& report) {
-  page.file().write_all(as_bytes(drill_page(report)));
-  page.publish(AtomicFile::Over::replace);
-}
-
 int run_drill(CommandLine& line, const DrillArguments& arguments) {
-  if (!arguments.sources.empty() && !arguments.job.name.empty()) {
+  if (!arguments.sources.empty() && arguments.job.is_given()) {
     throw Error(ErrorCode::usage, "--job names the sources; none can stand beside it");
   }
   const SignalStop signals;
@@ -105,13 +109,14 @@ int run_drill(CommandLine& line, const DrillArguments& arguments) {
   if (tasks.empty()) {
     throw Error(ErrorCode::not_found, "there is no snapshot yet: nothing can be restored");
   }
-  std::optional<AtomicFile> page;  // one that cannot be written is said before the work
-  if (!arguments.html.empty()) page.emplace(arguments.html, kPageMode);
+  std::optional<ReportFile> page;  // one that cannot be written is said before the work
+  if (!arguments.html.empty()) page.emplace(arguments.html);
   KnownProofs none;  // a drill really does it
   const ProofReport report =
       prove_all(line, *repository, tasks, none, {"drill", Timestamp::now(), signals.token()});
-  if (page) write_page(*page, report);
-  return print_report(line, report);
+  const int status = print_report(line, report);
+  if (page) page->write(drill_page(report));
+  return status;
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "store/core/error.h"
 #include "store/proof.h"
 #include "store/retention.h"
+#include "store/snapshot_name.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/format.h"
 #include "tools/cli/help.h"
@@ -62,7 +63,7 @@ void refuse_last_of_a_source(const std::vector<Snapshot>& all, const std::set<Sn
     if (!doomed.contains(snapshot.id)) sources_that_stay.merge(sources_of(snapshot));
   }
   for (const Snapshot& snapshot : all) {
-    if (!doomed.contains(snapshot.id)) continue;
+    if (!doomed.contains(snapshot.id) || is_safety_snapshot(snapshot)) continue;
     for (const std::string& source : sources_of(snapshot)) {
       if (sources_that_stay.contains(source)) continue;
       throw Error(ErrorCode::failed,
@@ -78,6 +79,7 @@ void warn_of_last_proven(const CommandLine& line, const std::vector<Snapshot>& a
                          const std::set<SnapshotId>& doomed) {
   std::map<std::string, bool> stays;  // by source: whether one that passed does
   for (const Snapshot& snapshot : all) {
+    if (is_safety_snapshot(snapshot)) continue;
     for (const std::string& source : sources_of(snapshot)) {
       if (!is_proven_enough(snapshot.verified(source), "quick")) continue;
       stays[source] = stays[source] || !doomed.contains(snapshot.id);
@@ -108,17 +110,19 @@ std::vector<RetentionDecision> decide_by_name(const CommandLine& line, Repositor
   return decisions;
 }
 
-// A clock that once stood in the future would make --keep-within drop all that is real.
-void refuse_future(const std::vector<Snapshot>& snapshots, const std::string& source) {
+// A clock that once stood in the future would make what counts back from the newest drop all that
+// is real.
+void refuse_future(const std::vector<Snapshot>& snapshots, const std::string& source,
+                   const std::string& what) {
   constexpr std::int64_t tolerance = 86400;  // seconds
   const Timestamp latest{Timestamp::now().seconds + tolerance};
   for (const Snapshot& snapshot : snapshots) {
     const bool is_judged = source.empty() || sources_of(snapshot).contains(source);
     if (!is_judged || snapshot.time <= latest) continue;
-    throw Error(ErrorCode::failed,
-                fmt::format("{} lies in the future, and --keep-within counts back from the newest: "
-                            "forget it by name first, or leave --keep-within out",
-                            snapshot.name));
+    throw Error(
+        ErrorCode::failed,
+        fmt::format("{} lies in the future, and {} from the newest: forget it by name first",
+                    snapshot.name, what));
   }
 }
 
@@ -126,7 +130,14 @@ std::vector<RetentionDecision> decide_by_policy(Repository& repository,
                                                 const RetentionPolicy& policy,
                                                 const std::string& source) {
   const std::vector<Snapshot> all = repository.snapshots();
-  if (policy.within > 0) refuse_future(all, source);
+  if (policy.within > 0) refuse_future(all, source, "--keep-within counts back");
+  const bool judges_safety = std::ranges::any_of(all, [&](const Snapshot& snapshot) {
+    return is_safety_snapshot(snapshot) &&
+           (source.empty() || sources_of(snapshot).contains(source));
+  });
+  if (judges_safety) {
+    refuse_future(all, "", "what restores have replaced goes by its age");
+  }
   if (source.empty()) return judge(all, policy, {});
   std::vector<RetentionDecision> decisions = judge(all, policy, source);
   if (decisions.empty()) {

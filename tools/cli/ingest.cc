@@ -180,10 +180,8 @@ void tell_failure(CommandLine& line, const Job& job, const Outcome& outcome) {
 }
 
 int run_job(CommandLine& line, const IngestArguments& typed) {
-  const Config config = load_config(typed.config, typed.job);
-  const Job& job = config.job(typed.job);
+  const Job job = find_job(line, typed.job);
   const IngestArguments arguments = arguments_of(job, typed);
-  if (line.global.repository.empty()) line.global.repository = config.repository;
   set_environment(job.environment);
   const SignalStop signals;
   Outcome outcome;
@@ -204,7 +202,7 @@ int run_job(CommandLine& line, const IngestArguments& typed) {
 }
 
 int run(CommandLine& line, const IngestArguments& arguments) {
-  if (!arguments.job.empty()) return run_job(line, arguments);
+  if (arguments.job.is_given()) return run_job(line, arguments);
   const SignalStop signals;
   Outcome outcome;
   return run_ingest(line, arguments, signals, outcome);
@@ -254,12 +252,7 @@ std::vector<SourceWord> words_of(const CLI::App& command, const SourceOptions& o
 }
 
 void add_options(CLI::App& command, IngestArguments& arguments) {
-  command.add_option("--job", arguments.job, "a job of the configuration, instead of sources")
-      ->option_text("NAME");
-  command
-      .add_option("--config", arguments.config,
-                  fmt::format("where the jobs are; default: {}", kConfigFile))
-      ->option_text("FILE");
+  add_job_options(command, arguments.job, "a job of the configuration, instead of sources");
   command.add_option("--tag", arguments.tags, "a mark for the snapshot; may be repeated")
       ->option_text("T")
       ->allow_extra_args(false);
@@ -282,10 +275,8 @@ void add_options(CLI::App& command, IngestArguments& arguments) {
 
 // What a job says is not said again: a word that would change nothing is a mistake.
 void refuse_beside_job(const CLI::App& command, const IngestArguments& arguments) {
-  if (arguments.job.empty()) {
-    if (command.get_option("--config")->count() == 0) return;
-    throw Error(ErrorCode::usage, "--config is where --job NAME looks: name the job too");
-  }
+  refuse_config_alone(arguments.job);
+  if (!arguments.job.is_given()) return;
   constexpr std::array said_by_job = {"--verify",        "--exclude",      "--raw",
                                       "--busy-timeout",  "--pg-format",    "--schema-only",
                                       "--data-only",     "--table",        "--exclude-table",
@@ -294,7 +285,7 @@ void refuse_beside_job(const CLI::App& command, const IngestArguments& arguments
     if (command.get_option(option)->count() == 0) continue;
     throw Error(ErrorCode::usage, fmt::format("{} cannot stand beside --job {}: the configuration "
                                               "says it for the job",
-                                              option, arguments.job));
+                                              option, arguments.job.name));
   }
 }
 

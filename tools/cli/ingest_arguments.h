@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/cli/job_argument.h"
 #include "tools/cli/postgres_arguments.h"
 #include "tools/cli/source_argument.h"
 #include "tools/config/config.h"
@@ -20,8 +21,7 @@ struct IngestArguments {
   std::string busy_timeout = "30";
   PostgresArguments postgres;
   std::vector<JobAssertion> assertions;  // each with the name of its source
-  std::string job;                       // empty: none
-  std::string config = kConfigFile;
+  JobArgument job;
 };
 
 // The job's own, with the tags and the time that the command line adds. Throws a usage Error where

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "store/core/error.h"
 #include "tools/cli/ingest_arguments.h"
 
 namespace varve::cli {
@@ -26,10 +27,22 @@ void add_job_options(CLI::App& command, JobArgument& argument, const std::string
       ->option_text("FILE");
 }
 
+void refuse_config_alone(const JobArgument& argument) {
+  if (argument.is_given() || argument.config.empty()) return;
+  throw Error(ErrorCode::usage, "--config is where --job NAME looks: name the job too");
+}
+
+Job find_job(CommandLine& line, const JobArgument& argument) {
+  const Path file = argument.config.empty() ? Path(kConfigFile) : Path(argument.config);
+  const Config config = load_config(file, argument.name);
+  if (line.global.repository.empty()) line.global.repository = config.repository;
+  return config.job(argument.name);
+}
+
 std::optional<ChosenJob> choose_job(CommandLine& line, const JobArgument& argument) {
-  if (argument.name.empty()) return {};
-  const Config config = load_config(argument.config);
-  const Job& job = config.job(argument.name);
+  refuse_config_alone(argument);
+  if (!argument.is_given()) return {};
+  const Job job = find_job(line, argument);
   const IngestArguments arguments = arguments_of(job, {});
   ChosenJob chosen;
   for (const SourceArgument& source : source_arguments(arguments.words)) {
@@ -37,7 +50,6 @@ std::optional<ChosenJob> choose_job(CommandLine& line, const JobArgument& argume
   }
   chosen.has_all_databases = job.postgres.all_databases;
   chosen.assertions = arguments.assertions;
-  if (line.global.repository.empty()) line.global.repository = config.repository;
   return chosen;
 }
 

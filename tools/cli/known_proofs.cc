@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
+#include "store/core/error.h"
 #include "store/proof.h"
 #include "tools/cli/proving.h"
 
@@ -62,6 +64,31 @@ std::optional<Attestation> KnownProofs::find(const Snapshot& snapshot, std::uint
     proof.taken_from = good->snapshot;
   }
   return proof;
+}
+
+KnownProofs::Claim::Claim(KnownProofs& known, std::string content)
+    : known_(&known), content_(std::move(content)) {}
+
+KnownProofs::Claim::Claim(Claim&& other) noexcept
+    : known_(std::exchange(other.known_, nullptr)), content_(std::move(other.content_)) {}
+
+KnownProofs::Claim::~Claim() {
+  if (known_ == nullptr) return;
+  {
+    const std::lock_guard lock(known_->mutex_);
+    known_->claimed_.erase(content_);
+  }
+  known_->released_.notify_all();
+}
+
+KnownProofs::Claim KnownProofs::claim(const Snapshot& snapshot, std::uint32_t source,
+                                      const std::stop_token& stop) {
+  std::string content = content_of(snapshot, source);
+  std::unique_lock lock(mutex_);
+  const bool is_free = released_.wait(lock, stop, [&] { return !claimed_.contains(content); });
+  if (!is_free) throw Error(ErrorCode::interrupted, "interrupted");
+  claimed_.insert(content);
+  return Claim(*this, std::move(content));
 }
 
 }  // namespace varve::cli

@@ -122,8 +122,10 @@ void add_log(CLI::App& program, CommandLine& line) {
       ->option_text(" ");
   command.add_option("--table", question->table, "of a SQLite database")->option_text("T");
   command
-      .add_option("--key", question->key,
-                  "of one row: its primary key, columns with commas between; else its rowid")
+      .add_option(
+          "--key", question->key,
+          "of one row: its primary key, columns with commas between ('a,b' in quotes); else "
+          "its rowid")
       ->option_text("K");
   add_global_options(command, line.global, Facts::printed);
   command.callback([&line, question] {

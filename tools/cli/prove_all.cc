@@ -88,6 +88,7 @@ class Proofs {
 
  private:
   Attestation proof_of(const ProofTask& task, std::size_t i) {
+    const KnownProofs::Claim claim = known_.claim(*task.snapshot, task.source, settings_.stop);
     if (auto known = known_.find(*task.snapshot, task.source, settings_.level, task.assertions)) {
       if (!is_attested(*task.snapshot, *known)) repository_.attest(task.snapshot->id, {*known});
       return std::move(*known);

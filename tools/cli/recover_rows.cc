@@ -55,41 +55,19 @@ RecoveryRequest request_for(const RecoverArguments& arguments) {
   return {arguments.tables, arguments.where, arguments.missing || is_all, arguments.changed};
 }
 
-// Statements as a script. Rows that were not asked for stand in it as comments.
-class ScriptWriter {
- public:
-  explicit ScriptWriter(CommandLine& line) : line_(line) {}
+// Rows that were not asked for stand in the script as comments.
+void print_statement(CommandLine& line, const std::string& sql, bool is_wanted) {
+  std::string text = is_wanted ? "" : "-- ";
+  for (const char letter : sql) {
+    text += letter;
+    if (letter == '\n' && !is_wanted) text += "-- ";
+  }
+  line.out.print(text + ";");
+}
 
-  void write(const std::string& sql, bool is_wanted) {
-    begin();
-    std::string text = is_wanted ? "" : "-- ";
-    for (const char letter : sql) {
-      text += letter;
-      if (letter == '\n' && !is_wanted) text += "-- ";
-    }
-    line_.out.print(text + ";");
-  }
-  void comment(const std::string& text) {
-    begin();
-    line_.out.print("-- " + printable(text));
-  }
-  void finish() {
-    if (is_begun_) line_.out.print("COMMIT;");
-  }
-  void set_pragmas() { has_pragmas_ = true; }
-
- private:
-  void begin() {
-    if (std::exchange(is_begun_, true)) return;
-    if (has_pragmas_) line_.out.print("PRAGMA foreign_keys = ON;");
-    line_.out.print("BEGIN;");
-    if (has_pragmas_) line_.out.print("PRAGMA defer_foreign_keys = ON;");
-  }
-
-  CommandLine& line_;
-  bool has_pragmas_ = false;
-  bool is_begun_ = false;
-};
+void print_comment(CommandLine& line, const std::string& text) {
+  line.out.print("-- " + printable(text));
+}
 
 void refuse_orphans(const RecoveryReport& report) {
   for (const TableRecovery& table : report.tables) {
@@ -120,10 +98,7 @@ std::string plan_text(const RecoveryReport& report, const RecoveryRequest& reque
                      with_safety ? ", after a snapshot of it as it is" : "");
 }
 
-int print_survey(CommandLine& line, const Recovery& recovery, RecoveryReport& report,
-                 bool is_sqlite) {
-  ScriptWriter script(line);
-  if (is_sqlite) script.set_pragmas();
+int print_survey(CommandLine& line, const Recovery& recovery, RecoveryReport& report) {
   RecoveryListener listener;
   if (line.global.json) {
     listener.row = [&](const std::string& table, const RecoveredRow& row) {
@@ -131,16 +106,15 @@ int print_survey(CommandLine& line, const Recovery& recovery, RecoveryReport& re
     };
   } else {
     listener.statement = [&](const std::string& sql, bool is_wanted) {
-      script.write(sql, is_wanted);
+      print_statement(line, sql, is_wanted);
     };
   }
   report.tables = recovery.survey(listener);
   if (line.global.json) {
     line.out.print(recovery_json(report));
   } else {
-    for (const TableRecovery& table : report.tables) script.comment(found_text(table));
-    for (const std::string& note : notes_of(report)) script.comment(note);
-    script.finish();
+    for (const TableRecovery& table : report.tables) print_comment(line, found_text(table));
+    for (const std::string& note : notes_of(report)) print_comment(line, note);
   }
   const std::vector<std::string> warnings = warnings_of(report);
   for (const std::string& warning : warnings) line.warn(warning);
@@ -179,14 +153,15 @@ int apply(CommandLine& line, Repository& repository, const RecoverArguments& arg
   if (arguments.yes) {
     for (const std::string& note : notes) line.report(printable(note));
   }
-  return warnings.empty() ? 0 : kExitWarning;
+  const std::vector<std::string> passed_over = passed_over_of(report);
+  for (const std::string& warning : passed_over) line.warn(warning);
+  return warnings.empty() && passed_over.empty() ? 0 : kExitWarning;
 }
 
 int run(CommandLine& line, Repository& repository, const RecoverArguments& arguments,
-        const Recovery& recovery, RecoveryReport& report, bool is_sqlite,
-        const std::stop_token& stop) {
+        const Recovery& recovery, RecoveryReport& report, const std::stop_token& stop) {
   return arguments.apply ? apply(line, repository, arguments, recovery, report, stop)
-                         : print_survey(line, recovery, report, is_sqlite);
+                         : print_survey(line, recovery, report);
 }
 
 int recover_sqlite(CommandLine& line, Repository& repository, const SnapshotArgument& what,
@@ -208,13 +183,19 @@ int recover_sqlite(CommandLine& line, Repository& repository, const SnapshotArgu
   const ComparedDatabase stored(file, fmt::format("{} of {}", *what.path, what.snapshot.name),
                                 stop);
   ComparedDatabase live(target, {busy_timeout_of(arguments.busy_timeout), stop});
+  if (arguments.apply && live.is_read_only()) {
+    throw Error(ErrorCode::failed,
+                fmt::format("{} is read-only for this user: nothing was changed; run varve as one "
+                            "who may write it",
+                            arguments.target));
+  }
   SqliteRecovery recovery(stored, live, request, stop);
   RecoveryReport report{
       .snapshot = what.snapshot.name, .path = *what.path, .target = arguments.target};
   return run(line, repository, arguments,
              {[&](const RecoveryListener& listener) { return recovery.survey(listener); },
               [&] { return recovery.apply(); }},
-             report, true, stop);
+             report, stop);
 }
 
 int recover_postgres(CommandLine& line, Repository& repository, const SnapshotArgument& what,
@@ -235,7 +216,7 @@ int recover_postgres(CommandLine& line, Repository& repository, const SnapshotAr
   return run(line, repository, arguments,
              {[&](const RecoveryListener& listener) { return recovery.survey(listener); },
               [&] { return recovery.apply(); }},
-             report, false, stop);
+             report, stop);
 }
 
 int recover_rows(CommandLine& line, const RecoverArguments& arguments) {

@@ -38,10 +38,17 @@ Json table_json(const TableRecovery& table) {
                        {"example", one.example},
                        {"parent_is_stored", one.is_stored}});
   }
-  return {{"table", table.table},     {"missing", table.missing}, {"differing", table.changed},
-          {"key", table.key},         {"is_new", table.is_new},   {"notes", table.notes},
-          {"refused", table.refusal}, {"orphans", orphans},       {"inserted", table.inserted},
-          {"updated", table.updated}};
+  return {{"table", table.table},
+          {"missing", table.missing},
+          {"differing", table.changed},
+          {"key", table.key},
+          {"is_new", table.is_new},
+          {"notes", table.notes},
+          {"refused", table.refusal},
+          {"orphans", orphans},
+          {"inserted", table.inserted},
+          {"updated", table.updated},
+          {"passed_over", table.passed_over}};
 }
 
 }  // namespace
@@ -83,6 +90,19 @@ std::vector<std::string> orphans_text(const TableRecovery& table) {
   return texts;
 }
 
+std::vector<std::string> passed_over_of(const RecoveryReport& report) {
+  std::vector<std::string> warnings;
+  for (const TableRecovery& table : report.tables) {
+    if (table.passed_over == 0) continue;
+    warnings.push_back(
+        fmt::format("{} of {} did not come back: a trigger of the database, or "
+                    "IGNORE in the table's own words, passed over {}",
+                    format_count(table.passed_over, "row"), table.table,
+                    table.passed_over == 1 ? "it" : "them"));
+  }
+  return warnings;
+}
+
 std::string done_text(const RecoveryReport& report) {
   std::string text;
   for (const TableRecovery& table : report.tables) {
@@ -94,7 +114,9 @@ std::string done_text(const RecoveryReport& report) {
       text += fmt::format("put back {} of {}\n", format_count(table.updated, "row"), table.table);
     }
   }
-  if (text.empty()) text = "nothing had to be done\n";
+  if (text.empty()) {
+    text = passed_over_of(report).empty() ? "nothing had to be done\n" : "no row came back\n";
+  }
   if (!report.safety_snapshot.empty()) {
     text +=
         fmt::format("{} as it was before: snapshot {}\n", report.target, report.safety_snapshot);

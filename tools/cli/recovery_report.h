@@ -28,7 +28,8 @@ std::vector<std::string> warnings_of(const RecoveryReport& report);
 // Of one table the rows that would refer to nothing: the part of warnings_of() that stands against
 // applying.
 std::vector<std::string> orphans_text(const TableRecovery& table);
-// After apply.
+// After apply: rows that were written in vain, a warning for each table.
+std::vector<std::string> passed_over_of(const RecoveryReport& report);
 std::string done_text(const RecoveryReport& report);
 std::string recovery_json(const RecoveryReport& report);
 

@@ -20,14 +20,6 @@ Json value_json(const SqlValue& value) {
   return nullptr;
 }
 
-std::string assignments(const std::vector<std::string>& columns, const Row& row) {
-  std::vector<std::string> parts;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    parts.push_back(fmt::format("{}={}", columns[i], shortened(row[i])));
-  }
-  return join(parts);
-}
-
 std::string name_of(const TableChange& table, const RowChange& row) {
   if (table.identity != RowIdentity::primary_key) {
     return row.rowid ? fmt::format("rowid {}", *row.rowid) : "";

@@ -6,6 +6,7 @@
 
 #include "store/core/error.h"
 #include "store/proof.h"
+#include "store/snapshot_name.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/help.h"
 #include "tools/cli/job_argument.h"
@@ -55,6 +56,8 @@ std::vector<Snapshot> chosen_snapshots(Repository& repository, const VerifyArgum
   }
   if (!arguments.names.empty()) return chosen;
   chosen = repository.snapshots();
+  // What a restore has replaced is a way back, whatever it was; whoever wants it proven names it.
+  if (arguments.sources.empty()) std::erase_if(chosen, is_safety_snapshot);
   std::ranges::reverse(chosen);
   return chosen;
 }

@@ -35,6 +35,9 @@ class ComparedDatabase {
   // Of a stored one: where it is read, as an alternative to the store. See SnapshotDatabase.
   void serve(SnapshotDatabase::Shortcut shortcut);
 
+  // Of a live one: whether its file may not be written.
+  bool is_read_only() const { return sqlite3_db_readonly(handle_, "main") == 1; }
+
   void run(const std::string& sql);
   // What went wrong, by the connection's last error; interrupted where a stop was asked for.
   Error failure(int code) const;

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
+#include "tools/compare/script_transaction.h"
 #include "tools/compare/sqlite_query.h"
 
 namespace varve {
@@ -19,7 +21,10 @@ class Script {
  public:
   Script(const SqliteDiff& diff, const ComparedDatabase& before, const ComparedDatabase& after,
          const WriteSql& write)
-      : diff_(diff), before_(before), after_(after), write_(write) {
+      : diff_(diff), before_(before), after_(after), transaction_([&write](const std::string& sql) {
+          write(sql);
+          write(";\n");
+        }) {
     find_remade_tables();
   }
 
@@ -38,16 +43,16 @@ class Script {
     set_number("application_id");
     if (differ(kSequence)) begin();
     if (differ(kStatistics)) begin();
-    if (is_begun_) finish();
+    if (transaction_.is_begun()) finish();
   }
 
  private:
   // --- what is written once something is -------------------------------------------------------
   void begin() {
-    if (is_begun_) return;
-    is_begun_ = true;
-    statement("PRAGMA foreign_keys = OFF");
-    statement("BEGIN IMMEDIATE");
+    if (transaction_.is_begun()) return;
+    // Rows may break a CHECK that came after them.
+    transaction_.begin({"PRAGMA foreign_keys = OFF", "PRAGMA ignore_check_constraints = ON"},
+                       {"PRAGMA ignore_check_constraints = OFF"});
     for (const SchemaObject& object : diff_.schema_before().objects) {
       if (object.type == "trigger") statement("DROP TRIGGER " + quoted_name(object.name));
     }
@@ -57,15 +62,18 @@ class Script {
     write_sequence();
     write_statistics();
     for (const SchemaObject& object : diff_.schema_after().objects) {
-      if (object.type == "trigger") statement(object.sql);
+      if (object.type == "trigger") create(object);
     }
-    statement("COMMIT");
+    transaction_.finish();
   }
 
   void statement(const std::string& sql) {
     begin();
-    write_(sql);
-    write_(";\n");
+    transaction_.statement(sql);
+  }
+  void create(const SchemaObject& object) {
+    begin();
+    transaction_.create(object);
   }
 
   // --- schema ----------------------------------------------------------------------------------
@@ -123,7 +131,7 @@ class Script {
     for (const SchemaObject& object : diff_.schema_after().objects) {
       if (object.type != "table" || !after_has(object.name)) continue;
       if (before_has(object.name) && !is_remade(object.name)) continue;
-      statement(object.sql);
+      create(object);
       insert_all(diff_.schema_after().tables.at(object.name));
     }
   }
@@ -138,8 +146,8 @@ class Script {
       is_open = true;
       statement(
           fmt::format("INSERT INTO sqlite_schema(type, name, tbl_name, rootpage, sql) "
-                      "VALUES ('table', {0}, {0}, 0, {1})",
-                      literal(object.name), literal(object.sql)));
+                      "SELECT 'table', {0}, {0}, 0, {1} FROM {2}",
+                      literal(object.name), literal(object.sql), ScriptTransaction::kRunning));
     }
     if (is_open) statement("PRAGMA writable_schema = OFF");
   }
@@ -150,7 +158,7 @@ class Script {
 
   void make(const std::string& type) {
     for (const SchemaChange& change : diff_.schema()) {
-      if (change.object.type == type && was_made_anew(change)) statement(change.object.sql);
+      if (change.object.type == type && was_made_anew(change)) create(change.object);
     }
   }
 
@@ -162,7 +170,7 @@ class Script {
         return change.object.type == "index" && change.object.name == object.name &&
                was_made_anew(change);
       });
-      if (is_new || is_remade(object.table)) statement(object.sql);
+      if (is_new || is_remade(object.table)) create(object);
     }
   }
 
@@ -180,28 +188,35 @@ class Script {
                   : rowid_condition(table, row.rowid.value());
   }
 
+  std::string rows_of(const TableShape& table, const std::vector<std::string>& columns,
+                      ScriptTransaction::Change change) {
+    begin();
+    return transaction_.rows_of(table, columns, change);
+  }
+
   // Rows without a key keep their rowids, as other tables may mean them by those.
-  static std::string insert(const TableShape& table, const std::vector<std::string>& columns,
-                            const Row& row, std::optional<std::int64_t> rowid) {
+  void insert(const TableShape& table, const std::vector<std::string>& columns, const Row& row,
+              std::optional<std::int64_t> rowid) {
+    const std::string name = rows_of(table, columns, ScriptTransaction::Change::insert);
     if (!rowid || !table.key.empty() || table.rowid.empty()) {
-      return insert_statement(table.name, columns, row);
+      return transaction_.row(insert_statement(name, columns, row));
     }
-    return fmt::format("INSERT INTO {}({}, {}) VALUES ({}, {})", quoted_name(table.name),
-                       table.rowid, quoted_names(columns), literal(SqlValue(*rowid)),
-                       literals(row));
+    transaction_.row(fmt::format("INSERT INTO {}({}, {}) VALUES ({}, {})", quoted_name(name),
+                                 table.rowid, quoted_names(columns), literal(SqlValue(*rowid)),
+                                 literals(row)));
   }
 
   // First all rows that go, then all that come: a UNIQUE index is never in the way. Where there is
   // one, changed rows go and come too.
   void change_rows(const std::string& name) {
+    using Change = ScriptTransaction::Change;
     const TableShape& table = diff_.schema_before().tables.at(name);
     const bool is_unique =
         table.has_other_unique || diff_.schema_after().tables.at(name).has_other_unique;
-    const std::string quoted = quoted_name(name);
     const TableChange change = diff_.compare(name, {}).value();
     if (!change.has_row_changes()) return;
     if (change.identity == RowIdentity::whole_row) {
-      statement("DELETE FROM " + quoted);
+      delete_all(name);
       insert_all(diff_.schema_after().tables.at(name));
       return;
     }
@@ -209,29 +224,43 @@ class Script {
     diff_.compare(name, [&](const RowChange& row) {
       if (row.kind == Kind::added && !row.rowid) keeps_rowids = false;
       if (row.kind == Kind::added || (row.kind == Kind::changed && !is_unique)) return;
-      statement(fmt::format("DELETE FROM {} WHERE {}", quoted, condition(change, table, row)));
+      const std::string rows = rows_of(table, change.columns, Change::remove);
+      transaction_.row(
+          fmt::format("DELETE FROM {} WHERE {}", quoted_name(rows), condition(change, table, row)));
     });
     diff_.compare(name, [&](const RowChange& row) {
       if (row.kind == Kind::removed) return;
       if (row.kind == Kind::added || is_unique) {
-        statement(
-            insert(table, change.columns, row.after, keeps_rowids ? row.rowid : std::nullopt));
+        insert(table, change.columns, row.after, keeps_rowids ? row.rowid : std::nullopt);
       } else {
-        statement(update_statement(name, change.columns, row.before, row.after,
-                                   condition(change, table, row)));
+        const std::string rows = rows_of(table, change.columns, Change::update);
+        transaction_.row(update_statement(rows, change.columns, row.before, row.after,
+                                          condition(change, table, row)));
       }
     });
   }
 
-  void insert_all(const TableShape& table) {
-    const std::vector<std::string> columns = table.column_names();
+  void delete_all(const std::string& table) {
+    statement(fmt::format("DELETE FROM {} WHERE EXISTS (SELECT 1 FROM {})", quoted_name(table),
+                          ScriptTransaction::kRunning));
+  }
+
+  void for_each_row_after(const TableShape& table,
+                          const std::function<void(Row, std::optional<std::int64_t>)>& take) {
     SqliteQuery query(
         after_, fmt::format("SELECT {}, {} FROM {}", table.rowid.empty() ? "NULL" : table.rowid,
-                            quoted_names(columns), quoted_name(table.name)));
+                            quoted_names(table.column_names()), quoted_name(table.name)));
     while (query.step()) {
-      const auto rowid = table.rowid.empty() ? std::nullopt : std::optional(query.number(0));
-      statement(insert(table, columns, row_at(query.row(), 1), rowid));
+      take(row_at(query.row(), 1),
+           table.rowid.empty() ? std::nullopt : std::optional(query.number(0)));
     }
+  }
+
+  void insert_all(const TableShape& table) {
+    const std::vector<std::string> columns = table.column_names();
+    for_each_row_after(table, [&](const Row& row, std::optional<std::int64_t> rowid) {
+      insert(table, columns, row, rowid);
+    });
   }
 
   // --- SQLite's own tables ---------------------------------------------------------------------
@@ -248,8 +277,8 @@ class Script {
                  sqlite3_strlike("%AUTOINCREMENT%", object.sql.c_str(), 0) == 0;
         });
     if (!before_has(kSequence) && !has_counted_table) return;
-    statement(fmt::format("DELETE FROM {}", kSequence));
-    if (after_has(kSequence)) insert_all(diff_.schema_after().tables.at(kSequence));
+    delete_all(kSequence);
+    if (after_has(kSequence)) insert_own(kSequence);
   }
 
   // What is about a table or an index goes with it when that is dropped.
@@ -258,8 +287,18 @@ class Script {
     if (!differ(kStatistics) && !is_at_risk) return;
     if (!after_has(kStatistics)) return statement(fmt::format("DROP TABLE {}", kStatistics));
     statement("ANALYZE sqlite_schema");
-    statement(fmt::format("DELETE FROM {}", kStatistics));
-    insert_all(diff_.schema_after().tables.at(kStatistics));
+    delete_all(kStatistics);
+    insert_own(kStatistics);
+  }
+
+  // No trigger may write them.
+  void insert_own(const std::string& name) {
+    const TableShape& table = diff_.schema_after().tables.at(name);
+    for_each_row_after(table, [&](const Row& row, std::optional<std::int64_t>) {
+      statement(fmt::format("INSERT INTO {}({}) SELECT {} FROM {}", quoted_name(name),
+                            quoted_names(table.column_names()), literals(row),
+                            ScriptTransaction::kRunning));
+    });
   }
 
   void set_number(const std::string& pragma) {
@@ -274,9 +313,8 @@ class Script {
   const SqliteDiff& diff_;
   const ComparedDatabase& before_;
   const ComparedDatabase& after_;
-  const WriteSql& write_;
+  ScriptTransaction transaction_;
   std::set<std::string> remade_;
-  bool is_begun_ = false;
 };
 
 }  // namespace

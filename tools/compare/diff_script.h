@@ -1,9 +1,10 @@
 // An SQL script that turns one state of a SQLite database into another.
 //
-// It is for the sqlite3 program, on a database with the content of `before`; run on a live one that
-// changed since, it fails or does what its statements say, all of it in one transaction. Triggers
-// are taken off first and come back last, and foreign keys are not enforced meanwhile: what they
-// would do is in the rows already. A table whose CREATE TABLE changed is made anew.
+// It is for a database with the content of `before`. Run on a live one that changed since, it fails
+// where a row that it changes is gone or in the way, and then nothing is changed, whatever runs it
+// (script_transaction.h). Triggers are taken off first and come back last, and neither foreign keys
+// nor CHECKs are enforced meanwhile: what they would do is in the rows already. A table whose
+// CREATE TABLE changed is made anew.
 #pragma once
 
 #include <functional>

@@ -217,16 +217,33 @@ struct FoundRow {
   friend bool operator==(const FoundRow&, const FoundRow&) = default;
 };
 
+// 'it''s' is it's. As it is where no quote stands in front.
+std::string unquoted(std::string_view text) {
+  if (text.size() < 2 || text.front() != '\'' || text.back() != '\'') return std::string(text);
+  std::string plain;
+  for (std::size_t i = 1; i + 1 < text.size(); ++i) {
+    plain += text[i];
+    if (text[i] == '\'' && text[i + 1] == '\'') ++i;
+  }
+  return plain;
+}
+
+// A comma inside of quotes, or in a key of one column, is part of the value.
 std::vector<std::string> parts_of(const std::string& key, std::size_t count) {
-  if (count == 1) return {key};
+  if (count == 1) return {unquoted(key)};
   std::vector<std::string> parts(1);
+  bool is_quoted = false;
   for (const char letter : key) {
-    if (letter == ',') {
+    if (letter == '\'' && (is_quoted || parts.back().empty() || parts.back().front() == '\'')) {
+      is_quoted = !is_quoted;
+    }
+    if (letter == ',' && !is_quoted) {
       parts.emplace_back();
     } else {
       parts.back() += letter;
     }
   }
+  for (std::string& part : parts) part = unquoted(part);
   return parts;
 }
 
@@ -299,7 +316,7 @@ class RowHistory : public DatabaseHistory {
     if (key.front().empty() || parts.size() != key.size()) {
       throw Error(ErrorCode::usage,
                   fmt::format("the key of {} is ({}): write its values in this order, with commas "
-                              "between, behind --key",
+                              "between, behind --key; one that has a comma in quotes: 'a,b'",
                               table.name, quoted_names(key)));
     }
     std::string condition;

@@ -79,7 +79,10 @@ void PostgresRecovery::prepare(Table& table) {
   const std::vector<std::string> stored = dump_.columns(table.number);
   for (int i = 0; i < columns.size(); ++i) {
     const std::string name = columns.at(i, 0);
-    if (columns.at(i, 2) == "t") continue;  // generated from others
+    if (columns.at(i, 2) == "t") {
+      table.generated.push_back(name);
+      continue;
+    }
     const bool is_stored = std::ranges::find(stored, name) != stored.end();
     if (is_stored) {
       table.columns.push_back({name, columns.at(i, 1), columns.at(i, 3) == "t"});
@@ -113,8 +116,9 @@ void PostgresRecovery::note_columns(Table& table, const std::vector<std::string>
   };
   for (const std::string& name : stored) {
     if (is_common(name)) continue;
-    table.found.notes.push_back(
-        fmt::format("its column {} is no more: its values stay in the snapshot", name));
+    const bool is_generated = std::ranges::find(table.generated, name) != table.generated.end();
+    table.found.notes.push_back(fmt::format("its column {} is {}: its values stay in the snapshot",
+                                            name, is_generated ? "generated now" : "no more"));
   }
   table.found.key = table.key;
   if (table.columns.empty()) table.found.refusal = "it has no column that the stored one has";
@@ -331,7 +335,16 @@ void PostgresRecovery::find_orphans(Table& table) {
   }
 }
 
-std::vector<TableRecovery> PostgresRecovery::survey(const RecoveryListener& listener) {
+std::vector<TableRecovery> PostgresRecovery::survey(const RecoveryListener& asked) {
+  RecoveryListener listener = asked;
+  bool is_begun = false;
+  if (asked.statement) {
+    // Behind an error the server refuses all that follows, and makes a ROLLBACK of the COMMIT.
+    listener.statement = [&](const std::string& sql, bool is_wanted) {
+      if (is_wanted && !std::exchange(is_begun, true)) asked.statement("BEGIN", true);
+      asked.statement(sql, is_wanted);
+    };
+  }
   connection_.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   std::vector<TableRecovery> all;
   for (Table& table : tables_) {
@@ -346,14 +359,19 @@ std::vector<TableRecovery> PostgresRecovery::survey(const RecoveryListener& list
     all.push_back(table.found);
   }
   connection_.query("ROLLBACK");
+  if (is_begun) asked.statement("COMMIT", true);
   return all;
 }
 
+// A trigger may pass over rows: what comes back is counted, and what was to.
 void PostgresRecovery::insert(Table& table) {
-  table.found.inserted = std::stoull(connection_.value(
-      fmt::format("WITH done AS (INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE {} RETURNING 1) "
-                  "SELECT count(*) FROM done",
-                  table.live, columns_of(table, ""), missing_rows(table))));
+  const PostgresRows counts = connection_.query(fmt::format(
+      "WITH gone AS MATERIALIZED ({0}), done AS (INSERT INTO {1} ({2}) OVERRIDING SYSTEM VALUE "
+      "SELECT {2} FROM gone RETURNING 1) "
+      "SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM done)",
+      missing_rows(table), table.live, columns_of(table, "")));
+  table.found.inserted = std::stoull(counts.at(0, 1));
+  table.found.passed_over += std::stoull(counts.at(0, 0)) - table.found.inserted;
 }
 
 void PostgresRecovery::update(Table& table) {
@@ -366,11 +384,15 @@ void PostgresRecovery::update(Table& table) {
     differences.push_back(fmt::format("s.{0}::text IS DISTINCT FROM l.{0}::text", name));
   }
   if (changes.empty()) return;
-  table.found.updated = std::stoull(connection_.value(
-      fmt::format("WITH done AS (UPDATE {} AS l SET {} FROM {} AS s WHERE {} AND ({}) RETURNING 1) "
-                  "SELECT count(*) FROM done",
-                  table.live, fmt::join(changes, ", "), chosen_rows(table), key_matches(table),
-                  fmt::join(differences, " OR "))));
+  const std::string differ =
+      fmt::format("{} AND ({})", key_matches(table), fmt::join(differences, " OR "));
+  const PostgresRows counts = connection_.query(fmt::format(
+      "WITH other AS MATERIALIZED (SELECT 1 FROM {0} AS l, {1} AS s WHERE {2}), done AS "
+      "(UPDATE {0} AS l SET {3} FROM {1} AS s WHERE {2} RETURNING 1) "
+      "SELECT (SELECT count(*) FROM other), (SELECT count(*) FROM done)",
+      table.live, chosen_rows(table), differ, fmt::join(changes, ", ")));
+  table.found.updated = std::stoull(counts.at(0, 1));
+  table.found.passed_over += std::stoull(counts.at(0, 0)) - table.found.updated;
 }
 
 std::vector<TableRecovery> PostgresRecovery::apply() {

@@ -41,10 +41,11 @@ class PostgresRecovery {
     bool is_fixed = false;  // GENERATED ALWAYS AS IDENTITY: not for UPDATE
   };
   struct Table {
-    std::size_t number = 0;       // in the dump
-    std::string live;             // its name as SQL has it: public."Orders"
-    std::string scratch;          // of the temporary table
-    std::vector<Column> columns;  // that both have
+    std::size_t number = 0;              // in the dump
+    std::string live;                    // its name as SQL has it: public."Orders"
+    std::string scratch;                 // of the temporary table
+    std::vector<Column> columns;         // that both have
+    std::vector<std::string> generated;  // columns of the live one
     std::vector<std::string> key;
     TableRecovery found;
   };

@@ -9,8 +9,9 @@
 
 #include "store/core/error.h"
 #include "tools/compare/diff_script.h"
+#include "tools/compare/parent_check.h"
+#include "tools/compare/row_writer.h"
 #include "tools/compare/sqlite_query.h"
-#include "tools/sources/one_line.h"
 
 namespace varve {
 namespace {
@@ -22,6 +23,19 @@ const TableShape* find(const SqliteSchema& schema, const std::string& name) {
     if (same_name(own, name)) return &table;
   }
   return nullptr;
+}
+
+// What else has this name, as a refusal; empty where nothing has.
+std::string name_taken(const SqliteSchema& schema, const std::string& name) {
+  for (const SchemaObject& object : schema.objects) {
+    if (!same_name(object.name, name) || object.type == "trigger") continue;
+    const bool is_virtual = object.type == "table";
+    return fmt::format("the live database has {} of that name", is_virtual ? "a virtual table"
+                                                                : object.type == "index"
+                                                                    ? "an index"
+                                                                    : "a " + object.type);
+  }
+  return {};
 }
 
 // A transaction of the live database; rolled back unless it was committed.
@@ -54,147 +68,6 @@ std::vector<std::optional<std::string>> texts_of(const Row& row) {
   for (const SqlValue& value : row) texts.push_back(text_of(value));
   return texts;
 }
-
-std::string assignments(const std::vector<std::string>& columns, const Row& values) {
-  std::vector<std::string> parts;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    parts.push_back(fmt::format("{}={}", columns[i], shortened(values[i])));
-  }
-  return fmt::format("{}", fmt::join(parts, ", "));
-}
-
-std::string equals(const std::vector<std::string>& columns) {
-  std::vector<std::string> parts;
-  for (const std::string& column : columns) parts.push_back(quoted_name(column) + " = ?");
-  return fmt::format("{}", fmt::join(parts, " AND "));
-}
-
-// Whether the parents of rows are there, by one foreign key.
-class ParentCheck {
- public:
-  struct Setting {
-    const ComparedDatabase& live;
-    const TableShape* live_parent;  // null: there is no such table
-    const ComparedDatabase& stored;
-    const TableShape* stored_parent;
-    bool is_recovered = false;  // the parents that are missing come back too
-    std::string where;          // those for which it holds
-  };
-  ParentCheck(const ForeignKey& key, const std::vector<std::string>& columns,
-              const Setting& setting)
-      : is_recovered_(setting.is_recovered) {
-    found_.parent = key.parent;
-    found_.columns = fmt::format("{}", fmt::join(key.columns, ", "));
-    for (const std::string& column : key.columns) {
-      const auto at = std::ranges::find_if(
-          columns, [&](const std::string& one) { return same_name(one, column); });
-      if (at != columns.end()) at_.push_back(static_cast<std::size_t>(at - columns.begin()));
-    }
-    names_ = key.columns;
-    is_usable_ = at_.size() == key.columns.size() && key.parent_columns.size() == at_.size();
-    if (!is_usable_) return;
-    const std::string sql = fmt::format("SELECT 1 FROM {} WHERE {}", quoted_name(key.parent),
-                                        equals(key.parent_columns));
-    if (has_columns(setting.live_parent, key.parent_columns)) live_.emplace(setting.live, sql);
-    if (!has_columns(setting.stored_parent, key.parent_columns)) return;
-    const std::string chosen =
-        setting.where.empty() ? "" : fmt::format(" AND ({}\n)", setting.where);
-    stored_.emplace(setting.stored, sql + chosen);
-  }
-
-  void look_at(const Row& row) {
-    if (!is_usable_) return;
-    Row values;
-    for (const std::size_t at : at_) values.push_back(row[at]);
-    if (std::ranges::any_of(values, is_null)) return;
-    if (live_ && has(*live_, values)) return;
-    const bool is_stored = stored_ && has(*stored_, values);
-    if (is_stored && is_recovered_) return;
-    if (found_.rows++ == 0) found_.example = assignments(names_, values);
-    found_.is_stored = found_.is_stored || is_stored;
-  }
-
-  const OrphanRows& found() const { return found_; }
-
- private:
-  static bool has_columns(const TableShape* table, const std::vector<std::string>& columns) {
-    return table != nullptr && std::ranges::all_of(columns, [&](const std::string& column) {
-             return table->find(column) != nullptr;
-           });
-  }
-
-  static bool has(SqliteQuery& query, const Row& values) {
-    query.reset();
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      query.bind(static_cast<int>(i) + 1, values[i]);
-    }
-    return query.step();
-  }
-
-  std::vector<std::string> names_;
-  std::vector<std::size_t> at_;  // the key's columns in a row
-  bool is_usable_ = false;       // else SQLite itself will say what is wrong with the key
-  bool is_recovered_;
-  std::optional<SqliteQuery> live_;
-  std::optional<SqliteQuery> stored_;
-  OrphanRows found_;
-};
-
-// Runs the statements for a table's rows.
-class RowWriter {
- public:
-  RowWriter(const ComparedDatabase& live, const std::string& table,
-            std::vector<std::string> columns, std::vector<std::size_t> key_at)
-      : live_(live), table_(table), columns_(std::move(columns)), key_at_(std::move(key_at)) {
-    std::vector<std::string> marks(columns_.size(), "?");
-    insert_.emplace(live, fmt::format("INSERT INTO {}({}) VALUES ({})", quoted_name(table),
-                                      quoted_names(columns_), fmt::join(marks, ", ")));
-  }
-
-  void insert(const Row& row) {
-    for (std::size_t i = 0; i < row.size(); ++i) insert_->bind(static_cast<int>(i) + 1, row[i]);
-    run(*insert_, row);
-  }
-
-  // All columns are set: one statement does for all rows.
-  void update(const Row& stored) {
-    if (!update_) prepare_update();
-    int parameter = 0;
-    for (const SqlValue& value : stored) update_->bind(++parameter, value);
-    for (const std::size_t at : key_at_) update_->bind(++parameter, stored[at]);
-    run(*update_, stored);
-  }
-
- private:
-  void prepare_update() {
-    std::vector<std::string> changes;
-    for (const std::string& column : columns_) changes.push_back(quoted_name(column) + " = ?");
-    std::vector<std::string> key;
-    for (const std::size_t at : key_at_) key.push_back(columns_[at]);
-    update_.emplace(live_, fmt::format("UPDATE {} SET {} WHERE {}", quoted_name(table_),
-                                       fmt::join(changes, ", "), equals(key)));
-  }
-
-  void run(SqliteQuery& query, const Row& row) {
-    try {
-      query.step();
-      query.reset();
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::failed) throw;
-      throw Error(ErrorCode::failed,
-                  fmt::format("{}; it is about this row of {}: {}. Nothing was changed: leave it "
-                              "out with --where, or make room for it",
-                              error.what(), table_, one_line(assignments(columns_, row))));
-    }
-  }
-
-  const ComparedDatabase& live_;
-  const std::string table_;
-  const std::vector<std::string> columns_;
-  const std::vector<std::size_t> key_at_;
-  std::optional<SqliteQuery> insert_;
-  std::optional<SqliteQuery> update_;
-};
 
 }  // namespace
 
@@ -246,7 +119,9 @@ std::vector<SqliteRecovery::Plan> SqliteRecovery::make_plans() const {
 void SqliteRecovery::examine(Plan& plan) const {
   TableRecovery& found = plan.found;
   if (plan.live == nullptr) {
-    found.is_new = true;
+    found.refusal = name_taken(live_schema_, found.table);
+    found.is_new = found.refusal.empty();
+    if (!found.is_new) return;
     found.key = plan.stored->key;
     found.notes.emplace_back("the live database has no such table: it is made as it was");
     return;
@@ -263,7 +138,8 @@ void SqliteRecovery::examine(Plan& plan) const {
     found.notes.emplace_back(
         "it has no primary key: whole rows are compared, and a changed row counts as missing");
   }
-  note_columns(plan);
+  examine_columns(plan);
+  note_lost_columns(plan);
   for (const SchemaObject& object : live_schema_.objects) {
     if (object.type == "trigger" && same_name(object.table, found.table)) {
       found.notes.push_back(fmt::format("its trigger {} runs as for any change", object.name));
@@ -271,7 +147,7 @@ void SqliteRecovery::examine(Plan& plan) const {
   }
 }
 
-void SqliteRecovery::note_columns(Plan& plan) const {
+void SqliteRecovery::examine_columns(Plan& plan) const {
   TableRecovery& found = plan.found;
   for (const TableColumn& column : plan.live->columns) {
     const TableColumn* was = plan.stored->find(column.name);
@@ -285,22 +161,29 @@ void SqliteRecovery::note_columns(Plan& plan) const {
                                         column.name, was->type, column.type));
     }
   }
+}
+
+void SqliteRecovery::note_lost_columns(Plan& plan) const {
   for (const TableColumn& column : plan.stored->columns) {
     if (plan.live->find(column.name) != nullptr) continue;
-    found.notes.push_back(
-        fmt::format("its column {} is no more: its values stay in the snapshot", column.name));
+    const bool is_generated =
+        std::ranges::any_of(plan.live->generated,
+                            [&](const std::string& name) { return same_name(name, column.name); });
+    plan.found.notes.push_back(fmt::format("its column {} is {}: its values stay in the snapshot",
+                                           column.name,
+                                           is_generated ? "generated now" : "no more"));
   }
 }
 
-// The table itself, its indexes and triggers.
-std::vector<std::string> SqliteRecovery::statements_for_new(const std::string& table) const {
-  std::vector<std::string> statements;
+// The table itself first, then its indexes and triggers.
+std::vector<SchemaObject> SqliteRecovery::objects_of_new(const std::string& table) const {
+  std::vector<SchemaObject> objects;
   for (const char* type : {"table", "index", "trigger"}) {
     for (const SchemaObject& object : stored_schema_.objects) {
-      if (object.type == type && object.table == table) statements.push_back(object.sql);
+      if (object.type == type && object.table == table) objects.push_back(object);
     }
   }
-  return statements;
+  return objects;
 }
 
 void SqliteRecovery::compare(const Plan& plan, const TakeRowChange& take) const {
@@ -312,12 +195,9 @@ void SqliteRecovery::compare(const Plan& plan, const TakeRowChange& take) const 
   }
 }
 
-void SqliteRecovery::survey_table(Plan& plan, const RecoveryListener& listener,
-                                  const std::vector<Plan>& all) {
-  TableRecovery& found = plan.found;
-  if (!found.refusal.empty()) return;
-  const TableShape& rules = plan.live == nullptr ? *plan.stored : *plan.live;
-  const TablePair pair(stored_, plan.live == nullptr ? stored_ : live_, *plan.stored, rules);
+std::vector<std::unique_ptr<ParentCheck>> SqliteRecovery::parent_checks(
+    const TableShape& rules, const std::vector<std::string>& columns,
+    const std::vector<Plan>& all) const {
   std::vector<std::unique_ptr<ParentCheck>> checks;
   for (const ForeignKey& key : rules.foreign_keys) {
     const bool is_recovered =
@@ -325,38 +205,38 @@ void SqliteRecovery::survey_table(Plan& plan, const RecoveryListener& listener,
           return same_name(one.found.table, key.parent) && one.found.refusal.empty();
         });
     checks.push_back(std::make_unique<ParentCheck>(
-        key, pair.columns,
+        key, columns,
         ParentCheck::Setting{live_, find(live_schema_, key.parent), stored_,
                              find(stored_schema_, key.parent), is_recovered,
                              is_recovered ? request_.where : ""}));
   }
-  if (found.is_new && listener.statement) {
-    listener.statement(statements_for_new(found.table).front(), request_.missing);
-  }
+  return checks;
+}
+
+void SqliteRecovery::survey_table(Plan& plan, RecoveryScript* script,
+                                  const RecoveryListener& listener, const std::vector<Plan>& all) {
+  TableRecovery& found = plan.found;
+  if (!found.refusal.empty()) return;
+  const TableShape& rules = plan.live == nullptr ? *plan.stored : *plan.live;
+  const TablePair pair(stored_, plan.live == nullptr ? stored_ : live_, *plan.stored, rules);
+  const auto checks = parent_checks(rules, pair.columns, all);
+  const bool is_made = found.is_new && request_.missing && script != nullptr;
+  const std::vector<SchemaObject> objects =
+      is_made ? objects_of_new(found.table) : std::vector<SchemaObject>();
+  if (is_made) script->create(objects.front());
   compare(plan, [&](const RowChange& change) {
     const bool is_missing = change.kind == Kind::removed;
     ++(is_missing ? found.missing : found.changed);
     if (is_wanted(change)) {
       for (const auto& check : checks) check->look_at(change.before);
     }
-    if (listener.statement) {
-      listener.statement(
-          is_missing ? insert_statement(found.table, pair.columns, change.before)
-                     : update_statement(found.table, pair.columns, change.after, change.before,
-                                        key_condition(pair.columns, pair.key_at, change.before)),
-          is_wanted(change));
-    }
+    if (script != nullptr) script->bring_back(rules, pair, change, is_wanted(change));
     if (listener.row) {
       listener.row(found.table,
                    {is_missing, pair.columns, texts_of(change.before), texts_of(change.after)});
     }
   });
-  if (found.is_new && listener.statement) {
-    const std::vector<std::string> statements = statements_for_new(found.table);
-    for (std::size_t i = 1; i < statements.size(); ++i) {
-      listener.statement(statements[i], request_.missing);
-    }
-  }
+  for (std::size_t i = 1; i < objects.size(); ++i) script->create(objects[i]);
   for (const auto& check : checks) {
     if (check->found().rows > 0) found.orphans.push_back(check->found());
   }
@@ -367,9 +247,47 @@ std::vector<TableRecovery> SqliteRecovery::survey(const RecoveryListener& listen
   live_schema_ = read_schema(live_);
   std::vector<Plan> plans = make_plans();
   std::vector<TableRecovery> found;
-  for (Plan& plan : plans) survey_table(plan, listener, plans);
+  std::optional<RecoveryScript> script;
+  if (listener.statement) script.emplace(listener.statement);
+  for (Plan& plan : plans) survey_table(plan, script ? &*script : nullptr, listener, plans);
+  if (script) script->finish();
   for (Plan& plan : plans) found.push_back(std::move(plan.found));
+  if (request_.tables.empty()) add_virtual_tables(found);
   return found;
+}
+
+void SqliteRecovery::add_virtual_tables(std::vector<TableRecovery>& found) const {
+  for (const std::string& name : stored_schema_.virtual_tables) {
+    std::string fault = fault_of_virtual(name);
+    if (fault.empty()) continue;
+    TableRecovery& one = found.emplace_back();
+    one.table = name;
+    one.refusal = fmt::format(
+        "it is a virtual table, and {}: restore the whole database to a new "
+        "path and take them from there",
+        fault);
+  }
+}
+
+// As whole rows, since a module may have no rowids. Empty: nothing of it is gone.
+std::string SqliteRecovery::fault_of_virtual(const std::string& table) const {
+  const auto is_it = [&](const std::string& name) { return same_name(name, table); };
+  if (std::ranges::none_of(live_schema_.virtual_tables, is_it)) return "the live database has none";
+  try {
+    const TableShape before = read_virtual_shape(stored_, table);
+    const TableShape after = read_virtual_shape(live_, table);
+    std::uint64_t missing = 0;
+    const auto count = [&](const RowChange&) { ++missing; };
+    compare_rows_of(TablePair(stored_, live_, before, after), "", count, stop_);
+    if (missing == 0) return {};
+    return fmt::format("{} of its stored rows {} not there now", missing,
+                       missing == 1 ? "is" : "are");
+  } catch (const Error& error) {
+    const bool is_about_it =
+        error.code() == ErrorCode::failed || error.code() == ErrorCode::corrupt;
+    if (!is_about_it) throw;
+    return fmt::format("cannot be compared ({})", error.what());
+  }
 }
 
 void SqliteRecovery::apply_table(Plan& plan) {
@@ -381,13 +299,9 @@ void SqliteRecovery::apply_table(Plan& plan) {
     const bool is_missing = change.kind == Kind::removed;
     ++(is_missing ? found.missing : found.changed);
     if (!is_wanted(change)) return;
-    if (is_missing) {
-      writer.insert(change.before);
-      ++found.inserted;
-    } else {
-      writer.update(change.before);
-      ++found.updated;
-    }
+    const bool has_effect =
+        is_missing ? writer.insert(change.before) : writer.update(change.before);
+    ++(!has_effect ? found.passed_over : is_missing ? found.inserted : found.updated);
   });
 }
 
@@ -399,9 +313,9 @@ std::vector<TableRecovery> SqliteRecovery::apply() {
   std::vector<std::string> finish;
   for (const Plan& plan : make_plans()) {
     if (!plan.found.is_new || !request_.missing) continue;
-    const std::vector<std::string> statements = statements_for_new(plan.found.table);
-    live_.run(statements.front());
-    finish.insert(finish.end(), statements.begin() + 1, statements.end());
+    const std::vector<SchemaObject> objects = objects_of_new(plan.found.table);
+    live_.run(objects.front().sql);
+    for (std::size_t i = 1; i < objects.size(); ++i) finish.push_back(objects[i].sql);
   }
   live_schema_ = read_schema(live_);
   std::vector<Plan> plans = make_plans();

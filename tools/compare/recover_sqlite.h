@@ -6,10 +6,14 @@
 // database run as for any INSERT and UPDATE.
 #pragma once
 
+#include <memory>
 #include <stop_token>
+#include <string>
 #include <vector>
 
+#include "tools/compare/parent_check.h"
 #include "tools/compare/recovery.h"
+#include "tools/compare/recovery_script.h"
 #include "tools/compare/sqlite_schema.h"
 #include "tools/compare/table_comparison.h"
 
@@ -22,7 +26,8 @@ class SqliteRecovery {
   SqliteRecovery(const ComparedDatabase& stored, ComparedDatabase& live, RecoveryRequest request,
                  std::stop_token stop);
 
-  // What there is to recover. Changes nothing.
+  // What there is to recover. Changes nothing. Virtual tables are among it where stored rows of
+  // theirs are gone, with a refusal: only their modules know how those come back.
   std::vector<TableRecovery> survey(const RecoveryListener& listener);
 
   // Does it, for tables without a refusal. All or nothing: throws an Error that names the row that
@@ -38,10 +43,17 @@ class SqliteRecovery {
   };
   std::vector<Plan> make_plans() const;
   void examine(Plan& plan) const;
-  void note_columns(Plan& plan) const;
-  std::vector<std::string> statements_for_new(const std::string& table) const;
+  void examine_columns(Plan& plan) const;
+  void note_lost_columns(Plan& plan) const;
+  std::vector<SchemaObject> objects_of_new(const std::string& table) const;
+  std::vector<std::unique_ptr<ParentCheck>> parent_checks(const TableShape& rules,
+                                                          const std::vector<std::string>& columns,
+                                                          const std::vector<Plan>& all) const;
   void compare(const Plan& plan, const TakeRowChange& take) const;
-  void survey_table(Plan& plan, const RecoveryListener& listener, const std::vector<Plan>& all);
+  void survey_table(Plan& plan, RecoveryScript* script, const RecoveryListener& listener,
+                    const std::vector<Plan>& all);
+  void add_virtual_tables(std::vector<TableRecovery>& found) const;
+  std::string fault_of_virtual(const std::string& table) const;
   void apply_table(Plan& plan);
   bool is_wanted(const RowChange& change) const;
 

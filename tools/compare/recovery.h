@@ -41,6 +41,9 @@ struct TableRecovery {
   // After apply().
   std::uint64_t inserted = 0;
   std::uint64_t updated = 0;
+  // Rows that were written without an error and without an effect: a trigger said so, or IGNORE in
+  // the table's own words.
+  std::uint64_t passed_over = 0;
 
   bool stands_still() const { return missing == 0 && changed == 0; }
 };
@@ -55,8 +58,9 @@ struct RecoveredRow {
 
 // What a survey tells while it goes through the rows, table by table.
 struct RecoveryListener {
-  // A statement that brings a row back, or makes a table, without the semicolon.
-  // `is_wanted`: false where the request does not ask for this kind of row.
+  // The next statement, without the semicolon, of a script that brings the rows back as a whole or
+  // not at all; none where nothing is to be done. `is_wanted`: false for a row of the kind that the
+  // request does not ask for, which is no part of the script.
   std::function<void(const std::string& sql, bool is_wanted)> statement;
   std::function<void(const std::string& table, const RecoveredRow& row)> row;
 };

@@ -196,4 +196,20 @@ std::string quoted_names(const std::vector<std::string>& names) {
   return text;
 }
 
+std::string equals_parameters(const std::vector<std::string>& columns) {
+  std::string text;
+  for (const std::string& column : columns) {
+    text += fmt::format("{}{} = ?", text.empty() ? "" : " AND ", quoted_name(column));
+  }
+  return text;
+}
+
+std::string assignments(const std::vector<std::string>& columns, const Row& values) {
+  std::string text;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    text += fmt::format("{}{}={}", i == 0 ? "" : ", ", columns[i], shortened(values[i]));
+  }
+  return text;
+}
+
 }  // namespace varve

@@ -46,5 +46,9 @@ std::string shortened(const SqlValue& value, std::size_t longest = 60);
 
 std::string literals(const Row& row);  // with commas
 std::string quoted_names(const std::vector<std::string>& names);
+// "id" = ? AND "name" = ?
+std::string equals_parameters(const std::vector<std::string>& columns);
+// For people: id=5, name='x'.
+std::string assignments(const std::vector<std::string>& columns, const Row& values);
 
 }  // namespace varve

@@ -21,7 +21,8 @@ std::vector<SchemaObject> read_objects(const ComparedDatabase& database) {
   return objects;
 }
 
-// Generated columns hold nothing of their own (hidden 2 and 3).
+// Generated columns hold nothing of their own (hidden 2 and 3); hidden ones are a virtual table's
+// parameters (1).
 void read_columns(const ComparedDatabase& database, TableShape& table) {
   SqliteQuery query(database,
                     "SELECT name, type, \"notnull\", dflt_value IS NOT NULL, pk, hidden "
@@ -30,6 +31,7 @@ void read_columns(const ComparedDatabase& database, TableShape& table) {
   std::vector<std::pair<std::int64_t, std::string>> key;
   while (query.step()) {
     if (query.number(4) > 0) key.emplace_back(query.number(4), query.text(0));
+    if (query.number(5) > 1) table.generated.push_back(query.text(0));
     if (query.number(5) != 0) continue;
     table.columns.push_back(
         {query.text(0), query.text(1), query.number(2) != 0 && query.number(3) == 0});
@@ -136,6 +138,15 @@ SqliteSchema read_schema(const ComparedDatabase& database) {
   });
   schema.objects = std::move(objects);
   return schema;
+}
+
+TableShape read_virtual_shape(const ComparedDatabase& database, const std::string& name) {
+  TableShape table;
+  table.name = name;
+  table.has_rowid = false;
+  read_columns(database, table);
+  table.key.clear();
+  return table;
 }
 
 }  // namespace varve

@@ -41,10 +41,11 @@ struct TableShape {
   bool is_internal = false;          // sqlite_sequence, sqlite_stat1…
   bool is_shadow = false;            // a virtual table keeps its rows in it
   std::vector<TableColumn> columns;  // without generated ones
-  std::vector<std::string> key;      // the primary key's columns in its order; empty: none
-  bool rowid_is_key = false;         // INTEGER PRIMARY KEY
-  std::string rowid;                 // how SQL names the rowid; empty: columns took all its names
-  bool has_other_unique = false;     // a unique index besides the primary key
+  std::vector<std::string> generated;
+  std::vector<std::string> key;   // the primary key's columns in its order; empty: none
+  bool rowid_is_key = false;      // INTEGER PRIMARY KEY
+  std::string rowid;              // how SQL names the rowid; empty: columns took all its names
+  bool has_other_unique = false;  // a unique index besides the primary key
   std::vector<ForeignKey> foreign_keys;
 
   std::vector<std::string> column_names() const;
@@ -60,6 +61,9 @@ struct SqliteSchema {
 
 // Throws where the schema cannot be read.
 SqliteSchema read_schema(const ComparedDatabase& database);
+
+// A virtual table as if its rows were its own: columns alone, no key, no rowid.
+TableShape read_virtual_shape(const ComparedDatabase& database, const std::string& name);
 
 // As SQLite compares names: without case, of ASCII letters.
 bool same_name(const std::string& a, const std::string& b);

@@ -92,20 +92,36 @@ bool has_null_key(const TablePair& pair, sqlite3_stmt* row) {
   });
 }
 
-// A row like this one, for the few that have NULL in their primary key.
-class WholeRowLookup {
+// Equal rows of the other side, for the few that have NULL in their primary key: such a row may
+// stand there many times, and each stands for one.
+class NullKeyRows {
  public:
-  explicit WholeRowLookup(const TablePair& pair) : query_(pair.after_database, sql(pair)) {}
+  explicit NullKeyRows(const TablePair& pair) : query_(pair.after_database, sql(pair)) {}
 
-  sqlite3_stmt* find(sqlite3_stmt* row) {
+  // Whether there is one that was not taken yet. They are counted when the first of them is asked
+  // for, so what the caller inserts behind that counts for nothing.
+  bool take(sqlite3_stmt* row) {
+    const auto [left, is_first] = left_.try_emplace(fingerprint_of(row, kFirstColumn), 0);
+    if (is_first) left->second = count(row);
+    if (left->second == 0) return false;
+    --left->second;
+    return true;
+  }
+
+ private:
+  // What a collation takes for equal does not have to be.
+  std::uint64_t count(sqlite3_stmt* row) {
     query_.reset();
     for (int i = kFirstColumn; i < sqlite3_column_count(row); ++i) {
       sqlite3_bind_value(query_.row(), i, sqlite3_column_value(row, i));
     }
-    return query_.step() ? query_.row() : nullptr;
+    std::uint64_t found = 0;
+    while (query_.step()) {
+      if (equal_columns(row, query_.row(), kFirstColumn)) ++found;
+    }
+    return found;
   }
 
- private:
   static std::string sql(const TablePair& pair) {
     std::string condition;
     for (const std::string& column : pair.columns) {
@@ -116,6 +132,7 @@ class WholeRowLookup {
   }
 
   SqliteQuery query_;
+  std::unordered_map<Fingerprint, std::uint64_t> left_;
 };
 
 // Differences by rowid, as they come in its order.
@@ -432,9 +449,13 @@ void compare_rows_of(const TablePair& pair, const std::string& where, const Take
   SqliteQuery wanted(pair.before_database, select(pair.before, pair.columns, condition_of(where)));
   if (pair.identity == RowIdentity::primary_key) {
     KeyLookup in_after(pair.after_database, pair.after, pair);
-    WholeRowLookup whole(pair);
+    NullKeyRows without_key(pair);
     for_each_row(wanted, stop, [&](sqlite3_stmt* row) {
-      sqlite3_stmt* found = has_null_key(pair, row) ? whole.find(row) : in_after.find(row);
+      if (has_null_key(pair, row)) {
+        if (!without_key.take(row)) take(removed(row));
+        return;
+      }
+      sqlite3_stmt* found = in_after.find(row);
       if (found == nullptr) {
         take(removed(row));
       } else if (!equal_columns(row, found, kFirstColumn)) {

@@ -66,8 +66,9 @@ void compare_tables(const TablePair& pair, const Candidates& candidates, const T
                     const std::stop_token& stop);
 
 // For each row of the table `before` that the table `after` does not have: removed; that it has
-// otherwise: changed. What `after` has besides is not looked at. Rows without a primary key are
-// compared as a whole. `where`: an SQL condition on the rows of `before`, or empty.
+// otherwise: changed. What `after` has besides is not looked at. Rows without a primary key, or
+// with NULL in it, are compared as a whole, and of equal ones each stands for one. `take` may put
+// what it is given into `after`. `where`: an SQL condition on the rows of `before`, or empty.
 void compare_rows_of(const TablePair& pair, const std::string& where, const TakeRowChange& take,
                      const std::stop_token& stop);
 

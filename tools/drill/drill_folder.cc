@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "store/core/error.h"
+#include "store/core/temporary_parent.h"
 #include "tools/drill/left_processes.h"
 
 namespace varve {
@@ -24,7 +25,7 @@ void remove_abandoned_drills(const Path& parent) {
   LockedFolder::remove_abandoned(parent, drill());
 }
 
-DrillFolder::DrillFolder() : folder_(std::filesystem::temp_directory_path(), drill()) {}
+DrillFolder::DrillFolder() : folder_(temporary_parent(), drill()) {}
 
 void DrillFolder::require_space(std::uint64_t bytes, const std::string& what) const {
   struct statvfs disk {};

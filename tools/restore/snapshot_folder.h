@@ -11,6 +11,7 @@
 #include <stop_token>
 #include <string>
 
+#include "store/core/temporary_parent.h"
 #include "store/repository.h"
 #include "tools/process/child_program.h"
 #include "tools/sources/private_folder.h"
@@ -23,7 +24,7 @@ struct SnapshotFolderSettings {
   // The folder of the snapshot that will be read; nothing: all. More need not be there.
   std::optional<std::string> part = {};
   // Where the private folder is made.
-  Path parent = std::filesystem::temp_directory_path();
+  Path parent = temporary_parent();
 };
 
 // One thread makes and destroys it, as the mount ends with that thread; any may read the files.

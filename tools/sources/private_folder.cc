@@ -5,10 +5,11 @@
 #include <cerrno>
 
 #include "store/core/error.h"
+#include "store/core/temporary_parent.h"
 
 namespace varve {
 
-PrivateFolder::PrivateFolder() : PrivateFolder(std::filesystem::temp_directory_path()) {}
+PrivateFolder::PrivateFolder() : PrivateFolder(temporary_parent()) {}
 
 PrivateFolder::PrivateFolder(const Path& parent)
     : folder_(parent, {.name = "private"}), path_(folder_.path() / "files") {
