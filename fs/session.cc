@@ -134,7 +134,11 @@ Watcher::Actions Session::watch(const std::function<void()>& ready) {
   actions.changed = [this](const Listing* before, const Listing& now) {
     call_off_names(session_.get(), before, now);
   };
-  actions.every_time = [this] { mounted_.filesystem.settle(); };
+  actions.every_time = [this] {
+    mounted_.filesystem.settle();
+    // Unmounted from outside: the loop waits for its threads, and they for what they compute.
+    if (fuse_session_exited(session_.get()) != 0) mounted_.filesystem.stop();
+  };
   return actions;
 }
 

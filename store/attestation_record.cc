@@ -15,6 +15,7 @@ constexpr std::string_view kSecondMagic = "VARVEAT2";
 constexpr std::string_view kFirstMagic = "VARVEAT1";
 constexpr const char* kWhat = "attestation";
 constexpr std::size_t kMostItems = 1u << 24;  // more is damage
+constexpr std::size_t kMostAttestations = 1u << 20;
 
 void encode_assertions(Encoder& out, const std::vector<Assertion>& assertions) {
   out.varint(assertions.size());
@@ -66,6 +67,9 @@ Attestation decode_one(Decoder& in, Form form) {
   attestation.level = in.text();
   attestation.passed = in.u8() != 0;
   attestation.time.seconds = in.zigzag();
+  if (!is_in_calendar(attestation.time)) {
+    throw corrupt_error(std::string(kWhat), "a moment that no calendar has");
+  }
   attestation.seconds = std::bit_cast<double>(in.u64());
   attestation.program = in.text();
   attestation.detail = in.text();
@@ -114,7 +118,7 @@ std::vector<Attestation> decode_attestations(ByteView document, const SnapshotId
   in.finish();
   Decoder body(plain, kWhat);
   const Form form = magic == kMagic ? Form::present : Form::early;
-  for (std::size_t left = body.count(kMostItems); left > 0; --left) {
+  for (std::size_t left = body.count(kMostAttestations); left > 0; --left) {
     attestations.push_back(decode_one(body, form));
   }
   body.finish();

@@ -59,11 +59,16 @@ class FileLosses {
   };
   void look(const FileEntry& file, const Part& part, Found& found);
   bool look_below(const FileEntry& file, const Part& part, Found& found);
-  static void add(Found& found, const ByteRange& range);
+  void add(Found& found, const ByteRange& range);
+  bool is_too_much(const Found& found);
 
   const Has has_;
   const ReadNode read_node_;
   std::unordered_set<ChunkRef> sound_;  // nodes with all below them
+  // Nodes of which nothing is left below; whether a node is among what is lost.
+  std::unordered_map<ChunkRef, bool> gone_;
+  std::uint64_t nodes_read_ = 0;  // for the present file
+  std::uint64_t lost_bytes_ = 0;  // likewise
   std::unordered_map<ChunkRef, ObjectKind> lost_;
 };
 

@@ -11,6 +11,7 @@
 #include "store/core/error.h"
 #include "store/losses.h"
 #include "store/parallel.h"
+#include "store/retention.h"
 #include "store/session.h"
 #include "store/snapshot_writer.h"
 
@@ -81,11 +82,13 @@ Turns turns_of(const std::vector<Candidate>& candidates) {
   Turns turns;
   turns.order.resize(candidates.size());
   std::iota(turns.order.begin(), turns.order.end(), 0);
-  const auto rest = std::ranges::stable_partition(turns.order, [&](std::size_t number) {
-    const Candidate& candidate = candidates[number];
-    return !candidate.unchanged && candidate.source->keeps_somebody_waiting();
-  });
-  turns.threads += static_cast<unsigned>(rest.begin() - turns.order.begin());
+  // Without ranges: clang 14, which the fuzz targets are built with, cannot read GCC 12's.
+  const auto rest =
+      std::stable_partition(turns.order.begin(), turns.order.end(), [&](std::size_t number) {
+        const Candidate& candidate = candidates[number];
+        return !candidate.unchanged && candidate.source->keeps_somebody_waiting();
+      });
+  turns.threads += static_cast<unsigned>(rest - turns.order.begin());
   return turns;
 }
 
@@ -183,6 +186,28 @@ std::vector<FileLock> lock_sources(Repository& repository,
   return locks;
 }
 
+// Now, but not before the newest snapshot, so that the order of times is that of backups: a clock
+// that was set back a little is waited for. Where it was more than a little, the clock is right for
+// all that is known here, or was wrong: that is said.
+Timestamp next_time(Repository& repository, std::vector<std::string>& warnings) {
+  const Timestamp now = Timestamp::now();
+  Timestamp time = now;
+  repository.catalog().visit_snapshots([&](const SnapshotRow& newest) {
+    const bool is_future = newest.time.seconds - now.seconds > kClockTolerance;
+    if (!is_future) {
+      time = std::max(now, newest.time);
+    } else if (warnings.empty()) {
+      warnings.push_back(fmt::format(
+          "the snapshot {} lies in the future of this machine's clock, {}: 'latest' means that "
+          "one, "
+          "and no policy forgets anything; set the clock right, or forget it by its name",
+          newest.name, to_iso(now)));
+    }
+    return is_future;
+  });
+  return time;
+}
+
 IngestResult take(Repository& repository, std::vector<Candidate>& candidates,
                   const IngestRequest& request, std::uint64_t epoch) {
   SnapshotWriter writer(repository, epoch, request, candidates.size());
@@ -191,7 +216,8 @@ IngestResult take(Repository& repository, std::vector<Candidate>& candidates,
   for_each_source(candidates, request, halt, [](std::size_t, Candidate& candidate) {
     if (!candidate.unchanged) candidate.source->open();
   });
-  const Timestamp time = request.time.value_or(Timestamp::now());
+  std::vector<std::string> warnings;
+  const Timestamp time = request.time ? *request.time : next_time(repository, warnings);
   for_each_source(candidates, request, halt, [&](std::size_t number, Candidate& candidate) {
     if (candidate.unchanged) {
       writer.take_over(number, *candidate.last, candidate.source->name());
@@ -200,6 +226,7 @@ IngestResult take(Repository& repository, std::vector<Candidate>& candidates,
     }
   });
   IngestResult result = writer.commit(time);
+  std::ranges::move(warnings, std::back_inserter(result.warnings));
   carry_attestations(repository, candidates, result.snapshot);
   return result;
 }

@@ -27,7 +27,8 @@ struct IngestProgress {
 struct IngestRequest {
   std::vector<std::unique_ptr<Source>> sources;  // names differ; at least one
   std::vector<std::string> tags;
-  std::optional<Timestamp> time;  // default: now
+  // Default: now; not before the newest snapshot, where the clock was set back by up to a day.
+  std::optional<Timestamp> time;
   std::string host;
   // Take a snapshot even where every source is as the last snapshot of it has it.
   bool even_if_unchanged = false;

@@ -89,20 +89,16 @@ std::optional<ChunkRef> ManifestReader::node_at(std::uint8_t level, std::uint64_
   return descend(offset, level).ref;
 }
 
-void ManifestReader::visit(const Visitor& visitor) const {
+void ManifestReader::visit(const std::function<bool(const Piece& chunk)>& take) const {
   if (!file_.root) return;
-  const std::function<void(const ChunkRef&, std::uint8_t, std::uint64_t, std::uint64_t)> walk =
-      [&](const ChunkRef& ref, std::uint8_t level, std::uint64_t start, std::uint64_t bytes) {
-        if (level == 0) {
-          visitor.chunk({ref, start, bytes});
-          return;
-        }
-        visitor.node(ref, level);
-        for (const Piece& below : children({ref, start, bytes}, level)) {
-          walk(below.ref, static_cast<std::uint8_t>(level - 1), below.offset, below.length);
-        }
-      };
-  walk(*file_.root, file_.levels, 0, file_.size);
+  const std::function<bool(const Piece&, std::uint8_t)> walk = [&](const Piece& piece,
+                                                                   std::uint8_t level) {
+    if (level == 0) return take(piece);
+    const auto below = static_cast<std::uint8_t>(level - 1);
+    return std::ranges::all_of(children(piece, level),
+                               [&](const Piece& child) { return walk(child, below); });
+  };
+  walk({*file_.root, 0, file_.size}, file_.levels);
 }
 
 }  // namespace varve

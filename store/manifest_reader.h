@@ -39,12 +39,9 @@ class ManifestReader {
   // The node of this level on the way to `offset`; nothing beyond the file or above the root.
   std::optional<ChunkRef> node_at(std::uint8_t level, std::uint64_t offset) const;
 
-  // Visits every chunk in order, and every node before what it leads to.
-  struct Visitor {
-    std::function<void(const ChunkRef& node, std::uint8_t level)> node;
-    std::function<void(const Piece& piece)> chunk;
-  };
-  void visit(const Visitor& visitor) const;
+  // Visits every chunk in order until `take` returns false. A manifest that an enemy wrote may lead
+  // to one chunk a billion billion times.
+  void visit(const std::function<bool(const Piece& chunk)>& take) const;
 
  private:
   // A node with the running sums of its lengths, to find a child by bisection.

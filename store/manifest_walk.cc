@@ -32,7 +32,7 @@ void ManifestWalk::walk(const std::vector<Snapshot>& snapshots, const Visitor& v
 }
 
 void ManifestWalk::add_node(const ChunkRef& ref, std::uint8_t level) {
-  if (met_.insert(ref).second) waiting_[level].push_back(ref);
+  if (met_[level].insert(ref).second) waiting_[level].push_back(ref);
 }
 
 void ManifestWalk::walk_level(std::uint8_t level, const Visitor& visitor) {

@@ -40,7 +40,8 @@ class ManifestWalk {
   Repository& repository_;
   const unsigned threads_;
   const std::stop_token stop_;
-  std::unordered_set<ChunkRef> met_;                              // nodes
+  // Nodes, by the level that led to them: one of two levels is damage on the second.
+  std::array<std::unordered_set<ChunkRef>, kHighestLevel + 1> met_;
   std::array<std::vector<ChunkRef>, kHighestLevel + 1> waiting_;  // by level
 };
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "store/core/error.h"
@@ -41,7 +42,8 @@ FileLock register_reader(const Path& repository, const std::string& description)
 
 std::vector<Path> reader_locks(const Path& repository) {
   std::vector<Path> found;
-  for (const auto& item : std::filesystem::directory_iterator(locks_of(repository))) {
+  std::error_code absent;  // then nobody holds a lock there
+  for (const auto& item : std::filesystem::directory_iterator(locks_of(repository), absent)) {
     const std::string name = item.path().filename().native();
     if (name.starts_with(kReaderPrefix) && !name.ends_with(kPinsSuffix)) {
       found.push_back(item.path());

@@ -3,6 +3,8 @@
 namespace varve {
 namespace {
 
+constexpr std::uint64_t kLargestDocument = 512u << 20;  // bytes
+
 // The id at the front of `text`, and what follows it.
 std::optional<SnapshotId> leading_id(std::string_view text) {
   if (text.size() < 2 * SnapshotId::size) return std::nullopt;
@@ -33,6 +35,15 @@ std::optional<SnapshotId> snapshot_id_of(std::string_view blob_name) {
     if (id && !blob_name.starts_with(attestation_prefix(*id))) return std::nullopt;
   }
   return id;
+}
+
+std::optional<Bytes> read_document(BlobBackend& blobs, const std::string& name) {
+  const std::unique_ptr<Blob> blob = blobs.open(name);
+  if (!blob) return std::nullopt;
+  if (blob->size() > kLargestDocument) return Bytes();
+  Bytes document(blob->size());
+  blob->read_exact_at(0, document);
+  return document;
 }
 
 std::uint64_t remove_record_files(BlobBackend& blobs, const std::set<SnapshotId>& ids) {

@@ -152,14 +152,6 @@ struct FoundRecord {
   std::uint64_t lost_bytes = 0;
 };
 
-std::optional<Bytes> read_blob(BlobBackend& blobs, const std::string& name) {
-  const std::unique_ptr<Blob> blob = blobs.open(name);
-  if (!blob) return std::nullopt;
-  Bytes bytes(blob->size());
-  blob->read_exact_at(0, bytes);
-  return bytes;
-}
-
 class Rebuilding {
  public:
   Rebuilding(const Path& root, const CatalogRepairOptions& options)
@@ -227,7 +219,7 @@ class Rebuilding {
     for (const BlobInfo& blob : blobs_.list(std::string(kAttestationPrefix))) {
       const std::optional<SnapshotId> id = snapshot_id_of(blob.name);
       try {
-        std::optional<Bytes> document = id ? read_blob(blobs_, blob.name) : std::nullopt;
+        std::optional<Bytes> document = id ? read_document(blobs_, blob.name) : std::nullopt;
         if (!document) continue;
         decode_attestations(*document, *id);
         // By their numbers: "-10" comes behind "-9".
@@ -245,7 +237,7 @@ class Rebuilding {
   // Nothing where the file is no record of its snapshot.
   std::optional<FoundRecord> read_record(const SnapshotId& id, const std::string& name) {
     try {
-      std::optional<Bytes> record = read_blob(blobs_, name);
+      std::optional<Bytes> record = read_document(blobs_, name);
       if (record) return found_record(id, std::move(*record));
       return std::nullopt;
     } catch (const Error& error) {

@@ -108,14 +108,28 @@ struct Repository::State {
 Repository::Repository(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Repository::~Repository() = default;
 
+namespace {
+
+constexpr const char* kFolders[] = {"packs", "snapshots", "attestations", "locks", "cache"};
+
+// Some ways to copy a repository leave empty folders out.
+void make_missing_folders(const Path& root) {
+  std::error_code read_only;  // then nobody needs them: what wants to write says what is wrong
+  for (const char* folder : kFolders) {
+    if (!stdfs::exists(root / folder, read_only)) {
+      stdfs::create_directory(root / folder, root, read_only);
+    }
+  }
+}
+
+}  // namespace
+
 void Repository::create(const Path& path, RepositoryConfig config) {
   refuse_unless_empty(path);
   config.id = random_id<RepositoryId>();
   fill_random(std::as_writable_bytes(std::span(&config.fingerprint_seed, 1)));
   make_directory(path);
-  for (const char* folder : {"packs", "snapshots", "attestations", "locks", "cache"}) {
-    make_directory(path / folder);
-  }
+  for (const char* folder : kFolders) make_directory(path / folder);
   SqliteCatalog::create(path / "catalog.db");
   write_reserve(path / "reserve");
   write_file_atomically(path / "config", encode_config(config));  // last: now it is a repository
@@ -141,6 +155,7 @@ std::unique_ptr<Repository> Repository::open(const Path& path, const Wrap& wrap)
   File file = lock_shared(path);
   const RepositoryConfig config = decode_config(read_file(path / "config", 1u << 16));
   const Path root = stdfs::canonical(path);
+  make_missing_folders(root);
   RepositoryParts parts{std::make_unique<LocalBackend>(root),
                         std::make_unique<SqliteCatalog>(root / "catalog.db")};
   return std::unique_ptr<Repository>(new Repository(

@@ -12,12 +12,11 @@ namespace varve {
 namespace {
 
 constexpr std::string_view kMagic = "VARVERP1";
-constexpr std::uint32_t kDeepest = 64;
 
 bool is_sane(const RepositoryConfig& config) {
   return config.extent_size >= 4096 && config.extent_size <= kLargestChunk &&
-         std::has_single_bit(config.extent_size) && config.max_extent_depth <= kDeepest &&
-         config.max_stream_depth <= kDeepest && config.node_entries >= 2 &&
+         std::has_single_bit(config.extent_size) && config.max_extent_depth <= kDeepestChain &&
+         config.max_stream_depth <= kDeepestChain && config.node_entries >= 2 &&
          config.node_entries <= UINT16_MAX && std::has_single_bit(config.stream_chunk_average) &&
          config.stream_chunk_average >= 1024 &&
          config.stream_chunk_average * std::uint64_t{4} <= kLargestChunk &&

@@ -64,6 +64,8 @@ bool is_older(const Snapshot& a, const Snapshot& b) {
   return a.name < b.name;
 }
 
+constexpr std::int64_t kLongestGap = 366 * std::int64_t{86400};  // seconds
+
 using Reasons = std::map<const Snapshot*, std::vector<std::string>>;
 
 // Judges the snapshots of one source, and adds to `reasons` why each that it wants stays.
@@ -115,9 +117,13 @@ class SourceJudge {
 
   void keep_within(std::int64_t seconds) {
     if (seconds <= 0) return;
-    const Timestamp newest = newest_first_.front()->time;
+    std::int64_t age = 0;
+    std::int64_t later = newest_first_.front()->time.seconds;
     for (const Snapshot* snapshot : newest_first_) {
-      if (newest.seconds - snapshot->time.seconds > seconds) return;
+      const std::int64_t gap = later - snapshot->time.seconds;
+      if (gap <= kLongestGap) age += gap;
+      if (age > seconds) return;
+      later = snapshot->time.seconds;
       keep(snapshot, "within " + span_name(seconds));
     }
   }
@@ -181,6 +187,13 @@ void keep_company(const std::vector<const Snapshot*>& judged, const std::string&
 }
 
 }  // namespace
+
+const Snapshot* find_future(const std::vector<Snapshot>& snapshots, Timestamp now) {
+  const auto found = std::ranges::find_if(snapshots, [&](const Snapshot& snapshot) {
+    return snapshot.time.seconds - now.seconds > kClockTolerance;
+  });
+  return found == snapshots.end() ? nullptr : &*found;
+}
 
 bool RetentionPolicy::empty() const {
   return last == 0 && hourly == 0 && daily == 0 && weekly == 0 && monthly == 0 && yearly == 0 &&

@@ -10,6 +10,14 @@
 
 namespace varve {
 
+// Seconds. A snapshot farther ahead of the clock than this was taken under a clock that stood
+// wrong, or the clock does now: what is newest cannot be told then, and no policy may judge by it.
+// Less is a clock that was set right: ingest keeps the order (see ingest.h).
+inline constexpr std::int64_t kClockTolerance = 86400;
+
+// The first of `snapshots` that lies so far ahead of `now`; nullptr: none does.
+const Snapshot* find_future(const std::vector<Snapshot>& snapshots, Timestamp now);
+
 struct RetentionPolicy {
   unsigned last = 0;  // newest N; the others: the newest of each of the N newest such periods (UTC)
   unsigned hourly = 0;
@@ -17,8 +25,10 @@ struct RetentionPolicy {
   unsigned weekly = 0;  // ISO weeks
   unsigned monthly = 0;
   unsigned yearly = 0;
-  std::int64_t within = 0;  // seconds before the source's newest snapshot; 0: off
-  bool empty() const;       // keeps nothing by any rule
+  // Seconds before the source's newest snapshot; 0: off. A gap of more than a year between two
+  // snapshots counts as no time: a clock that jumps ahead must not end what lies before.
+  std::int64_t within = 0;
+  bool empty() const;  // keeps nothing by any rule
 };
 
 struct RetentionDecision {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <system_error>
 #include <utility>
 
 #include "store/core/error.h"
@@ -69,7 +70,8 @@ std::optional<std::uint64_t> epoch_in(std::string_view content) {
 
 std::vector<Path> ingest_locks(Repository& repository) {
   std::vector<Path> found;
-  for (const auto& item : std::filesystem::directory_iterator(locks_of(repository))) {
+  std::error_code absent;  // then nobody holds a lock there
+  for (const auto& item : std::filesystem::directory_iterator(locks_of(repository), absent)) {
     if (item.path().filename().native().starts_with(kIngestPrefix)) found.push_back(item.path());
   }
   return found;

@@ -3,8 +3,10 @@
 
 #include "store/core/encoding.h"
 #include "store/core/error.h"
+#include "store/core/snapshot_names.h"
 #include "store/packed_text.h"
 #include "store/snapshot.h"
+#include "store/transform/manifest.h"
 #include "store/transform/seal.h"
 
 namespace varve {
@@ -14,6 +16,9 @@ constexpr std::string_view kMagic = "VARVESN2";
 constexpr std::string_view kFirstMagic = "VARVESN1";  // read, no longer written
 constexpr const char* kWhat = "snapshot record";
 constexpr std::size_t kMostItems = 1u << 24;  // more is damage, not a snapshot
+constexpr std::size_t kMostSources = 1u << 20;
+constexpr std::size_t kLongestPath = 8192;         // bytes: no source has longer ones
+constexpr std::uint64_t kLargestSize = INT64_MAX;  // bytes of a file: what an off_t holds
 constexpr std::size_t kLargestExtent = 8u << 20;
 constexpr std::uint32_t kSecond = 1'000'000'000;  // nanoseconds
 
@@ -28,6 +33,25 @@ constexpr std::uint32_t kFormat = 1u << 7;
 constexpr std::uint32_t kStamp = 1u << 8;
 constexpr std::uint32_t kFacts = 1u << 9;
 constexpr std::uint32_t kAllFlags = (1u << 10) - 1;
+
+[[noreturn]] void refuse(const char* why) { throw corrupt_error(std::string(kWhat), why); }
+
+Timestamp decode_moment(Decoder& in) {
+  const Timestamp moment{in.zigzag()};
+  if (!is_in_calendar(moment)) refuse("a moment that no calendar has");
+  return moment;
+}
+
+// What is written must be readable.
+void encode_moment(Encoder& out, Timestamp moment) {
+  if (!is_in_calendar(moment)) {
+    throw Error(
+        ErrorCode::failed,
+        "a snapshot's time must lie in the years 0 to 9999: look at this machine's clock, or "
+        "at the time of the file that is imported");
+  }
+  out.zigzag(moment.seconds);
+}
 
 void encode_facts(Encoder& out, const std::map<std::string, std::string>& facts) {
   out.varint(facts.size());
@@ -67,7 +91,7 @@ void encode_source(Encoder& out, const SourceInfo& source) {
   out.text(source.name);
   out.text(source.kind);
   out.text(source.location);
-  out.zigzag(source.moment.seconds);
+  encode_moment(out, source.moment);
   encode_facts(out, source.facts);
   encode_row_counts(out, source.row_counts);
   out.text(as_text(source.fingerprint));
@@ -80,7 +104,7 @@ SourceInfo decode_source(Decoder& in, Form form) {
   source.name = in.text();
   source.kind = in.text();
   source.location = in.text();
-  source.moment.seconds = in.zigzag();
+  source.moment = decode_moment(in);
   source.facts = decode_facts(in);
   if (form != Form::first) source.row_counts = decode_row_counts(in);
   const std::string fingerprint = in.text();
@@ -132,7 +156,7 @@ void encode_file(Encoder& out, Encoder& noise, const FileEntry& file) {
 
 // A path from a record may have been written by an enemy: it must stay below its folder.
 bool is_safe_path(std::string_view path) {
-  if (path.empty() || path.find('\0') != std::string_view::npos) return false;
+  if (path.empty() || path.size() > kLongestPath || path.find('\0') != path.npos) return false;
   for (std::size_t start = 0; start <= path.size();) {
     const std::size_t slash = std::min(path.find('/', start), path.size());
     const std::string_view part = path.substr(start, slash - start);
@@ -142,11 +166,9 @@ bool is_safe_path(std::string_view path) {
   return true;
 }
 
-[[noreturn]] void refuse(const char* why) { throw corrupt_error(std::string(kWhat), why); }
-
 std::string decode_path(Decoder& in) {
   std::string path = in.text();
-  if (!is_safe_path(path)) refuse("a path leaves its folder");
+  if (!is_safe_path(path)) refuse("a path leaves its folder, or is none");
   return path;
 }
 
@@ -160,8 +182,8 @@ void require_sense(const FileEntry& file) {
   const bool cut = file.type == FileType::file && file.chunking == Chunking::extents;
   const bool linked = file.type == FileType::link;
   if (file.root.has_value() != (file.size > 0) || cut != (file.extent_size > 0) ||
-      linked == file.target.empty() || file.target.find('\0') != std::string::npos ||
-      file.mtime_nanoseconds >= kSecond) {
+      linked == file.target.empty() || file.size > kLargestSize || file.levels > kHighestLevel ||
+      file.target.find('\0') != std::string::npos || file.mtime_nanoseconds >= kSecond) {
     refuse("a file's fields contradict each other");
   }
 }
@@ -237,7 +259,7 @@ FileEntry decode_first_file(Decoder& in, const std::vector<SourceInfo>& sources)
 void encode_head(Encoder& out, const Snapshot& snapshot) {
   out.bytes(snapshot.id.view());
   out.text(snapshot.name);
-  out.zigzag(snapshot.time.seconds);
+  encode_moment(out, snapshot.time);
   out.text(snapshot.host);
   out.varint(snapshot.new_bytes);
   out.varint(snapshot.added_bytes);
@@ -251,20 +273,33 @@ Snapshot decode_head(Decoder& in, Form form) {
   Snapshot snapshot;
   snapshot.id = SnapshotId::from(in.bytes(SnapshotId::size));
   snapshot.name = in.text();
-  if (!is_safe_path(snapshot.name) || snapshot.name.find('/') != std::string::npos) {
-    refuse("its name is no folder's name");
-  }
-  snapshot.time.seconds = in.zigzag();
+  if (!is_snapshot_name(snapshot.name)) refuse("its name is no snapshot's");
+  snapshot.time = decode_moment(in);
   snapshot.host = in.text();
   snapshot.new_bytes = in.varint();
   snapshot.added_bytes = in.varint();
-  for (std::size_t left = in.count(kMostItems); left > 0; --left) {
+  for (std::size_t left = in.count(kMostSources); left > 0; --left) {
     snapshot.tags.push_back(in.text());
   }
-  for (std::size_t left = in.count(kMostItems); left > 0; --left) {
+  for (std::size_t left = in.count(kMostSources); left > 0; --left) {
     snapshot.sources.push_back(decode_source(in, form));
   }
   return snapshot;
+}
+
+// Through a link a restore would leave its target. In the order of paths, what begins with a path
+// follows it without a gap; `above` holds those that the present one begins with.
+bool has_file_below_a_file(const std::vector<FileEntry>& files) {
+  std::vector<std::string_view> above;
+  for (const FileEntry& file : files) {
+    const std::string_view path = file.path;
+    while (!above.empty() && !path.starts_with(above.back())) above.pop_back();
+    for (const std::string_view front : above) {
+      if (path[front.size()] == '/') return true;
+    }
+    if (file.type != FileType::folder) above.push_back(path);
+  }
+  return false;
 }
 
 Snapshot decode_first(Decoder& in) {
@@ -310,6 +345,7 @@ Snapshot decode_record(ByteView record) {
   const auto unordered =
       std::ranges::adjacent_find(snapshot.files, std::greater_equal<>{}, &FileEntry::path);
   if (unordered != snapshot.files.end()) refuse("its files are not in order");
+  if (has_file_below_a_file(snapshot.files)) refuse("a file lies below another one");
   return snapshot;
 }
 

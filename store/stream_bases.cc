@@ -10,7 +10,8 @@ namespace varve {
 namespace {
 
 constexpr std::size_t kKeptAnchors = 64;
-constexpr std::size_t kTail = 64;    // bytes that decide where the chunker cuts
+constexpr std::size_t kMostOld = 1u << 24;  // chunks, of 4 TiB: what is behind them has no base
+constexpr std::size_t kTail = 64;           // bytes that decide where the chunker cuts
 constexpr unsigned kMostMisses = 3;  // two in a row happen: a change just at a cut, and beside it
 
 bool same_tail(ByteView one, ByteView other) {
@@ -23,12 +24,11 @@ bool same_tail(ByteView one, ByteView other) {
 StreamBases::StreamBases(const ManifestReader* predecessor, std::size_t smallest_part)
     : smallest_part_(smallest_part) {
   if (predecessor == nullptr) return;
-  predecessor->visit({.node = [](const ChunkRef&, std::uint8_t) {},
-                      .chunk =
-                          [&](const ManifestReader::Piece& piece) {
-                            position_.try_emplace(piece.ref, old_.size());
-                            old_.push_back({piece.ref, piece.offset, piece.offset + piece.length});
-                          }});
+  predecessor->visit([&](const ManifestReader::Piece& piece) {
+    position_.try_emplace(piece.ref, old_.size());
+    old_.push_back({piece.ref, piece.offset, piece.offset + piece.length});
+    return old_.size() < kMostOld;
+  });
 }
 
 std::uint64_t StreamBases::old_offset(std::uint64_t offset, ByteView chunk) const {

@@ -4,7 +4,8 @@
 #   tests/torture.sh [--minutes N] [--seed S] [--sanitize address,undefined|thread]
 #
 # Rounds go on until the time is over (20 minutes unless said); each takes another part of the
-# cases. It ends with the first thing that does not hold, and says how to repeat that round.
+# cases. A third of the time, and at most ten minutes for each target, goes to the fuzz targets
+# (tests/fuzz) before that. It ends with the first thing that does not hold, and says how to repeat it.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -12,7 +13,7 @@ minutes=20 seed=$RANDOM$RANDOM sanitize=""
 while (($# > 0)); do
   case $1 in
     --minutes | --seed | --sanitize) (($# > 1)) || { echo "torture.sh: $1 wants a value" >&2; exit 2; } ;;
-    *) sed -n '2,8s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+    *) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
   esac
   case $1 in
     --minutes) minutes=$2 ;;
@@ -27,6 +28,12 @@ done
 tests=$root/build-tests${sanitize:+-${sanitize//,/-}}/varve_torture_tests
 
 end=$((SECONDS + minutes * 60)) round=0
+
+"$root/tests/fuzz/run.sh" --seconds $((minutes * 20)) --seed "$seed" || {
+  echo "== failed: tests/fuzz/run.sh --seconds $((minutes * 20)) --seed $seed"
+  exit 1
+}
+
 while ((SECONDS < end)); do
   round=$((round + 1))
   echo "== round $round, seed $seed"

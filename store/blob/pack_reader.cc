@@ -16,6 +16,9 @@ namespace {
 constexpr std::size_t kOpenPacks = 512;
 constexpr std::string_view kPrefix = "packs/";
 constexpr std::size_t kScanWindow = 4u << 20;
+constexpr std::uint64_t kLargestPack = 1u << 30;     // likewise: no writer comes near it
+constexpr std::byte kObjectBegin{'V'};               // an object's first byte (object.h)
+constexpr std::uint64_t kLargestFooter = 16u << 20;  // bytes: of some million objects
 
 constexpr std::size_t kSector = 4096;
 
@@ -110,6 +113,9 @@ PackReader::~PackReader() = default;
 PackReader::Found PackReader::read(const Location& where, StoredObject& out) {
   const std::shared_ptr<const Blob> blob = state_->open(where.pack);
   if (!blob) return Found::no_pack;
+  if (where.length > kLongestObject) {
+    throw corrupt_error("the catalog's row for the object at " + describe(where), "it is too long");
+  }
   out.bytes.resize(where.length);
   blob->read_exact_at(where.offset, out.bytes);
   const std::optional<ParsedObject> parsed = parse_object_header(out.bytes);
@@ -145,8 +151,8 @@ std::vector<PackEntry> PackReader::entries(const PackId& pack) {
   Bytes trailer(kPackTrailerSize);
   blob->read_exact_at(size - kPackTrailerSize, trailer);
   const std::uint64_t footer_size = decode_pack_trailer(trailer);
-  if (footer_size > size - kPackHeaderSize - kPackTrailerSize) {
-    throw corrupt_error(name, "its footer is longer than the file");
+  if (footer_size > std::min(size - kPackHeaderSize - kPackTrailerSize, kLargestFooter)) {
+    throw corrupt_error(name, "its footer is longer than it can be");
   }
   const std::uint64_t footer_at = size - kPackTrailerSize - footer_size;
   Bytes footer(footer_size);
@@ -175,7 +181,7 @@ std::vector<PackEntry> PackReader::entries(const PackId& pack) {
 
 std::vector<PackEntry> PackReader::scan(const PackId& pack) {
   const std::shared_ptr<const Blob> blob = state_->open_or_throw(pack);
-  const std::uint64_t size = blob->size();
+  const std::uint64_t size = std::min(blob->size(), kLargestPack);
   std::vector<PackEntry> entries;
   Bytes window;
   std::uint64_t window_at = 0;
@@ -191,6 +197,13 @@ std::vector<PackEntry> PackReader::scan(const PackId& pack) {
     return ByteView(window).subspan(offset - window_at);
   };
   for (std::uint64_t offset = 0; offset < size;) {
+    const ByteView ahead = view_at(offset, 1);
+    const auto next = static_cast<std::uint64_t>(
+        std::find(ahead.begin(), ahead.end(), kObjectBegin) - ahead.begin());
+    if (next > 0) {
+      offset += next;
+      continue;
+    }
     const std::uint64_t left = size - offset;
     const std::optional<ParsedObject> parsed =
         parse_object_header(view_at(offset, std::min<std::uint64_t>(left, kLongestObjectHeader)));

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "store/core/snapshot_names.h"
+
 namespace varve {
 namespace {
 
@@ -16,7 +18,7 @@ Bytes copy_of(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
 
 // Columns: number, id, name, time, record.
 NumberedRow read_row(const Connection& connection, const Query& query) {
-  if (query.blob(1).size() != SnapshotId::size) {
+  if (query.blob(1).size() != SnapshotId::size || !is_snapshot_name(query.text(2))) {
     throw catalog_error(nullptr, SQLITE_CORRUPT, connection.file());
   }
   return {query.number(0),

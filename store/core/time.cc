@@ -59,6 +59,13 @@ constexpr Civil civil_of(std::int64_t days) {
 static_assert(days_of({1970, 1, 1}) == 0);
 static_assert(days_of({2000, 2, 29}) == 11016);
 
+constexpr std::int64_t kCalendarBegin = days_of({0, 1, 1}) * kDay;
+constexpr std::int64_t kCalendarEnd = days_of({10000, 1, 1}) * kDay;
+
+std::optional<Timestamp> if_in_calendar(Timestamp time) {
+  return is_in_calendar(time) ? std::optional(time) : std::nullopt;
+}
+
 std::string format_time(Timestamp time, char separator) {
   const std::int64_t days = floor_divide(time.seconds, kDay);
   const std::int64_t second = time.seconds - days * kDay;
@@ -117,7 +124,7 @@ std::optional<Timestamp> parse_seconds(Scanner rest) {
   const bool negative = rest.take_one_of("-").has_value();
   const auto seconds = rest.take_whole_number();
   if (!seconds || !rest.at_end()) return std::nullopt;
-  return Timestamp{negative ? -*seconds : *seconds};
+  return if_in_calendar(Timestamp{negative ? -*seconds : *seconds});
 }
 
 std::optional<std::int64_t> scan_date(Scanner& text) {
@@ -183,6 +190,10 @@ Timestamp Timestamp::now() {
   return {std::chrono::floor<std::chrono::seconds>(since_epoch).count()};
 }
 
+bool is_in_calendar(Timestamp time) {
+  return time.seconds >= kCalendarBegin && time.seconds < kCalendarEnd;
+}
+
 std::string to_iso(Timestamp time) { return format_time(time, ':'); }
 std::string to_directory_name(Timestamp time) { return format_time(time, '-'); }
 
@@ -197,7 +208,7 @@ std::optional<Timestamp> parse_time(std::string_view text) {
   if (!time_of_day) return std::nullopt;
   const auto zone = scan_zone(rest);
   if (!zone || !rest.at_end()) return std::nullopt;
-  return Timestamp{*date + *time_of_day - *zone};
+  return if_in_calendar(Timestamp{*date + *time_of_day - *zone});
 }
 
 std::optional<std::int64_t> parse_duration(std::string_view text) {

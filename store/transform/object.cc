@@ -48,6 +48,7 @@ ObjectHeader decode_header(Decoder& in) {
   if (delta) header.spent = in.varint();
   header.id = ChunkId::from(in.bytes(ChunkId::size));
   if (delta) header.base.value = in.u64();
+  if (header.depth > kDeepestChain) throw corrupt_error("object header", "too deep");
   if (delta != (header.depth > 0)) throw corrupt_error("object header", "depth and codec differ");
   if (header.codec == Codec::raw && header.stored_length != header.plain_length) {
     throw corrupt_error("object header", "lengths differ");

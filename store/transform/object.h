@@ -34,6 +34,8 @@ struct ObjectHeader {
 
 inline constexpr std::size_t kLongestObjectHeader = 80;   // bytes, checksum included
 inline constexpr std::uint32_t kLargestChunk = 8u << 20;  // plain bytes; larger is damage
+inline constexpr std::uint32_t kDeepestChain = 64;        // deltas over a full chunk; likewise
+inline constexpr std::size_t kLongestObject = kLongestObjectHeader + kLargestChunk;
 
 // Header and stored bytes as they lie in the pack; header.stored_length is taken from `stored`.
 void encode_object(Encoder& out, const ObjectHeader& header, ByteView stored);

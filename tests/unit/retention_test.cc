@@ -196,6 +196,35 @@ TEST(Retention, AClockThatJumpedTakesOnePlaceOnly) {
                    "2099-01-01T00-00-00Z"}));
 }
 
+// Ten years ahead for some nights: what was young before is as young afterwards.
+TEST(Retention, AClockThatJumpsAheadEndsNoWindow) {
+  const auto snapshots =
+      of_one_source({"2026-01-01", "2026-01-20", "2026-01-21", "2036-01-21", "2036-01-22"});
+  EXPECT_EQ(kept(snapshots, {.within = 7LL * 86400}),
+            (Names{"2026-01-20T00-00-00Z", "2026-01-21T00-00-00Z", "2036-01-21T00-00-00Z",
+                   "2036-01-22T00-00-00Z"}));
+}
+
+TEST(Retention, OfTheFutureIsWhatLiesMoreThanADayAhead) {
+  const auto snapshots = of_one_source({"2026-01-01", "2026-01-03T00:00:01", "2026-01-02"});
+  const Snapshot* const future = find_future(snapshots, at("2026-01-02"));
+  ASSERT_NE(future, nullptr);
+  EXPECT_EQ(future->name, "2026-01-03T00-00-01Z");
+  EXPECT_EQ(find_future(snapshots, at("2026-01-02T00:00:01")), nullptr);
+}
+
+TEST(Retention, LeapDaysAndLongYears) {
+  const auto leap =
+      of_one_source({"2024-02-28T23:59:59", "2024-02-29", "2024-02-29T23:59:59", "2024-03-01"});
+  EXPECT_EQ(kept(leap, {.daily = 9}),
+            (Names{"2024-02-28T23-59-59Z", "2024-02-29T23-59-59Z", "2024-03-01T00-00-00Z"}));
+  EXPECT_EQ(kept(leap, {.monthly = 9}), (Names{"2024-02-29T23-59-59Z", "2024-03-01T00-00-00Z"}));
+  // 2026 has 53 ISO weeks; the last one ends on 2027-01-03.
+  const auto long_year = of_one_source({"2026-12-27", "2026-12-28", "2027-01-03", "2027-01-04"});
+  EXPECT_EQ(kept(long_year, {.weekly = 9}),
+            (Names{"2026-12-27T00-00-00Z", "2027-01-03T00-00-00Z", "2027-01-04T00-00-00Z"}));
+}
+
 // --- properties, against a model that looks at every pair ------------------------------------
 
 struct Rules {
@@ -228,6 +257,18 @@ bool newest_of_a_newest_period(const std::vector<Timestamp>& times, Timestamp ow
   return newer_periods.size() < count;
 }
 
+// Seconds up to the newest, of which gaps of more than a year are none.
+std::int64_t age(std::vector<Timestamp> times, Timestamp own) {
+  std::erase_if(times, [own](Timestamp time) { return time < own; });
+  std::sort(times.begin(), times.end());
+  std::int64_t sum = 0;
+  for (std::size_t i = 1; i < times.size(); ++i) {
+    const std::int64_t gap = times[i].seconds - times[i - 1].seconds;
+    if (gap <= 366LL * 86400) sum += gap;
+  }
+  return sum;
+}
+
 bool model_keeps(const std::vector<Timestamp>& times, Timestamp own,
                  const RetentionPolicy& policy) {
   const Timestamp newest = *std::max_element(times.begin(), times.end());
@@ -239,7 +280,7 @@ bool model_keeps(const std::vector<Timestamp>& times, Timestamp own,
          newest_of_a_newest_period(times, own, policy.weekly, Rules::week) ||
          newest_of_a_newest_period(times, own, policy.monthly, Rules::month) ||
          newest_of_a_newest_period(times, own, policy.yearly, Rules::year) ||
-         (policy.within > 0 && newest.seconds - own.seconds <= policy.within);
+         (policy.within > 0 && age(times, own) <= policy.within);
 }
 
 class RandomHistory {

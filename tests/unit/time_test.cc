@@ -108,6 +108,15 @@ TEST(Time, AgreesWithTheLibraryAndComesBack) {
   }
 }
 
+TEST(Time, TheCalendarHasTenThousandYears) {
+  EXPECT_EQ(to_iso(parse_time("@253402300799").value()), "9999-12-31T23:59:59Z");
+  EXPECT_EQ(to_iso(parse_time("@-62167219200").value()), "0000-01-01T00:00:00Z");
+  for (const char* text : {"@253402300800", "@-62167219201", "@9223372036854775807",
+                           "9999-12-31T23:59:59-01:00", "0000-01-01T00:00:00+01:00"}) {
+    EXPECT_FALSE(parse_time(text)) << text;
+  }
+}
+
 TEST(Time, NowIsNow) {
   const time_t before = ::time(nullptr);
   const std::int64_t now = Timestamp::now().seconds;

@@ -110,34 +110,31 @@ std::vector<RetentionDecision> decide_by_name(const CommandLine& line, Repositor
   return decisions;
 }
 
-// A clock that once stood in the future would make what counts back from the newest drop all that
-// is real.
-void refuse_future(const std::vector<Snapshot>& snapshots, const std::string& source,
-                   const std::string& what) {
-  constexpr std::int64_t tolerance = 86400;  // seconds
-  const Timestamp latest{Timestamp::now().seconds + tolerance};
-  for (const Snapshot& snapshot : snapshots) {
-    const bool is_judged = source.empty() || sources_of(snapshot).contains(source);
-    if (!is_judged || snapshot.time <= latest) continue;
-    throw Error(
-        ErrorCode::failed,
-        fmt::format("{} lies in the future, and {} from the newest: forget it by name first",
-                    snapshot.name, what));
-  }
+// Under a clock that jumped back the newest backups would seem to be the oldest.
+void refuse_future(const std::vector<Snapshot>& snapshots, const std::string& source) {
+  std::vector<Snapshot> judged;
+  std::ranges::copy_if(snapshots, std::back_inserter(judged), [&](const Snapshot& snapshot) {
+    return source.empty() || sources_of(snapshot).contains(source);
+  });
+  const Timestamp now = Timestamp::now();
+  const Snapshot* const future = find_future(judged, now);
+  if (future == nullptr) return;
+  throw Error(ErrorCode::failed,
+              fmt::format("nothing was removed: {} lies in the future of this machine's clock, {}. "
+                          "Set the clock right, or forget that snapshot by its name",
+                          future->name, to_iso(now)));
 }
 
 std::vector<RetentionDecision> decide_by_policy(Repository& repository,
                                                 const RetentionPolicy& policy,
                                                 const std::string& source) {
   const std::vector<Snapshot> all = repository.snapshots();
-  if (policy.within > 0) refuse_future(all, source, "--keep-within counts back");
+  refuse_future(all, source);
   const bool judges_safety = std::ranges::any_of(all, [&](const Snapshot& snapshot) {
     return is_safety_snapshot(snapshot) &&
            (source.empty() || sources_of(snapshot).contains(source));
   });
-  if (judges_safety) {
-    refuse_future(all, "", "what restores have replaced goes by its age");
-  }
+  if (judges_safety) refuse_future(all, "");  // it goes by its age against all others
   if (source.empty()) return judge(all, policy, {});
   std::vector<RetentionDecision> decisions = judge(all, policy, source);
   if (decisions.empty()) {

@@ -7,6 +7,7 @@
 
 #include "store/core/error.h"
 #include "store/proof.h"
+#include "store/retention.h"
 #include "tools/cli/proving.h"
 
 namespace varve::cli {
@@ -37,7 +38,9 @@ std::optional<std::uint32_t> number_of(const Snapshot& snapshot, const std::stri
 
 void KnownProofs::add(const Snapshot& snapshot, Timestamp since) {
   for (const Attestation& proof : snapshot.attestations) {
-    if (proof.time < since || snapshot.verified(proof.source) == "failed") continue;
+    const bool is_of_the_future = proof.time.seconds - Timestamp::now().seconds > kClockTolerance;
+    if (proof.time < since || is_of_the_future || snapshot.verified(proof.source) == "failed")
+      continue;
     add(snapshot, proof);
   }
 }

@@ -40,7 +40,7 @@ class NodeView {
     return number(at, 2);
   }
   std::uint32_t number(std::size_t at, std::size_t bytes) {
-    if (at + bytes > page_.size()) {
+    if (bytes > page_.size() || at > page_.size() - bytes) {
       is_bad_ = true;
       return 0;
     }
@@ -160,8 +160,10 @@ class TreeWalk {
 bool follow_chain(SqlitePages& pages, std::uint32_t page, std::uint64_t bytes,
                   const std::function<bool(std::uint32_t)>& take, bool& go_on) {
   const std::uint64_t room = pages.usable_size() - 4;
+  std::uint32_t visited = 0;
   for (std::uint64_t left = bytes; left > 0; left -= std::min(left, room)) {
     if (page == 0 || page > pages.count()) return false;
+    if (++visited > pages.count()) return false;  // a loop
     go_on = take(page);
     if (!go_on) return true;
     NodeView next(pages.page(page), 0);

@@ -6,6 +6,7 @@ namespace varve {
 
 MemberPath member_path(std::string_view path) {
   constexpr std::size_t kLongestName = 255;
+  constexpr std::size_t kLongest = 4096;
   if (path.starts_with('/')) return {{}, "its path is absolute"};
   std::string clean;
   while (!path.empty()) {
@@ -19,6 +20,7 @@ MemberPath member_path(std::string_view path) {
     }
     path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
   }
+  if (clean.size() > kLongest) return {{}, "its path is longer than 4,096 bytes"};
   if (clean.empty()) return {{}, "it has no name"};
   return {clean, {}};
 }

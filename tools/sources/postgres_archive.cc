@@ -199,8 +199,8 @@ int ArchiveInput::number() {
   take(bytes);
   std::uint32_t value = 0;
   for (std::size_t i = 4; i >= 1; --i) value = value << 8 | static_cast<std::uint8_t>(bytes[i]);
-  const auto signless = static_cast<int>(value);
-  return bytes[0] == std::byte{0} ? signless : -signless;
+  // As unsigned, where the least number has a negative: itself.
+  return static_cast<int>(bytes[0] == std::byte{0} ? value : 0 - value);
 }
 
 std::optional<std::string> ArchiveInput::text() {

@@ -10,6 +10,8 @@ namespace {
 constexpr std::int64_t kLongestText = 16 << 20;
 constexpr std::int64_t kLongestList = 1024;
 constexpr int kDeepest = 4;
+// Bytes of one reply, lists and all, with what each part of it takes in memory.
+constexpr std::int64_t kLargestReply = 64 << 20;
 
 Error no_reply(const RedisChannel& channel) {
   return channel.error("what answers there is no Redis server");
@@ -20,6 +22,12 @@ std::int64_t number_in(const RedisChannel& channel, std::string_view text) {
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (fault != std::errc() || end != text.data() + text.size()) throw no_reply(channel);
   return value;
+}
+
+// What is left of kLargestReply.
+void spend(const RedisChannel& channel, std::int64_t bytes, std::int64_t& left) {
+  left -= bytes + static_cast<std::int64_t>(sizeof(RedisReply));
+  if (left < 0) throw no_reply(channel);
 }
 
 RedisReply read_text(RedisChannel& channel, std::int64_t length) {
@@ -33,10 +41,11 @@ RedisReply read_text(RedisChannel& channel, std::int64_t length) {
   return reply;
 }
 
-RedisReply read_reply(RedisChannel& channel, int depth) {
+RedisReply read_reply(RedisChannel& channel, int depth, std::int64_t& left) {
   const std::string line = channel.read_line();
   if (line.empty()) throw no_reply(channel);
   const std::string rest = line.substr(1);
+  spend(channel, static_cast<std::int64_t>(line.size()), left);
   RedisReply reply;
   switch (line.front()) {
     case '+':
@@ -51,13 +60,18 @@ RedisReply read_reply(RedisChannel& channel, int depth) {
       reply.kind = RedisReply::Kind::integer;
       reply.integer = number_in(channel, rest);
       return reply;
-    case '$':
-      return read_text(channel, number_in(channel, rest));
+    case '$': {
+      const std::int64_t length = number_in(channel, rest);
+      if (length > 0) spend(channel, length, left);
+      return read_text(channel, length);
+    }
     case '*': {
       const std::int64_t count = number_in(channel, rest);
       if (count > kLongestList || depth == kDeepest) throw no_reply(channel);
       reply.kind = RedisReply::Kind::list;
-      for (std::int64_t i = 0; i < count; ++i) reply.list.push_back(read_reply(channel, depth + 1));
+      for (std::int64_t i = 0; i < count; ++i) {
+        reply.list.push_back(read_reply(channel, depth + 1, left));
+      }
       return reply;
     }
     default:
@@ -67,7 +81,10 @@ RedisReply read_reply(RedisChannel& channel, int depth) {
 
 }  // namespace
 
-RedisReply read_reply(RedisChannel& channel) { return read_reply(channel, 0); }
+RedisReply read_reply(RedisChannel& channel) {
+  std::int64_t left = kLargestReply;
+  return read_reply(channel, 0, left);
+}
 
 std::string encode_command(const std::vector<std::string>& words) {
   std::string out = fmt::format("*{}\r\n", words.size());
