@@ -18,12 +18,10 @@ constexpr unsigned kThreads = 2;
 // Nothing where there is no such record any more, or where it was damaged: the catalog does not
 // vouch for it.
 std::optional<Snapshot> read_record(BlobBackend& blobs, const std::string& name) {
-  const std::unique_ptr<Blob> blob = blobs.open(name);
-  if (!blob) return std::nullopt;
-  Bytes record(blob->size());
   try {
-    blob->read_exact_at(0, record);
-    return decode_record(record);
+    const std::optional<Bytes> record = read_record_file(blobs, name);
+    if (!record) return std::nullopt;
+    return decode_record(*record);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::corrupt) return std::nullopt;
     throw;

@@ -51,6 +51,24 @@ Orphans find_orphans(Repository& repository) {
   return orphans;
 }
 
+std::vector<BlobInfo> find_leftover_sidecars(Repository& repository) {
+  if (repository.parity() == nullptr) return {};
+  std::vector<BlobInfo> sidecars = repository.parity()->sidecars();
+  std::set<std::string> blobs;  // after the sidecars
+  for (const char* prefix : {"packs/", "snapshots/", "attestations/"}) {
+    for (BlobInfo& blob : repository.blobs().list(prefix)) blobs.insert(std::move(blob.name));
+  }
+  const std::set<PackId> packs = packs_in_catalog(repository.catalog());
+  const std::set<SnapshotId> snapshots = ids_in_catalog(repository.catalog());
+  std::erase_if(sidecars, [&](const BlobInfo& sidecar) {
+    const std::optional<PackId> pack = pack_id_of(sidecar.name);
+    const std::optional<SnapshotId> snapshot = snapshot_id_of(sidecar.name);
+    return blobs.contains(sidecar.name) || (pack && packs.contains(*pack)) ||
+           (snapshot && snapshots.contains(*snapshot));
+  });
+  return sidecars;
+}
+
 void remove_orphans(Repository& repository, const Orphans& orphans) {
   for (const BlobInfo& blob : orphans.packs) repository.blobs().remove(blob.name);
   remove_record_files(repository.blobs(), orphans.records);

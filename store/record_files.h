@@ -1,4 +1,4 @@
-// The blobs of snapshot records and attestations: whose they are, and taking them away.
+// The blobs of snapshot records and attestations: whose they are, reading them, taking them away.
 //
 // Thread-safe as BlobBackend is.
 #pragma once
@@ -17,6 +17,10 @@ inline constexpr std::string_view kAttestationPrefix = "attestations/";
 
 // The snapshot that a record or an attestation belongs to; nothing for other names.
 std::optional<SnapshotId> snapshot_id_of(std::string_view blob_name);
+
+// All bytes of a record or attestation, healed where parity can; what is still damaged its decoder
+// refuses. Nothing where there is no such blob. Throws what the disk says, where nothing heals it.
+std::optional<Bytes> read_record_file(BlobBackend& blobs, const std::string& name);
 
 // Removes the records and attestations of these snapshots, attestations first, so that none is
 // left whose record is gone. Returns the bytes given back.

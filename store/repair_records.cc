@@ -54,16 +54,9 @@ class Mending {
 
  private:
   std::optional<Bytes> read(const std::string& name) {
-    const std::unique_ptr<Blob> blob = blobs_.open(name);
-    if (!blob) return std::nullopt;
-    Bytes bytes(blob->size());
+    const auto bytes = try_decode([&] { return read_record_file(blobs_, name); });
     // A disk that gives nothing back is damage as well.
-    const auto done = try_decode([&] {
-      blob->read_exact_at(0, bytes);
-      return true;
-    });
-    if (!done) bytes.clear();
-    return bytes;
+    return bytes ? *bytes : Bytes();
   }
 
   void write(const std::string& name, ByteView bytes) {
