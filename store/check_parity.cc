@@ -132,9 +132,8 @@ class ParityChecking {
   bool counts(const std::string& name, const ParityState& state) {
     if (const std::optional<PackId> pack = pack_id_of(name)) {
       const std::vector<PackRow> rows = repository_.catalog().packs();
-      return std::any_of(rows.begin(), rows.end(), [&](const PackRow& row) {
-        return row.id == *pack && !row.dropped;
-      });
+      return std::any_of(rows.begin(), rows.end(),
+                         [&](const PackRow& row) { return row.id == *pack && !row.dropped; });
     }
     const std::optional<SnapshotId> id = snapshot_id_of(name);
     const auto row = id ? repository_.catalog().snapshot(*id) : std::nullopt;

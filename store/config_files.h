@@ -1,8 +1,8 @@
 // The repository's configuration on disk: `config`, and `config.copy` with the same bytes.
 //
 // Without the few bytes of its configuration a repository cannot be opened, so they are kept twice,
-// parity or not. The copy is read where `config` is damaged. `config` is what everybody locks, so it
-// is mended in place, never replaced; a crash while that is done leaves the copy.
+// parity or not. The copy is read where `config` is damaged. `config` is what everybody locks, so
+// it is mended in place, never replaced; a crash while that is done leaves the copy.
 #pragma once
 
 #include <string>

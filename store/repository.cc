@@ -107,7 +107,7 @@ struct Repository::State {
 
   const Path path;
   const RepositoryConfig config;
-  const File config_file;  // locked, shared
+  const File config_file;       // locked, shared
   ParityBackend* const parity;  // owned by blobs, or by what wraps it
   const std::unique_ptr<BlobBackend> blobs;
   const std::unique_ptr<Catalog> catalog;

@@ -184,9 +184,9 @@ ParityState ParityBackend::examine(const std::string& name) {
     if (found == ProtectedBlob::Found::lost) ++state.lost_blocks;
   }
   if (state.lost_blocks > 0) return state;
-  const Bytes wanted = sidecar_of(
-      name, shape.blob_size,
-      [&](std::uint64_t offset, MutableBytes out) { blob->read_exact_at(offset, out); });
+  const Bytes wanted =
+      sidecar_of(name, shape.blob_size,
+                 [&](std::uint64_t offset, MutableBytes out) { blob->read_exact_at(offset, out); });
   if (!sidecar_is(name, wanted)) state.sidecar = ParityState::Sidecar::damaged;
   return state;
 }
@@ -214,10 +214,9 @@ bool ParityBackend::mend(const std::string& name, const ParityState& state,
     return true;
   }
   const std::unique_ptr<BlobWriter> sidecar = below_->create(sidecar_name(name));
-  sidecar->append(
-      sidecar_of(name, blob->size(), [&](std::uint64_t offset, MutableBytes out) {
-        blob->read_exact_at(offset, out);
-      }));
+  sidecar->append(sidecar_of(name, blob->size(), [&](std::uint64_t offset, MutableBytes out) {
+    blob->read_exact_at(offset, out);
+  }));
   sidecar->replace();
   return true;
 }

@@ -8,7 +8,7 @@ namespace {
 constexpr std::uint64_t kSmallBlob = 256u << 10;  // bytes; up to here blocks are small
 constexpr std::uint32_t kSmallBlock = 512;
 constexpr std::uint32_t kLargeBlock = 4096;
-constexpr std::uint64_t kSector = 4096;      // what a disk loses at once; survived in any case
+constexpr std::uint64_t kSector = 4096;       // what a disk loses at once; survived in any case
 constexpr std::uint64_t kMostDataRows = 100;  // with a percentage's parity rows at most 200
 
 constexpr std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; }

@@ -16,8 +16,8 @@ constexpr std::uint32_t kLargestBlock = 1u << 16;
 constexpr std::uint64_t kLargestBlob = 1ull << 48;
 
 bool is_sane(const ParityShape& shape) {
-  if (shape.blob_size > kLargestBlob || shape.block_size == 0 ||
-      shape.block_size > kLargestBlock || shape.data_rows + shape.parity_rows > kMostRows) {
+  if (shape.blob_size > kLargestBlob || shape.block_size == 0 || shape.block_size > kLargestBlock ||
+      shape.data_rows + shape.parity_rows > kMostRows) {
     return false;
   }
   if (shape.stripes == 0) return shape.blob_size == 0;

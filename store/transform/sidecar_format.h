@@ -17,7 +17,7 @@
 
 namespace varve {
 
-inline constexpr std::size_t kSidecarHeadSize = 48;      // bytes
+inline constexpr std::size_t kSidecarHeadSize = 48;    // bytes
 inline constexpr std::size_t kChecksumsOfAPage = 511;  // and its own: 4 KiB
 
 // Where everything lies in the sidecar of a blob of this shape.
@@ -40,6 +40,7 @@ std::optional<ParityShape> decode_sidecar_head(ByteView head, std::string_view b
 Bytes encode_sidecar_table(const std::vector<std::uint64_t>& checksums);
 // For each block its checksum; nothing for those on pages that are damaged. `table`: may be cut
 // short.
-std::vector<std::optional<std::uint64_t>> decode_sidecar_table(ByteView table, std::uint64_t blocks);
+std::vector<std::optional<std::uint64_t>> decode_sidecar_table(ByteView table,
+                                                               std::uint64_t blocks);
 
 }  // namespace varve
