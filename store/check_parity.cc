@@ -40,6 +40,10 @@ std::string words_for(const std::string& name, const ParityState& state) {
   return {};
 }
 
+std::string mended_file(const std::string& name, const ParityState& state) {
+  return state.blob_is_damaged() ? name : "parity/" + name;
+}
+
 class ParityChecking {
  public:
   ParityChecking(Repository& repository, const ParityCheck& options, Findings& findings)
@@ -113,7 +117,7 @@ class ParityChecking {
     }
     if (const std::optional<PackId> pack = pack_id_of(name)) repository_.packs().close(*pack);
     const std::lock_guard lock(mutex_);
-    mended_.push_back(words_for(name, state));
+    mended_.push_back(mended_file(name, state));
   }
 
   void note(const std::string& name, const ParityState& state) {

@@ -83,13 +83,13 @@ std::vector<std::string> mend_config(const Path& repository) {
   if (!config) {
     if (!copy) return {};  // then nothing could be opened
     write_in_place(config_path(repository), copy->bytes);
-    return {"config, which was damaged, out of config.copy"};
+    return {"config"};
   }
   if (copy && copy->bytes == config->bytes) return {};
   const bool was_there = std::filesystem::exists(copy_path(repository));
   write_copy(repository, config->bytes);
   if (!was_there) return {};
-  return {"config.copy, which was damaged, out of config"};
+  return {"config.copy"};
 }
 
 bool config_can_be_brought_back(const Path& repository) {

@@ -23,8 +23,7 @@ RepositoryConfig read_config(const Path& repository);
 // earlier times have none, and one whose init was cut short.
 std::vector<std::string> check_config(const Path& repository);
 
-// Mends what check_config() tells; makes a copy that is not there. Returns what was done, a line
-// each.
+// Mends what check_config() tells; makes a copy that is not there. Returns which of them it wrote.
 std::vector<std::string> mend_config(const Path& repository);
 
 // `config` is gone altogether, and its copy is whole.
