@@ -7,6 +7,7 @@
 #include <random>
 #include <set>
 
+#include "store/blob/parity_backend.h"
 #include "store/core/error.h"
 #include "store/parallel.h"
 #include "store/record_files.h"

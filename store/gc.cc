@@ -4,6 +4,7 @@
 #include <chrono>
 #include <set>
 
+#include "store/blob/parity_backend.h"
 #include "store/config_files.h"
 #include "store/core/error.h"
 #include "store/gc_plan.h"

@@ -1,5 +1,6 @@
 #include "store/orphans.h"
 
+#include "store/blob/parity_backend.h"
 #include "store/record_files.h"
 #include "store/session.h"
 

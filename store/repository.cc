@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "store/blob/local_backend.h"
+#include "store/blob/parity_backend.h"
 #include "store/catalog/sqlite_catalog.h"
 #include "store/config_files.h"
 #include "store/core/error.h"

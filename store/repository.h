@@ -25,7 +25,6 @@
 
 #include "store/blob/backend.h"
 #include "store/blob/pack_reader.h"
-#include "store/blob/parity_backend.h"
 #include "store/catalog/catalog.h"
 #include "store/chunk_reader.h"
 #include "store/core/file.h"
@@ -33,6 +32,8 @@
 #include "store/snapshot.h"
 
 namespace varve {
+
+class ParityBackend;
 
 // The seams of a repository.
 struct RepositoryParts {

@@ -1,5 +1,6 @@
 #include "store/stats.h"
 
+#include "store/blob/parity_backend.h"
 #include "store/mark.h"
 #include "store/pack_use.h"
 #include "store/record_files.h"

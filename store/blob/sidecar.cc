@@ -1,5 +1,7 @@
 #include "store/blob/sidecar.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "store/core/error.h"
@@ -97,6 +99,10 @@ class Encoding {
 
 Bytes make_sidecar(const std::string& blob_name, std::uint64_t blob_size, std::uint32_t percent,
                    const ReadAt& read) {
+  if (blob_size > kLargestProtected) {
+    throw Error(ErrorCode::failed, fmt::format("{} has {} bytes: parity is made of at most {}",
+                                               blob_name, blob_size, kLargestProtected));
+  }
   const ParityShape shape = parity_shape(blob_size, percent);
   const Bytes head = encode_sidecar_head(shape, blob_name);
   Bytes table;

@@ -28,6 +28,8 @@ struct ParityShape {
 };
 
 inline constexpr std::uint32_t kMostParity = 100;  // percent
+// Bytes. Packs are far smaller, and so are records; what claims to be larger is damage.
+inline constexpr std::uint64_t kLargestProtected = 1u << 30;
 
 // `percent`: from 1 to kMostParity.
 ParityShape parity_shape(std::uint64_t blob_size, std::uint32_t percent);

@@ -13,16 +13,17 @@ constexpr std::string_view kMagic = "VARVEPA1";
 constexpr std::size_t kChecksumSize = 8;
 constexpr std::uint64_t kMostRows = 255;
 constexpr std::uint32_t kLargestBlock = 1u << 16;
-constexpr std::uint64_t kLargestBlob = 1ull << 48;
+constexpr std::uint64_t kMostBlocks = 1u << 20;  // memory is taken for each
 
 bool is_sane(const ParityShape& shape) {
-  if (shape.blob_size > kLargestBlob || shape.block_size == 0 || shape.block_size > kLargestBlock ||
-      shape.data_rows + shape.parity_rows > kMostRows) {
+  if (shape.blob_size > kLargestProtected || shape.block_size == 0 ||
+      shape.block_size > kLargestBlock || shape.data_rows + shape.parity_rows > kMostRows) {
     return false;
   }
   if (shape.stripes == 0) return shape.blob_size == 0;
   const std::uint64_t blocks = shape.data_blocks();
   return shape.parity_rows > 0 && shape.stripes <= blocks &&
+         blocks + shape.parity_blocks() <= kMostBlocks &&
          (blocks + shape.stripes - 1) / shape.stripes == shape.data_rows;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "store/blob/parity_backend.h"
 #include "store/core/error.h"
 #include "store/repair_catalog.h"
 #include "tests/support/test_repository.h"
