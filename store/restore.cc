@@ -196,6 +196,7 @@ class Restoration {
 
   void publish() {
     refuse_interruption();
+    if (options_.attendant != nullptr) options_.attendant->ready();
     const auto over = options_.force ? AtomicFile::Over::replace : AtomicFile::Over::refuse;
     std::size_t published = 0;
     try {

@@ -22,7 +22,8 @@
 namespace varve {
 
 // Knows what the store does not: what a file's format asks for. The calls come in this order, for
-// each regular file; an Error from any of them but the last ends the restore with nothing replaced.
+// each regular file, ready() once; an Error from any of them but the last ends the restore with
+// nothing replaced.
 class RestoreAttendant {
  public:
   virtual ~RestoreAttendant() = default;
@@ -30,6 +31,8 @@ class RestoreAttendant {
   virtual void complete(const FileEntry& file, const Path& target, File& staged) = 0;
   // Whole and durable under the name `staged`: the time to look whether it is good.
   virtual void prove(const FileEntry& file, const Path& target, const Path& staged) = 0;
+  // All files are whole and proven, and nothing is replaced yet: the last time to refuse.
+  virtual void ready() = 0;
   // The file takes its name next: the time to remove what stands in its way. What is returned
   // lives until that is done. Of several files, others may have been replaced already.
   virtual std::shared_ptr<void> make_way(const FileEntry& file, const Path& target) = 0;

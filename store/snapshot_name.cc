@@ -51,6 +51,12 @@ std::vector<const Snapshot*> with_prefix(const std::vector<Snapshot>& snapshots,
   return matches;
 }
 
+// Of the form that names have: whoever writes it means that one snapshot, and when it is gone,
+// none that happens to be older.
+bool is_whole_name(const std::string& text, const std::optional<Timestamp>& time) {
+  return time && to_directory_name(*time) == text;
+}
+
 }  // namespace
 
 bool is_safety_snapshot(const Snapshot& snapshot) {
@@ -71,9 +77,16 @@ Snapshot resolve_snapshot(const std::vector<Snapshot>& snapshots, const std::str
   for (const Snapshot& snapshot : snapshots) {
     if (snapshot.name == text) return snapshot;
   }
+  const std::optional<Timestamp> time = parse_time(text);
+  if (is_whole_name(text, time)) {
+    throw Error(
+        ErrorCode::not_found,
+        fmt::format("no snapshot is named '{}'; the newest at or before that time is meant by '{}'",
+                    text, to_iso(*time)));
+  }
   const std::vector<const Snapshot*> matches = with_prefix(snapshots, text);
   if (matches.size() == 1) return *matches.front();
-  if (const std::optional<Timestamp> time = parse_time(text)) {
+  if (time) {
     const auto fits = [&](const Snapshot& snapshot) { return snapshot.time <= *time; };
     if (const Snapshot* found = newest_backup(snapshots, fits)) return *found;
     throw not_found(fmt::format("no snapshot is as old as {}", text));

@@ -15,10 +15,11 @@ inline constexpr const char* kSafetyTag = "pre-restore";
 bool is_safety_snapshot(const Snapshot& snapshot);
 
 // The snapshot that `text` means, of `snapshots` (oldest first): its name; an unambiguous prefix
-// of a name or id; "latest"; "latest:SOURCE"; or a time: the newest at or before it. Safety
-// snapshots are meant only where no other one fits, or by "latest:SOURCE" or their whole name:
-// after a restore "latest" is not what has just been replaced. Throws not_found (nothing fits) or
-// usage (several do).
+// of a name or id; "latest"; "latest:SOURCE"; or a time: the newest at or before it. A whole name
+// ("2026-11-21T02-00-00Z") is never taken for a time, so that one that was forgotten is none.
+// Safety snapshots are meant only where no other one fits, or by "latest:SOURCE" or their whole
+// name: after a restore "latest" is not what has just been replaced. Throws not_found (nothing
+// fits) or usage (several do).
 Snapshot resolve_snapshot(const std::vector<Snapshot>& snapshots, const std::string& text);
 
 }  // namespace varve

@@ -107,16 +107,14 @@ void StagedFile::write_around_zeros(ByteView bytes) {
   flush(bytes.size());
 }
 
-bool StagedFile::take_owner() {
-  const auto replaced = folder_->look_at(name_);
-  const bool replaces = replaced && S_ISREG(replaced->st_mode);
-  if (!replaces && !entry_.owner) return true;
-  const uid_t uid = replaces ? replaced->st_uid : entry_.owner->uid;
-  const gid_t gid = replaces ? replaced->st_gid : entry_.owner->gid;
+bool StagedFile::take_owner(const std::optional<struct stat>& replaced) {
+  if (!replaced && !entry_.owner) return true;
+  const uid_t uid = replaced ? replaced->st_uid : entry_.owner->uid;
+  const gid_t gid = replaced ? replaced->st_gid : entry_.owner->gid;
   const int at = folder_->fd();
   if (::fchownat(at, temporary_.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW) == 0) return true;
   if (errno != EPERM) throw cannot("give its owner to", path());
-  return replaces;
+  return replaced.has_value();
 }
 
 void StagedFile::set_times() {
@@ -129,11 +127,14 @@ void StagedFile::set_times() {
 }
 
 void StagedFile::seal() {
-  const bool has_owner = take_owner();
+  auto replaced = folder_->look_at(name_);
+  if (replaced && !S_ISREG(replaced->st_mode)) replaced.reset();
+  const bool has_owner = take_owner(replaced);
   if (file_) {
     if (entry_.sparse) file_.truncate(entry_.size);
     // A program that runs as its owner must not run as another one.
-    const auto mode = static_cast<mode_t>(entry_.mode & (has_owner ? 07777 : 01777));
+    auto mode = static_cast<mode_t>(entry_.mode & (has_owner ? 07777 : 01777));
+    if (replaced) mode &= replaced->st_mode | ~mode_t{S_IRWXG | S_IRWXO};
     if (::fchmod(file_.fd(), mode) != 0) throw cannot("set the permissions of", path());
   }
   set_times();

@@ -7,7 +7,10 @@
 // open, the kernel's lock tells what a process that died left behind.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "store/core/file.h"
@@ -32,9 +35,9 @@ class StagedFile {
   File& file() noexcept { return file_; }  // before seal(); none for a link
   void write(ByteView bytes);
 
-  // Sets owner, permission bits and time, and makes the bytes durable. Where a
-  // file of this name is to be replaced, the new one gets its owner, else the one that the entry
-  // tells, if this user may give files away.
+  // Sets owner, permission bits and time, and makes the bytes durable. Where a file of this name is
+  // to be replaced, the new one gets its owner, and group and others may do no more with it than
+  // they might with that; else the owner that the entry tells, if this user may give files away.
   void seal();
   // Gives it its name. An existing file is an io Error unless `over` says replace. The name is
   // durable after the folder's sync().
@@ -48,7 +51,8 @@ class StagedFile {
   void take_space();
   void write_around_zeros(ByteView bytes);
   void start_writeback();
-  bool take_owner();  // false where the entry's own could not be set
+  // False where the entry's own could not be set.
+  bool take_owner(const std::optional<struct stat>& replaced);
   void set_times();
 
   std::shared_ptr<TargetFolder> folder_;

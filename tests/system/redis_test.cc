@@ -1,4 +1,7 @@
 // Redis servers as a person or a night job backs them up: varve's own program, real servers, TLS.
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <csignal>
 
 #include "tests/support/redis_server.h"
@@ -50,6 +53,21 @@ TEST_F(Redis, StandsBesideADatabaseInOneSnapshot) {
   const ProgramResult list = varve({"list", "latest"});
   expect_holds(list.out, "a.db");
   expect_holds(list.out, "redis.rdb");
+}
+
+// Root restores, and the server that is to load the file runs as somebody else.
+TEST_F(Redis, ARestoredFileIsItsFoldersOwners) {
+  const RedisServer server;
+  server.cli("SET a 1");
+  must({"ingest", server.uri()});
+  const std::filesystem::path folder = in_folder("lib");
+  std::filesystem::create_directory(folder);
+  ASSERT_EQ(::chown(folder.c_str(), 1234, 5678), 0);
+  must({"restore", "latest:redis", folder / "dump.rdb"});
+  struct stat after {};
+  ASSERT_EQ(::stat((folder / "dump.rdb").c_str(), &after), 0);
+  EXPECT_EQ(after.st_uid, 1234U);
+  EXPECT_EQ(after.st_gid, 5678U);
 }
 
 TEST_F(Redis, AnUnchangedServerStoresNothing) {

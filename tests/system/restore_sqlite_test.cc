@@ -52,6 +52,29 @@ TEST_F(RestoreSqlite, ALiveDatabaseComesBackAsItWas) {
   expect_restored();
 }
 
+// A database that was closed to others is not opened by a backup of before.
+TEST_F(RestoreSqlite, ItsPermissionsBecomeNoWider) {
+  ASSERT_EQ(::chmod(app().c_str(), 0600), 0);
+  must(restore({"--yes"}));
+  struct stat after {};
+  ASSERT_EQ(::stat(app().c_str(), &after), 0);
+  EXPECT_EQ(after.st_mode & 07777, 0600U);
+}
+
+TEST_F(RestoreSqlite, LatestOfASourceTouchesNothingElse) {
+  std::filesystem::create_directory(in_folder("srv"));
+  make_database(in_folder("other.db"), 10);
+  must({"ingest", "app.db", "other.db"});
+  for (const char* name : {"app.db", "other.db"}) {
+    std::filesystem::copy_file(in_folder(name), in_folder(std::string("srv/") + name));
+  }
+  Database(in_folder("srv/other.db")).run("DELETE FROM t");
+  must({"restore", "latest:app.db", "srv", "--yes"});
+  EXPECT_EQ(rows(in_folder("srv/other.db")), "0\n");
+  must({"restore", "latest:app.db", "srv/gone.db"});
+  EXPECT_EQ(rows(in_folder("srv/gone.db")), "450\n") << "the file, and no folder";
+}
+
 TEST_F(RestoreSqlite, JsonSaysWhatWasProven) {
   const Json json = must_json(restore({"--yes"}));
   EXPECT_EQ(json["safety"], safety());
@@ -226,7 +249,31 @@ TEST_F(RestoreSqlite, ASnapshotThatFailsItsCheckNowIsRefused) {
   expect_holds(complaint, "does not pass its check");
   expect_holds(complaint, kDay);
   EXPECT_TRUE(content_of(app()) == good);
+  EXPECT_EQ(safety(), "") << "nothing was replaced";
   expect_alone();
+}
+
+// What --undo brings back is what was replaced last, whatever was tried since.
+TEST_F(RestoreSqlite, ARefusedRestoreLeavesTheWayBackOpen) {
+  const std::string before = rows(app());
+  must(restore({"--yes"}));
+  Database(in_folder("bad.db")).run("CREATE TABLE t(a)");
+  std::string damaged = content_of(app());
+  for (std::size_t at = 3 * 4096; at < 6 * 4096; ++at) damaged[at] = '\x5a';
+  write_text(in_folder("bad.db"), damaged);
+  must({"ingest", "bad.db", "--verify", "none", "--time", "2026-11-21T02:00:00Z"});
+  refused(1, {"restore", "2026-11-21T02-00-00Z:bad.db", "app.db", "--yes"});
+  must({"restore", "--undo", "app.db", "--yes"});
+  EXPECT_EQ(rows(app()), before);
+}
+
+TEST_F(RestoreSqlite, ADryRunSaysWhatWouldBeRefused) {
+  Database open(app());
+  open.run("BEGIN; SELECT count(*) FROM t");
+  const ProgramResult result = varve(restore({"--dry-run"}));
+  EXPECT_EQ(result.status, 11);
+  expect_holds(result.out, "nothing was done");
+  expect_holds(result.err, "app.db");
 }
 
 TEST_F(RestoreSqlite, ADamagedStoreReplacesNothingAndNamesAnotherSnapshot) {
@@ -262,7 +309,9 @@ TEST_F(RestoreSqlite, AFullDiskChangesNothing) {
   make_database(target, 20);
   disk.fill(40 << 10);
   const std::string before = content_of(target);
-  expect_holds(refused(1, {"restore", source(), target, "--yes"}), "No space left on device");
+  const std::string complaint = refused(1, {"restore", source(), target, "--yes"});
+  expect_holds(complaint, "No space left on device: nothing was replaced; 1 MiB are needed");
+  EXPECT_EQ(safety(), "");
   EXPECT_TRUE(content_of(target) == before);
   EXPECT_EQ(names_in(disk.path()), (std::set<std::string>{"app.db", "filler"}));
   disk.empty();

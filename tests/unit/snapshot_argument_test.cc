@@ -12,7 +12,12 @@ namespace {
 Snapshot snapshot_of(const std::string& name, const std::vector<std::string>& files) {
   Snapshot made;
   made.name = name;
-  for (const std::string& file : files) made.files.emplace_back().path = file;
+  for (const std::string& file : files) {
+    FileEntry& entry = made.files.emplace_back();
+    entry.path = file;
+    entry.source = static_cast<std::uint32_t>(made.sources.size());
+    made.sources.emplace_back().name = file;
+  }
   return made;
 }
 
@@ -89,11 +94,26 @@ TEST(SnapshotArgument, TheOnlyFileNeedsNoPath) {
 
 TEST(SnapshotArgument, AWholeSnapshotComesFirstWhereItMay) {
   EXPECT_EQ(found_anything("two"), "two");
-  EXPECT_EQ(found_anything("latest:history.db"), "one");
   EXPECT_EQ(found_anything("latest:history.db:history.db"), "one/history.db");
   EXPECT_EQ(found_anything("latest:shop.db"), "two/shop.db");
   EXPECT_EQ(found_anything("2026-11-21T02:00:00Z"), "two");
   EXPECT_EQ(found_anything("2026-11-21T02:00:00Z:shop.db"), "two/shop.db");
+}
+
+TEST(SnapshotArgument, LatestOfASourceIsThatSourceAlone) {
+  EXPECT_EQ(found_anything("latest:history.db"), "one/history.db");
+  Snapshot many = snapshot_of("many", {"history.db", "www/a", "www/b", "shop.sql", "shop.globals"});
+  many.files[2].source = 1;
+  many.sources[1].name = "www";
+  many.files[4].source = 3;
+  many.sources[3].name = "shop";
+  const KnownSnapshots resolve({{"latest:www", many}, {"latest:shop", many}});
+  const SnapshotArgument folder = find_snapshot_or_file("latest:www", resolve);
+  EXPECT_EQ(folder.path, "www");
+  EXPECT_FALSE(folder.source);
+  const SnapshotArgument apart = find_snapshot_or_file("latest:shop", resolve);
+  EXPECT_FALSE(apart.path);
+  EXPECT_EQ(apart.source, 3U);
 }
 
 TEST(SnapshotArgument, SaysWhatThereIsInstead) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/expect_error.h"
+
 namespace varve {
 namespace {
 
@@ -37,6 +39,20 @@ TEST(SnapshotName, ASafetySnapshotIsFoundByItsNameAndSource) {
   EXPECT_EQ(resolved("2026-11-21T08"), "2026-11-21T08-00-00Z");
   EXPECT_EQ(resolved("latest:a.db.pre-restore"), "2026-11-21T08-00-00Z");
   EXPECT_EQ(resolve_snapshot({kSnapshots.back()}, "latest").name, "2026-11-21T08-00-00Z");
+}
+
+TEST(SnapshotName, AForgottenNameIsNoTime) {
+  expect_error(ErrorCode::not_found, "is meant by '2026-11-21T02:00:05Z'",
+               [] { resolved("2026-11-21T02-00-05Z"); });
+  EXPECT_EQ(resolved("2026-11-21T02:00:05Z"), "2026-11-21T02-00-00Z");
+}
+
+TEST(SnapshotName, AForgottenNameIsNotItsTwin) {
+  Snapshot twin = kSnapshots.front();
+  twin.name += "-2";
+  expect_error(ErrorCode::not_found, "no snapshot is named",
+               [&] { resolve_snapshot({twin}, "2026-11-20T02-00-00Z"); });
+  EXPECT_EQ(resolve_snapshot({twin}, "2026-11-20T02-00-00").name, twin.name);
 }
 
 }  // namespace

@@ -45,7 +45,8 @@ class SqliteVerify : public testing::Test {
     return std::make_unique<StoredFile>(std::make_unique<SqliteSource>(path_, "a.db"));
   }
   Attestation verify(VerifyLevel level = VerifyLevel::full) {
-    return verify_sqlite(store()->reader(), level);
+    const auto stored = store();
+    return verify_sqlite(stored->chunks(), stored->entry(), {.level = level});
   }
 
   TemporaryFolder folder_;
@@ -214,13 +215,13 @@ TEST_F(SqliteVerify, ProgressReachesItsEnd) {
   std::uint64_t last = 0;
   std::uint64_t whole = 0;
   const auto stored = store();
-  verify_sqlite(stored->reader(), VerifyLevel::full, {},
-                [&](std::uint64_t done, std::uint64_t all) {
+  verify_sqlite(stored->chunks(), stored->entry(),
+                {.progress = [&](std::uint64_t done, std::uint64_t all) {
                   EXPECT_GE(done, last);
                   EXPECT_LE(done, all);
                   last = done;
                   whole = all;
-                });
+                }});
   EXPECT_EQ(whole, 2 * fs::file_size(path_));
   EXPECT_EQ(last, whole);
 }
@@ -232,7 +233,7 @@ TEST_F(SqliteVerify, StopsWhenAsked) {
   std::stop_source stop;
   const auto ask = [&](std::uint64_t, std::uint64_t) { stop.request_stop(); };
   try {
-    verify_sqlite(stored->reader(), VerifyLevel::full, stop.get_token(), ask);
+    verify_sqlite(stored->chunks(), stored->entry(), {.stop = stop.get_token(), .progress = ask});
     ADD_FAILURE() << "it went on";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::interrupted);
@@ -246,7 +247,7 @@ TEST_F(SqliteVerify, DamagedStoreFails) {
   const auto stored = store();
   damage_all_data(stored->repository());
   stored->reopen();
-  const Attestation found = verify_sqlite(stored->reader(), VerifyLevel::full);
+  const Attestation found = verify_sqlite(stored->chunks(), stored->entry());
   EXPECT_FALSE(found.passed);
   EXPECT_FALSE(found.sha256);
   EXPECT_NE(found.detail.find("is damaged"), std::string::npos) << found.detail;

@@ -32,6 +32,8 @@ class StoredFile {
   }
 
   FileReader& reader() { return *reader_; }
+  ChunkReader& chunks() { return repository_->chunks(); }
+  const FileEntry& entry() const { return snapshot_.files.front(); }
   Path repository() const { return folder_ / "repository"; }
 
  private:

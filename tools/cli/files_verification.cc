@@ -81,13 +81,14 @@ class FilesVerification {
   }
 
   void verify_database(const FileEntry& file) {
-    FileReader reader(repository_.chunks(), file, ChunkReader::Check::id);
-    const VerifyLevel level = request_.level == "full" ? VerifyLevel::full : VerifyLevel::quick;
-    const Attestation one =
-        verify_sqlite(reader, level, request_.stop, [&](std::uint64_t done, std::uint64_t all) {
-          show(static_cast<double>(done) * static_cast<double>(file.size),
-               static_cast<double>(all));
-        });
+    SqliteVerification wanted;
+    wanted.level = request_.level == "full" ? VerifyLevel::full : VerifyLevel::quick;
+    wanted.memory = request_.memory;
+    wanted.stop = request_.stop;
+    wanted.progress = [&](std::uint64_t done, std::uint64_t all) {
+      show(static_cast<double>(done) * static_cast<double>(file.size), static_cast<double>(all));
+    };
+    const Attestation one = verify_sqlite(repository_.chunks(), file, wanted);
     sqlite_ = one.program;
     if (!one.passed) note_fault(file, one.detail);
     for (const auto& [table, rows] : one.row_counts) {

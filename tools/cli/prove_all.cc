@@ -10,12 +10,22 @@
 #include "tools/cli/progress.h"
 #include "tools/cli/proving.h"
 #include "tools/cli/shared_progress.h"
+#include "tools/process/available_memory.h"
 
 namespace varve::cli {
 namespace {
 
-// Each takes up to 64 MiB for SQLite's pages, and a second thread for the hash.
+// Each takes a second thread for the hash.
 constexpr unsigned kSourcesAtOnce = 2;
+
+// For the pages of one database: somebody waits for this, and a quarter of what nobody else uses
+// harms nobody. Never less than a night's verification takes.
+std::size_t memory_for_each(std::size_t tasks) {
+  constexpr std::uint64_t kMost = std::uint64_t{2} << 30;
+  const std::uint64_t all = std::min(available_memory() / 4, kMost);
+  const std::size_t at_once = std::clamp<std::size_t>(tasks, 1, kSourcesAtOnce);
+  return std::max<std::size_t>(all / at_once, ProvingRequest().memory);
+}
 
 // For the whole time: what somebody forgets meanwhile can be read to its end.
 void pin(ReaderSession& session, const std::vector<ProofTask>& tasks) {
@@ -57,7 +67,8 @@ class Proofs {
         tasks_(tasks),
         known_(known),
         settings_(settings),
-        progress_(progress) {
+        progress_(progress),
+        memory_(memory_for_each(tasks.size())) {
     for (const ProofTask& task : tasks_) lines_.push_back(line_for(task));
   }
 
@@ -85,6 +96,7 @@ class Proofs {
     request.level = settings_.level;
     request.assertions = task.assertions;
     request.since = settings_.since;
+    request.memory = memory_;
     request.stop = settings_.stop;
     request.progress = [this, i](std::uint64_t done, std::uint64_t all) {
       progress_.show(i, done, all);
@@ -100,6 +112,7 @@ class Proofs {
   KnownProofs& known_;
   const ProofSettings& settings_;
   SharedProgress& progress_;
+  const std::size_t memory_;  // bytes, for each proof
   std::vector<ProofReport::Line> lines_;
 };
 

@@ -78,13 +78,17 @@ Attestation prove_file(Repository& repository, const Snapshot& snapshot, std::ui
                        const ProvingRequest& request) {
   const FileEntry& file = *first_file_of(snapshot, source);
   const std::string& kind = snapshot.sources[source].kind;
-  FileReader reader(repository.chunks(), file, ChunkReader::Check::id);
   Attestation made;
   if (kind == "sqlite") {
-    made = verify_sqlite(reader, level_of(request), request.stop, request.progress,
-                         request.assertions);
+    made = verify_sqlite(repository.chunks(), file,
+                         {.level = level_of(request),
+                          .assertions = request.assertions,
+                          .memory = request.memory,
+                          .stop = request.stop,
+                          .progress = request.progress});
     compare_rows(made, snapshot, source);
   } else if (kind == "redis") {
+    FileReader reader(repository.chunks(), file, ChunkReader::Check::id);
     made = verify_rdb(reader, level_of(request), request.stop, request.progress);
   } else {
     made = prove_bytes(repository, file, request);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "store/repository.h"
+#include "tools/sources/sqlite_verify.h"
 
 namespace varve::cli {
 
@@ -18,6 +19,7 @@ struct ProvingRequest {
   // same bytes where it is of this time or later; nothing: for files, whenever that was. The
   // attestation is as old then as what it stands on, and says whose that is (taken_from).
   std::optional<Timestamp> since = {};
+  std::size_t memory = SqliteVerification().memory;  // bytes, for SQLite's pages
   std::stop_token stop = {};
   std::function<void(std::uint64_t done, std::uint64_t all)> progress = {};  // bytes
 };

@@ -17,6 +17,11 @@ namespace varve::cli {
 namespace {
 
 PathSelection selection_of(const SnapshotArgument& what) {
+  if (what.source) {
+    return {.path = "", .wanted = [source = *what.source](const FileEntry& file) {
+              return file.source == source;
+            }};
+  }
   if (!what.pattern) return {.path = what.path, .wanted = {}};
   return {.path = what.path, .wanted = [pattern = *what.pattern](const FileEntry& file) {
             return pattern.matches(file.path);
@@ -168,10 +173,8 @@ PathRestoreSettings settings_of(const RestoreSetting& setting, bool replace, Pro
   return settings;
 }
 
-void refuse_databases_in_use(const PathPlan& plan) {
-  for (const PlannedFile* file : plan.replaced()) {
-    if (file->is_database()) require_unused_database(file->target);
-  }
+bool is_of_redis(const Snapshot& snapshot, const PlannedFile& file) {
+  return snapshot.sources.at(file.entry->source).kind == "redis";
 }
 
 // A Redis server that works where an RDB file goes would write over it. Returns what else a person
@@ -180,7 +183,7 @@ std::vector<std::string> look_for_redis(const RestoreSetting& setting, const Sna
                                         const PathPlan& plan) {
   std::vector<std::string> warnings;
   for (const PlannedFile& file : plan.files) {
-    if (snapshot.sources.at(file.entry->source).kind != "redis") continue;
+    if (!is_of_redis(snapshot, file)) continue;
     RedisAround around = redis_around(file.target);
     if (around.server) {
       setting.line.report(redis_steps(to_text({*around.server}),
@@ -197,6 +200,11 @@ std::vector<std::string> look_for_redis(const RestoreSetting& setting, const Sna
   return warnings;
 }
 
+int warn_of(CommandLine& line, const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) line.warn(warning);
+  return warnings.empty() ? 0 : kExitWarning;
+}
+
 }  // namespace
 
 int restore_to_path(const RestoreSetting& setting, const SnapshotArgument& what) {
@@ -208,10 +216,10 @@ int restore_to_path(const RestoreSetting& setting, const SnapshotArgument& what)
   if (setting.arguments.dry_run) {
     line.print_facts(restore_plan_json(snapshot, plan),
                      [&] { return plan_text(snapshot, plan, setting.arguments); });
-    return 0;
   }
   std::vector<std::string> warnings = look_for_redis(setting, snapshot, plan);
-  refuse_databases_in_use(plan);
+  look_beforehand(setting.repository, snapshot, plan, setting.arguments.force);
+  if (setting.arguments.dry_run) return warn_of(line, warnings);
   const std::string advice = advice_about(snapshot, plan);
   const bool replace = plan.replaced().empty() ? setting.arguments.force
                                                : may_replace(setting, question_of(snapshot, plan));
@@ -219,12 +227,15 @@ int restore_to_path(const RestoreSetting& setting, const SnapshotArgument& what)
   PathRestoreResult result = restore_paths(setting.repository, snapshot, selection, plan,
                                            settings_of(setting, replace, progress));
   progress.wipe();
+  for (const PlannedFile& file : plan.files) {
+    if (is_of_redis(snapshot, file) && !file.present) hand_to_redis(file.target);
+  }
   std::ranges::move(warnings, std::back_inserter(result.warnings));
-  for (const std::string& warning : result.warnings) line.warn(warning);
+  const int status = warn_of(line, result.warnings);
   line.print_facts(restore_json(snapshot, result),
                    [&] { return result_text(result, plan.target); });
   line.report(advice);
-  return result.warnings.empty() ? 0 : kExitWarning;
+  return status;
 }
 
 }  // namespace varve::cli

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 
 #include "store/core/error.h"
 #include "tools/cli/format.h"
@@ -66,13 +68,37 @@ std::optional<SnapshotArgument> find_matching(const std::string& text,
     const FilePattern pattern(right);
     Resolution left = try_resolve(text.substr(0, colon), resolve);
     if (!left.snapshot || !fits_some(pattern, *left.snapshot)) continue;
-    return SnapshotArgument{std::move(*left.snapshot), pattern.folder(), pattern};
+    return SnapshotArgument{
+        .snapshot = std::move(*left.snapshot), .path = pattern.folder(), .pattern = pattern};
   }
   return std::nullopt;
 }
 
 bool has(const Snapshot& snapshot, const std::string& path) {
   return snapshot.find(path) != nullptr || snapshot.has_folder(path);
+}
+
+// The parts of a snapshot that hold all files of a source: "history.db", "www", "shop.pgdump".
+std::set<std::string> parts_of(const Snapshot& snapshot, std::uint32_t source) {
+  std::set<std::string> parts;
+  for (const FileEntry& file : snapshot.files) {
+    if (file.source == source) parts.insert(file.path.substr(0, file.path.find('/')));
+  }
+  return parts;
+}
+
+SnapshotArgument find_source(Snapshot snapshot, const std::string& name) {
+  const auto info = std::ranges::find(snapshot.sources, name, &SourceInfo::name);
+  const auto source = static_cast<std::uint32_t>(info - snapshot.sources.begin());
+  const std::set<std::string> parts = parts_of(snapshot, source);
+  const bool is_path = parts.size() == 1 && has(snapshot, *parts.begin());
+  SnapshotArgument found{.snapshot = std::move(snapshot), .path = {}};
+  if (is_path) {
+    found.path = *parts.begin();
+  } else {
+    found.source = source;
+  }
+  return found;
 }
 
 }  // namespace
@@ -85,7 +111,7 @@ SnapshotArgument find_file(const std::string& text, const ResolveSnapshot& resol
     const std::string path = text.substr(colon + 1);
     Resolution left = try_resolve(text.substr(0, colon), resolve);
     if (left.snapshot && has(*left.snapshot, path)) {
-      return {std::move(*left.snapshot), path, {}};
+      return {.snapshot = std::move(*left.snapshot), .path = path};
     }
     if (left.snapshot && !no_file) no_file = no_such_file(*left.snapshot, path);
     if (!left.snapshot && !no_snapshot) no_snapshot = left.error;
@@ -93,7 +119,7 @@ SnapshotArgument find_file(const std::string& text, const ResolveSnapshot& resol
   Resolution whole = try_resolve(text, resolve);
   if (whole.snapshot && whole.snapshot->files.size() == 1) {
     const std::string path = whole.snapshot->files.front().path;
-    return {std::move(*whole.snapshot), path, {}};
+    return {.snapshot = std::move(*whole.snapshot), .path = path};
   }
   if (whole.snapshot) throw no_file_named(*whole.snapshot, text);
   if (no_file) throw *no_file;
@@ -101,8 +127,12 @@ SnapshotArgument find_file(const std::string& text, const ResolveSnapshot& resol
 }
 
 SnapshotArgument find_snapshot_or_file(const std::string& text, const ResolveSnapshot& resolve) {
+  constexpr std::string_view kLatestOf = "latest:";
   Resolution whole = try_resolve(text, resolve);
-  if (whole.snapshot) return {std::move(*whole.snapshot), {}, {}};
+  if (whole.snapshot && text.starts_with(kLatestOf)) {
+    return find_source(std::move(*whole.snapshot), text.substr(kLatestOf.size()));
+  }
+  if (whole.snapshot) return {.snapshot = std::move(*whole.snapshot), .path = {}};
   if (text.find(':') == std::string::npos) throw *whole.error;
   try {
     return find_file(text, resolve);

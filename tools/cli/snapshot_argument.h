@@ -5,8 +5,9 @@
 // counts: "latest:history.db" is history.db of the newest snapshot,
 // "latest:history.db:history.db" of the newest that holds that source. Text without such a colon
 // may name a snapshot of exactly one file.
-// Where a whole snapshot is possible too (restore), text that names one means that:
-// "latest:history.db" is the whole newest snapshot of that source.
+// Where a whole snapshot is possible too (restore), text that names one means that, but
+// "latest:history.db" no more than was asked for: that source of its newest snapshot, a file where
+// it is one.
 #pragma once
 
 #include <functional>
@@ -27,6 +28,8 @@ struct SnapshotArgument {
   std::optional<std::string> path;
   // What was meant by it where it is a pattern: then `path` is the pattern's folder, "" for none.
   std::optional<FilePattern> pattern = {};
+  // Only the files of this source, where a path cannot say which.
+  std::optional<std::uint32_t> source = {};
 
   bool is_folder() const { return path && snapshot.has_folder(*path); }
   const FileEntry& file() const { return *snapshot.find(path.value()); }  // of no folder

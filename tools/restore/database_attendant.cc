@@ -39,10 +39,9 @@ std::vector<std::string> compare(const std::map<std::string, std::uint64_t>& rec
 
 }  // namespace
 
-DatabaseAttendant::DatabaseAttendant(
-    std::map<std::string, DatabaseCase> cases,
-    std::function<void(const DatabaseCase&, const std::string& fault)> refuse, std::stop_token stop)
-    : cases_(std::move(cases)), refuse_(std::move(refuse)), stop_(std::move(stop)) {}
+DatabaseAttendant::DatabaseAttendant(std::map<std::string, DatabaseCase> cases, Questions questions,
+                                     std::stop_token stop)
+    : cases_(std::move(cases)), questions_(std::move(questions)), stop_(std::move(stop)) {}
 
 const DatabaseCase* DatabaseAttendant::find(const FileEntry& file) const {
   const auto found = cases_.find(file.path);
@@ -71,14 +70,20 @@ void DatabaseAttendant::prove(const FileEntry& file, const Path& target, const P
     result.rows_compared = true;
   }
   result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  if (!result.faults.empty()) refuse_(*one, fmt::format("{}", fmt::join(result.faults, "; ")));
+  if (!result.faults.empty())
+    questions_.refuse(*one, fmt::format("{}", fmt::join(result.faults, "; ")));
   results_.push_back(std::move(result));
 }
 
+void DatabaseAttendant::ready() {
+  if (questions_.save) saved_ = questions_.save();
+}
+
 std::shared_ptr<void> DatabaseAttendant::make_way(const FileEntry& file, const Path& target) {
-  const DatabaseCase* const one = find(file);
-  if (one == nullptr) return nullptr;
-  return std::make_shared<ReplacedDatabase>(target, one->expected);
+  if (find(file) == nullptr) return nullptr;
+  const auto saved = saved_.find(file.path);
+  return std::make_shared<ReplacedDatabase>(
+      target, saved == saved_.end() ? std::nullopt : std::optional(saved->second));
 }
 
 }  // namespace varve

@@ -20,7 +20,6 @@ struct DatabaseCase {
   bool wal_mode = false;  // it goes back into WAL mode
   // Nothing: only that its bytes are those that were stored.
   std::optional<VerifyLevel> check = {};
-  std::optional<DatabaseStamps> expected = {};              // what it replaces, as it was saved
   std::map<std::string, std::uint64_t> recorded_rows = {};  // by table; empty: not recorded
   std::string source = {};                                  // the one that it belongs to
   std::string label = {};  // for messages: "history.db of snapshot …"
@@ -41,14 +40,22 @@ struct DatabaseResult {
 // Not thread-safe.
 class DatabaseAttendant : public RestoreAttendant {
  public:
-  // `cases` by the file's path in the snapshot. A database that does not pass is an Error from
-  // `refuse`, unless that returns: then it is taken.
-  DatabaseAttendant(std::map<std::string, DatabaseCase> cases,
-                    std::function<void(const DatabaseCase&, const std::string& fault)> refuse,
+  // What is replaced, as it was saved, by the file's path in the snapshot.
+  using Saved = std::map<std::string, DatabaseStamps>;
+  struct Questions {
+    // A database that does not pass is an Error from here, unless this returns: then it is taken.
+    std::function<void(const DatabaseCase&, const std::string& fault)> refuse = {};
+    // Everything is good, nothing is replaced yet: saves what will be. May be null.
+    std::function<Saved()> save = {};
+  };
+
+  // `cases` by the file's path in the snapshot.
+  DatabaseAttendant(std::map<std::string, DatabaseCase> cases, Questions questions,
                     std::stop_token stop);
 
   void complete(const FileEntry& file, const Path& target, File& staged) override;
   void prove(const FileEntry& file, const Path& target, const Path& staged) override;
+  void ready() override;
   std::shared_ptr<void> make_way(const FileEntry& file, const Path& target) override;
 
   const std::vector<DatabaseResult>& results() const noexcept { return results_; }
@@ -57,8 +64,9 @@ class DatabaseAttendant : public RestoreAttendant {
   const DatabaseCase* find(const FileEntry& file) const;
 
   std::map<std::string, DatabaseCase> cases_;
-  std::function<void(const DatabaseCase&, const std::string& fault)> refuse_;
+  Questions questions_;
   std::stop_token stop_;
+  Saved saved_;
   std::vector<DatabaseResult> results_;
 };
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "store/core/error.h"
+#include "store/forget.h"
 #include "tools/restore/database_proof.h"
 #include "tools/restore/passing_snapshot.h"
 #include "tools/restore/safety_snapshot.h"
@@ -56,6 +57,14 @@ std::map<std::string, std::uint64_t> recorded_rows(const Snapshot& snapshot,
   return {};
 }
 
+constexpr const char* kAllTheSame = "; it was restored all the same";
+
+Error refusal(Repository& repository, const Snapshot& snapshot, const std::string& fault,
+              const std::string& source) {
+  return Error(ErrorCode::failed, fmt::format("{}: nothing was replaced{}", fault,
+                                              way_out_of(repository, snapshot, source)));
+}
+
 class PathRestore {
  public:
   PathRestore(Repository& repository, const Snapshot& snapshot, const PathSelection& selection,
@@ -69,18 +78,20 @@ class PathRestore {
 
   PathRestoreResult run() {
     refuse_replacing();
-    refuse_failed_sources();
+    result_.warnings = look_beforehand(repository_, snapshot_, plan_, settings_.force);
     for (const PlannedFile& file : plan_.files) note_database(file);
-    save_what_is_replaced();
     DatabaseAttendant attendant(
         cases_,
-        [this](const DatabaseCase& one, const std::string& fault) {
-          refuse(fmt::format("{} does not pass its check: {}", one.label, fault), one.source);
-        },
+        {.refuse =
+             [this](const DatabaseCase& one, const std::string& fault) {
+               refuse(fmt::format("{} does not pass its check: {}", one.label, fault), one.source);
+             },
+         .save = [this] { return save_what_is_replaced(); }},
         settings_.stop);
     try {
       result_.restored = write(attendant);
     } catch (const Error& error) {
+      if (result_.safety && !is_any_replaced()) forget(repository_, {result_.safety->id});
       throw explained(error);
     }
     result_.databases = attendant.results();
@@ -100,25 +111,8 @@ class PathRestore {
 
   // With --force a warning.
   void refuse(const std::string& fault, const std::string& source) {
-    if (settings_.force) {
-      result_.warnings.push_back(fault + "; it was restored all the same");
-      return;
-    }
-    throw Error(ErrorCode::failed, fmt::format("{}: nothing was replaced{}", fault,
-                                               way_out_of(repository_, snapshot_, source)));
-  }
-
-  void refuse_failed_sources() {
-    std::set<std::uint32_t> seen;
-    for (const PlannedFile& file : plan_.files) {
-      if (!seen.insert(file.entry->source).second) continue;
-      const std::string& source = snapshot_.sources.at(file.entry->source).name;
-      const Attestation* const failed = failed_attestation(snapshot_, source);
-      if (failed == nullptr) continue;
-      refuse(fmt::format("{} of snapshot {} did not pass its verification ({})", source,
-                         snapshot_.name, failed->detail),
-             source);
-    }
+    if (!settings_.force) throw refusal(repository_, snapshot_, fault, source);
+    result_.warnings.push_back(fault + kAllTheSame);
   }
 
   void note_database(const PlannedFile& file) {
@@ -130,16 +124,25 @@ class PathRestore {
     one.wal_mode = live && journal_mode_of(snapshot_, *file.entry) == "wal";
     if (file.is_known_database()) one.check = level_of(settings_.check, live);
     one.recorded_rows = recorded_rows(snapshot_, *file.entry);
-    if (file.replaces()) {
-      require_unused_database(file.target);
-      one.expected = stamps_of_database(file.target);
-    }
     if (one.wal_mode) result_.wal_mode.push_back(file.entry->path);
     if (live && file.is_known_database()) live_.push_back(&file);
     cases_[file.entry->path] = std::move(one);
   }
 
-  void save_what_is_replaced() {
+  // Last, so that a restore that is refused leaves no safety snapshot behind: --undo would take it
+  // for what was replaced.
+  DatabaseAttendant::Saved save_what_is_replaced() {
+    DatabaseAttendant::Saved saved;
+    for (const PlannedFile* file : replaced_) {
+      if (!cases_.contains(file->entry->path)) continue;
+      require_unused_database(file->target);
+      saved[file->entry->path] = stamps_of_database(file->target);
+    }
+    take_safety();
+    return saved;
+  }
+
+  void take_safety() {
     if (!settings_.safety || replaced_.empty()) return;
     SafetyRequest request{
         .target = plan_.target, .files = {}, .host = settings_.host, .stop = settings_.stop};
@@ -159,8 +162,23 @@ class PathRestore {
     }
   }
 
+  bool is_any_replaced() const {
+    return std::ranges::any_of(replaced_, [](const PlannedFile* file) {
+      struct stat now {};
+      const bool is_there = ::lstat(file->target.c_str(), &now) == 0;
+      return is_there && !(file->present && file->present->st_dev == now.st_dev &&
+                           file->present->st_ino == now.st_ino);
+    });
+  }
+
   // What the store cannot give back, another snapshot may have.
   Error explained(const Error& error) const {
+    if (error.code() == ErrorCode::no_space && !is_any_replaced()) {
+      return Error(error.code(),
+                   fmt::format("{}: nothing was replaced; {} MiB are needed beside what is there",
+                               error.what(), (plan_.bytes() >> 20) + 1),
+                   error.context());
+    }
     if (error.code() != ErrorCode::corrupt || plan_.files.empty()) return error;
     const std::string& source = snapshot_.sources.at(plan_.files.front().entry->source).name;
     const auto good = newest_passing_snapshot(repository_, source, snapshot_.id);
@@ -219,6 +237,24 @@ std::string journal_mode_of(const Snapshot& snapshot, const FileEntry& file) {
 
 bool goes_live(const Snapshot& snapshot, const PlannedFile& file) {
   return file.replaces() || origin_of(snapshot, *file.entry) == location_of(file.target);
+}
+
+std::vector<std::string> look_beforehand(Repository& repository, const Snapshot& snapshot,
+                                         const PathPlan& plan, bool force) {
+  std::vector<std::string> warnings;
+  std::set<std::uint32_t> seen;
+  for (const PlannedFile& file : plan.files) {
+    if (file.is_database() && file.replaces()) require_unused_database(file.target);
+    if (!seen.insert(file.entry->source).second) continue;
+    const std::string& source = snapshot.sources.at(file.entry->source).name;
+    const Attestation* const failed = failed_attestation(snapshot, source);
+    if (failed == nullptr) continue;
+    const std::string fault = fmt::format("{} of snapshot {} did not pass its verification ({})",
+                                          source, snapshot.name, failed->detail);
+    if (!force) throw refusal(repository, snapshot, fault, source);
+    warnings.push_back(fault + kAllTheSame);
+  }
+  return warnings;
 }
 
 PathRestoreResult restore_paths(Repository& repository, const Snapshot& snapshot,

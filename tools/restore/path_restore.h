@@ -42,6 +42,11 @@ bool goes_live(const Snapshot& snapshot, const PlannedFile& file);
 // What mode it was in ("wal", "delete"…); empty where that is not known.
 std::string journal_mode_of(const Snapshot& snapshot, const FileEntry& file);
 
+// What can be seen beforehand: throws as restore_paths would where a snapshot has not passed its
+// verification, or a database is in use. With `force` the former is returned, as warnings.
+std::vector<std::string> look_beforehand(Repository& repository, const Snapshot& snapshot,
+                                         const PathPlan& plan, bool force);
+
 // `plan` as plan_paths made it. Throws an Error, with what was there as it was: locked where a
 // database is used, failed where something is in the way or does not pass; others as they come.
 PathRestoreResult restore_paths(Repository& repository, const Snapshot& snapshot,

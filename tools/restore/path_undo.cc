@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "store/core/error.h"
+#include "store/forget.h"
 #include "store/restore.h"
 #include "tools/restore/database_attendant.h"
 #include "tools/restore/database_files.h"
@@ -81,7 +82,12 @@ class Undo {
       stamps_.push_back(stamps_of_database(group.target));
     }
     save_what_is_there();
-    for (std::size_t i = 0; i < plan_.groups.size(); ++i) put_back(plan_.groups[i], stamps_[i]);
+    try {
+      for (std::size_t i = 0; i < plan_.groups.size(); ++i) put_back(plan_.groups[i], stamps_[i]);
+    } catch (const Error&) {
+      if (result_.files.empty()) drop_safety();
+      throw;
+    }
     return std::move(result_);
   }
 
@@ -94,6 +100,11 @@ class Undo {
                           .stop = settings_.stop};
     for (const UndoPlan::Group& group : plan_.groups) add_to(request, group);
     if (!request.files.empty()) result_.safety = take_safety_snapshot(repository_, request);
+  }
+
+  // Nothing was put back: what is there now is not what the next --undo is to bring back.
+  void drop_safety() {
+    if (result_.safety) forget(repository_, {result_.safety->id});
   }
 
   void add_to(SafetyRequest& request, const UndoPlan::Group& group) const {
@@ -125,11 +136,12 @@ class Undo {
   void write(const FileEntry& file, const Path& target,
              const std::optional<DatabaseStamps>& expected) {
     std::map<std::string, DatabaseCase> cases;
+    DatabaseAttendant::Questions questions;
     if (expected) {
-      cases[file.path] = {.wal_mode = journal_mode_of(plan_.safety.snapshot, file) == "wal",
-                          .expected = expected};
+      cases[file.path] = {.wal_mode = journal_mode_of(plan_.safety.snapshot, file) == "wal"};
+      questions.save = [&] { return DatabaseAttendant::Saved{{file.path, *expected}}; };
     }
-    DatabaseAttendant attendant(std::move(cases), {}, settings_.stop);
+    DatabaseAttendant attendant(std::move(cases), std::move(questions), settings_.stop);
     RestoreOptions options;
     options.attendant = &attendant;
     options.force = true;

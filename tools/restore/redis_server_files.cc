@@ -1,8 +1,13 @@
 #include "tools/restore/redis_server_files.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
+#include <cerrno>
+
+#include "store/core/error.h"
 
 namespace varve {
 namespace {
@@ -46,6 +51,14 @@ RedisAround redis_around(const Path& target) {
                     append_only->native(), target.filename().native()));
   }
   return around;
+}
+
+void hand_to_redis(const Path& target) {
+  struct stat folder {};
+  if (::geteuid() != 0 || ::stat(folder_of(target).c_str(), &folder) != 0) return;
+  if (::lchown(target.c_str(), folder.st_uid, folder.st_gid) != 0) {
+    throw system_error(errno, "cannot give its owner to " + target.native());
+  }
 }
 
 std::string redis_steps(const std::string& server, const std::string& what, const Path& target) {

@@ -19,6 +19,10 @@ struct RedisAround {
 // Looks at all processes that may be seen, and at the folder of the RDB file `target`.
 RedisAround redis_around(const Path& target);
 
+// Where root has written an RDB file into a folder that is another user's, the server's: that
+// user's, who could not read it else.
+void hand_to_redis(const Path& target);
+
 // What to do to bring an RDB file into a server that runs. `what` as for varve restore; `target` is
 // where it loads its RDB file from, empty where that is not known.
 std::string redis_steps(const std::string& server, const std::string& what, const Path& target);

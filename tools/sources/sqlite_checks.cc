@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kFaultsShown = 3;
 constexpr std::string_view kSettings =
-    "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536;";
+    "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384;";
 constexpr int kPrimaryCode = 0xff;
 
 std::string text_of(sqlite3_stmt* row, int column) {

@@ -12,6 +12,7 @@
 #include "store/core/error.h"
 #include "store/transform/digest.h"
 #include "tools/sources/assertions.h"
+#include "tools/sources/index_pages.h"
 #include "tools/sources/one_line.h"
 #include "tools/sources/snapshot_vfs.h"
 #include "tools/sources/sqlite_checks.h"
@@ -19,11 +20,13 @@
 namespace varve {
 namespace {
 
-// The file's hash, made on a thread of its own beside SQLite's checks.
+// The file's hash, made on a thread of its own beside SQLite's checks. What passes by is offered to
+// `pages`.
 class Hashing {
  public:
-  Hashing(FileReader& file, std::stop_token stop)
+  Hashing(FileReader& file, IndexPages& pages, std::stop_token stop)
       : stop_(std::move(stop)),
+        pages_(pages),
         result_(std::async(std::launch::async, [this, &file] { return hash(file); })) {}
   ~Hashing() { abandoned_ = true; }  // the future waits
   Hashing(const Hashing&) = delete;
@@ -44,6 +47,7 @@ class Hashing {
             throw Error(ErrorCode::interrupted, "the verification was interrupted");
           }
           hash.update(bytes);
+          pages_.take(bytes_, bytes);
           bytes_ += bytes.size();
         },
         1);
@@ -51,6 +55,7 @@ class Hashing {
   }
 
   std::stop_token stop_;
+  IndexPages& pages_;
   std::atomic<bool> abandoned_{false};
   std::atomic<std::uint64_t> bytes_{0};
   std::future<Sha256> result_;  // last: its thread uses the others
@@ -81,33 +86,34 @@ class Progress {
   std::uint64_t checked_ = 0;
 };
 
-void stop_if_asked(const std::stop_token& stop, const FileReader& file) {
-  if (!stop.stop_requested()) return;
-  throw Error(ErrorCode::interrupted,
-              fmt::format("the verification of {} was interrupted", file.file().path));
-}
-
 void put(const std::vector<std::string>& assertions, sqlite3* database, SqliteFindings& findings,
          std::vector<Assertion>& results) {
   results = put_assertions(database, assertions);
   for (std::string& fault : faults_of(results)) findings.faults.push_back(std::move(fault));
 }
 
-SqliteFindings check(FileReader& file, VerifyLevel level,
-                     const std::vector<std::string>& assertions, const std::stop_token& stop,
-                     Progress& progress, std::vector<Assertion>& results) {
+// What SQLite finds. It reads chunks that the hashing, which reads all of them, holds against their
+// names: here their stored bytes' checksums do.
+SqliteFindings check(ChunkReader& chunks, const FileEntry& entry, const IndexPages& pages,
+                     const SqliteVerification& wanted, Progress& progress,
+                     std::vector<Assertion>& results) {
+  FileReader file(chunks, entry, ChunkReader::Check::stored);
   SnapshotDatabase database(file);
+  database.serve([&](std::uint64_t offset, MutableBytes out) { return pages.read(offset, out); });
   database.watch([&](std::size_t bytes) {
     progress.checked(bytes);
-    return !stop.stop_requested();
+    return !wanted.stop.stop_requested();
   });
   const CheckedDatabase checked{database.handle(), &database.store_error()};
   SqliteFindings findings =
-      level == VerifyLevel::quick ? check_quickly(checked) : check_fully(checked);
-  if (level == VerifyLevel::full && findings.faults.empty()) {
-    put(assertions, database.handle(), findings, results);
+      wanted.level == VerifyLevel::quick ? check_quickly(checked) : check_fully(checked);
+  if (wanted.level == VerifyLevel::full && findings.faults.empty()) {
+    put(wanted.assertions, database.handle(), findings, results);
   }
-  stop_if_asked(stop, file);
+  if (wanted.stop.stop_requested()) {
+    throw Error(ErrorCode::interrupted,
+                fmt::format("the verification of {} was interrupted", entry.path));
+  }
   progress.all_checked();
   return findings;
 }
@@ -136,21 +142,22 @@ std::string detail_of(const SqliteFindings& findings) {
 
 }  // namespace
 
-Attestation verify_sqlite(FileReader& file, VerifyLevel level, const std::stop_token& stop,
-                          const VerifyProgress& progress,
-                          const std::vector<std::string>& assertions) {
+Attestation verify_sqlite(ChunkReader& chunks, const FileEntry& file,
+                          const SqliteVerification& wanted) {
   const auto start = std::chrono::steady_clock::now();
-  Hashing hashing(file, stop);
-  Progress both(file.size(), hashing, progress);
+  FileReader hashed(chunks, file, ChunkReader::Check::id);
+  IndexPages pages(wanted.memory);
+  Hashing hashing(hashed, pages, wanted.stop);
+  Progress progress(file.size, hashing, wanted.progress);
   Attestation attestation;
-  SqliteFindings findings = check(file, level, assertions, stop, both, attestation.assertions);
-  attestation.sha256 = hash_of(hashing, both, findings.faults);
-  attestation.level = level == VerifyLevel::quick ? "quick" : "full";
+  SqliteFindings findings = check(chunks, file, pages, wanted, progress, attestation.assertions);
+  attestation.sha256 = hash_of(hashing, progress, findings.faults);
+  attestation.level = wanted.level == VerifyLevel::quick ? "quick" : "full";
   attestation.passed = findings.faults.empty();
   attestation.detail = detail_of(findings);
   attestation.row_counts = std::move(findings.row_counts);
   attestation.program = fmt::format("sqlite {}", sqlite3_libversion());
-  attestation.file = file.file().path;
+  attestation.file = file.path;
   attestation.time = Timestamp::now();
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   attestation.seconds = elapsed.count();

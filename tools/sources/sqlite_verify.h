@@ -26,12 +26,21 @@ enum class VerifyLevel { quick, full };
 // `done` of `all` bytes of work; called on the caller's thread.
 using VerifyProgress = std::function<void(std::uint64_t done, std::uint64_t all)>;
 
+struct SqliteVerification {
+  VerifyLevel level = VerifyLevel::full;
+  // Put to the database at the level full, where nothing is wrong; see assertions.h.
+  std::vector<std::string> assertions = {};
+  // Bytes for pages that SQLite comes back to (index_pages.h), beside 16 MiB for SQLite itself:
+  // what has no room there costs the decoding of a chunk each time. With room for all of the
+  // database the check takes as long as that of a plain file.
+  std::size_t memory = std::size_t{48} << 20;
+  std::stop_token stop = {};
+  VerifyProgress progress = {};
+};
+
 // All fields but the source's name. Damage, in the database or in the store, is a result, not an
-// Error; an interrupted Error is thrown when `stop` asks for it. Reads with one more thread, and
-// takes up to 64 MiB for SQLite's pages: each that is missed costs the decoding of a chunk.
-// `assertions` are put to it at the level full, where nothing is wrong; see assertions.h.
-Attestation verify_sqlite(FileReader& file, VerifyLevel level, const std::stop_token& stop = {},
-                          const VerifyProgress& progress = {},
-                          const std::vector<std::string>& assertions = {});
+// Error; an interrupted Error is thrown when `stop` asks for it. Reads with one more thread.
+Attestation verify_sqlite(ChunkReader& chunks, const FileEntry& file,
+                          const SqliteVerification& wanted = {});
 
 }  // namespace varve
