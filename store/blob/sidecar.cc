@@ -60,7 +60,7 @@ class Encoding {
       const MutableBytes bytes = MutableBytes(window_).subspan(row * length, length);
       fill(row * shape_.row_size() + at, bytes);
       note_checksums(row * shape_.stripes + at / shape_.block_size, shape_.data_blocks(), bytes);
-      data.push_back(bytes);
+      data.emplace_back(bytes);
     }
     for (std::uint32_t row = 0; row < shape_.parity_rows; ++row) {
       parity.push_back(MutableBytes(parity_).subspan(row * shape_.row_size() + at, length));

@@ -35,7 +35,16 @@ parity_init() {
   mkdir -p "$1"
   "$VARVE" init "$1/repo" --parity "$PARITY"
 }
-parity_ingest() { varve_ingest "$@"; }
+# take TOOL HOME FILE STATE: an ingest, with the CPU time that it took.
+take() {
+  local tool=$1 home=$2 file=$3 state=$4 key=later
+  ((state == 0)) && key=first
+  /usr/bin/time --output "$WORK/cpu" --format '%U %S' \
+    "$VARVE" -r "$home/repo" ingest "$file" --verify none --time "$(state_time "$state")"
+  record "$tool.cpu_$key" "$(awk '{ print $1 + $2 }' "$WORK/cpu")"
+}
+varve_ingest() { take varve "$@"; }
+parity_ingest() { take parity "$@"; }
 parity_check() { "$VARVE" -r "$1/repo" check --read-data; }
 
 row() { # row WHAT KEY: medians, and the median of the ratios of pairs
@@ -61,7 +70,9 @@ report() {
   echo "| what | without | with parity | ratio |"
   echo "| --- | ---: | ---: | ---: |"
   row "first ingest, s" first
+  row "first ingest, CPU s" cpu_first
   row "later ingest, s" later
+  row "later ingest, CPU s" cpu_later
   row "\`check --read-data\`, s" check
   size_row "repository after the first state, MB" size_first
   size_row "repository after all, MB" size_all
