@@ -56,23 +56,16 @@ std::vector<SnapshotRow> read_snapshots(Connection& connection) {
   return rows;
 }
 
-std::vector<std::uint64_t> newest_first(Connection& connection) {
-  std::vector<std::uint64_t> numbers;
+void visit_newest_first(Connection& connection,
+                        const std::function<bool(const SnapshotRow&)>& visit) {
   Query query(
-      connection.statement("SELECT number FROM snapshots"
+      connection.statement("SELECT number, id, name, time, record FROM snapshots"
                            " ORDER BY time DESC, length(name) DESC, name DESC"));
-  while (query.step()) numbers.push_back(query.number(0));
-  return numbers;
-}
-
-SnapshotRow read_numbered(Connection& connection, std::uint64_t number) {
-  Query query(connection.statement("SELECT number, id, name, time, record FROM snapshots"
-                                   " WHERE number=?1"),
-              number);
-  if (!query.step()) throw catalog_error(nullptr, SQLITE_CORRUPT, connection.file());
-  NumberedRow snapshot = read_row(connection, query);
-  attach_attestations(connection, snapshot);
-  return std::move(snapshot.row);
+  while (query.step()) {
+    NumberedRow snapshot = read_row(connection, query);
+    attach_attestations(connection, snapshot);
+    if (!visit(snapshot.row)) return;
+  }
 }
 
 std::optional<SnapshotRow> read_snapshot(Connection& connection, const SnapshotId& id) {

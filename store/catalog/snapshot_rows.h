@@ -2,6 +2,7 @@
 // Not thread-safe.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,9 +14,9 @@ namespace varve {
 // Oldest first, attestations attached.
 std::vector<SnapshotRow> read_snapshots(Connection& connection);
 std::optional<SnapshotRow> read_snapshot(Connection& connection, const SnapshotId& id);
-// The rows' numbers, which lead to them one by one: no row is read that is not wanted.
-std::vector<std::uint64_t> newest_first(Connection& connection);
-SnapshotRow read_numbered(Connection& connection, std::uint64_t number);
+// Newest first, until `visit` returns false; no row is read that is not wanted.
+void visit_newest_first(Connection& connection,
+                        const std::function<bool(const SnapshotRow&)>& visit);
 
 // The directory name for `time` that no snapshot has.
 std::string free_name(Connection& connection, Timestamp time);

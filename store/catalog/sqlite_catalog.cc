@@ -129,9 +129,7 @@ std::vector<SnapshotRow> SqliteCatalog::snapshots() {
 void SqliteCatalog::visit_snapshots(const std::function<bool(const SnapshotRow&)>& visit) {
   const ConnectionPool::Lease connection = pool_.take();
   Transaction transaction(*connection, Transaction::Kind::read);
-  for (const std::uint64_t number : newest_first(*connection)) {
-    if (!visit(read_numbered(*connection, number))) break;
-  }
+  visit_newest_first(*connection, visit);
   transaction.commit();
 }
 

@@ -1,6 +1,7 @@
 // Many processes at work on one repository, and any of them killed at any moment, against a simple
 // model: what was reported as stored is there with its bytes, what was reported as forgotten is
-// not.
+// not. VARVE_TORTURE_CROWD_MIB (0) is the size of a file that is stored before, in two states: what
+// the crowd works on is a repository of that size then.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -81,9 +82,44 @@ class Model {
 
 class CrowdTest : public testing::Test {
  protected:
-  CrowdTest() : until_(Clock::now() + seconds()) {
+  CrowdTest() {
     const ProgramResult init = Program({VARVE_BINARY, "init"}, setting()).wait();
     EXPECT_EQ(init.status, 0) << init.err;
+  }
+
+  // Stored twice, a twentieth of it changed, the first state forgotten: so gc has work on it.
+  void store_burden(std::mt19937_64 random) {
+    const char* const given = std::getenv("VARVE_TORTURE_CROWD_MIB");
+    const std::size_t mebibytes = given == nullptr ? 0 : std::stoul(given);
+    if (mebibytes == 0) return;
+    const std::filesystem::path file = folder_ / "burden";
+    write_noise(file, 0, mebibytes, random);
+    take_burden("2020-01-01T00:00:00Z");
+    for (std::size_t i = 0; i < mebibytes; i += 20) write_noise(file, i, 1, random);
+    take_burden("2020-01-02T00:00:00Z");
+    EXPECT_EQ(run({"forget", "2020-01-01T00-00-00Z"}).status, 0);
+    burden_.erase("2020-01-01T00-00-00Z");
+  }
+  static void write_noise(const std::filesystem::path& file, std::size_t at, std::size_t count,
+                          std::mt19937_64& random) {
+    constexpr std::size_t kMebibyte = 1 << 20;
+    std::fstream out(file, std::ios::binary | std::ios::in | std::ios::out);
+    if (!out) out.open(file, std::ios::binary | std::ios::out);
+    out.seekp(static_cast<std::streamoff>(at * kMebibyte));
+    std::vector<std::uint64_t> noise(kMebibyte / sizeof(std::uint64_t));
+    for (std::size_t i = 0; i < count; ++i) {
+      for (std::uint64_t& word : noise) word = random();
+      out.write(reinterpret_cast<const char*>(noise.data()), kMebibyte);
+    }
+    ASSERT_TRUE(out.good());
+  }
+  void take_burden(const std::string& time) {
+    const ProgramResult result = run({"ingest", folder_ / "burden", "--time", time});
+    ASSERT_EQ(result.status, 0) << result.err;
+    burden_[name_of(time)] = digest("cat burden");
+  }
+  std::string digest(const std::string& command) const {
+    return Program({"sh", "-c", command + " | sha256sum"}, setting()).wait().out;
   }
 
   static std::chrono::seconds seconds() {
@@ -229,6 +265,10 @@ class CrowdTest : public testing::Test {
       listed.insert(snapshot["name"].get<std::string>());
     }
     for (const auto& [name, bytes] : model_.known()) EXPECT_TRUE(listed.contains(name)) << name;
+    for (const auto& [name, hash] : burden_) {
+      ASSERT_EQ(listed.erase(name), 1U) << name;
+      EXPECT_EQ(digest(VARVE_BINARY " cat " + name), hash) << "other bytes in " << name;
+    }
     for (const std::string& name : listed) {
       EXPECT_TRUE(model_.may_exist(name)) << name << " was forgotten";
       EXPECT_TRUE(run({"cat", name}).out == tried_.at(name)) << "other bytes in " << name;
@@ -238,11 +278,14 @@ class CrowdTest : public testing::Test {
   TempFolder folder_;
   Model model_;
   std::mutex mutex_;
-  std::map<std::string, std::string> tried_;  // by name: what an ingest was to store
-  const Clock::time_point until_;
+  std::map<std::string, std::string> tried_;   // by name: what an ingest was to store
+  std::map<std::string, std::string> burden_;  // by name: the hash of its file
+  Clock::time_point until_;
 };
 
 TEST_F(CrowdTest, NobodyHurtsAnybody) {
+  store_burden(std::mt19937_64(chance()()));
+  until_ = Clock::now() + seconds();
   {
     std::vector<std::jthread> crowd;
     const auto join_in = [&](auto work) {

@@ -13,8 +13,7 @@ namespace varve {
 namespace {
 
 constexpr std::size_t kFaultsShown = 3;
-constexpr std::string_view kSettings =
-    "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384;";
+constexpr std::string_view kSettings = "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;";
 constexpr int kPrimaryCode = 0xff;
 
 std::string text_of(sqlite3_stmt* row, int column) {
@@ -132,7 +131,9 @@ void count_rows(const CheckedDatabase& database, SqliteFindings& findings) {
 }
 
 SqliteFindings begin(const CheckedDatabase& database) {
-  sqlite3_exec(database.handle, kSettings.data(), nullptr, nullptr, nullptr);
+  const std::string settings =
+      fmt::format("{} PRAGMA cache_size=-{};", kSettings, database.cache >> 10);
+  sqlite3_exec(database.handle, settings.c_str(), nullptr, nullptr, nullptr);
   return {};
 }
 

@@ -15,6 +15,7 @@ namespace varve {
 struct CheckedDatabase {
   sqlite3* handle = nullptr;
   const std::string* store_error = nullptr;
+  std::size_t cache = std::size_t{64} << 20;  // bytes, for SQLite's pages
 };
 
 struct SqliteFindings {

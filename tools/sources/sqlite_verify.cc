@@ -20,6 +20,8 @@
 namespace varve {
 namespace {
 
+constexpr std::size_t kLeastCache = std::size_t{16} << 20;  // bytes
+
 // The file's hash, made on a thread of its own beside SQLite's checks. What passes by is offered to
 // `pages`.
 class Hashing {
@@ -63,12 +65,16 @@ class Hashing {
 
 // Counts what both readers have read.
 class Progress {
+  static constexpr std::uint64_t kTellEvery = 1 << 20;  // bytes
+
  public:
   Progress(std::uint64_t size, const Hashing& hashing, const VerifyProgress& report)
       : size_(size), hashing_(hashing), report_(report) {}
 
   void checked(std::size_t bytes) {
-    checked_ = std::min(checked_ + bytes, size_);  // SQLite reads some pages twice
+    untold_ += bytes;
+    if (bytes > 0 && untold_ < kTellEvery) return;
+    checked_ = std::min(checked_ + std::exchange(untold_, 0), size_);  // some pages are read twice
     tell();
   }
   void all_checked() {
@@ -84,6 +90,7 @@ class Progress {
   const Hashing& hashing_;
   const VerifyProgress& report_;
   std::uint64_t checked_ = 0;
+  std::uint64_t untold_ = 0;
 };
 
 void put(const std::vector<std::string>& assertions, sqlite3* database, SqliteFindings& findings,
@@ -104,7 +111,8 @@ SqliteFindings check(ChunkReader& chunks, const FileEntry& entry, const IndexPag
     progress.checked(bytes);
     return !wanted.stop.stop_requested();
   });
-  const CheckedDatabase checked{database.handle(), &database.store_error()};
+  const CheckedDatabase checked{database.handle(), &database.store_error(),
+                                std::max(kLeastCache, wanted.memory / 8)};
   SqliteFindings findings =
       wanted.level == VerifyLevel::quick ? check_quickly(checked) : check_fully(checked);
   if (wanted.level == VerifyLevel::full && findings.faults.empty()) {
