@@ -22,6 +22,12 @@ std::vector<ChainLevel> levels_of(const std::vector<ChainLink>& chain) {
   return levels;
 }
 
+// Compressed as well as the full chunk under it was.
+std::uint64_t cost_of_full(ByteView plain, const ObjectHeader& full) {
+  return std::uint64_t{full.stored_length} * plain.size() /
+         std::max<std::uint64_t>(full.plain_length, 1);
+}
+
 // A damaged list is check's to tell: without it lost bases may come back as deltas.
 LostKeys lost_chunks(const Path& repository) {
   try {
@@ -118,7 +124,7 @@ bool ChunkWriter::store_delta(ObjectHeader header, const NewChunk& chunk, Worker
   if (chain.empty()) return false;
   if (chunk.compare) chunk.compare(chain.front().plain);
   const std::vector<ChainLevel> levels = levels_of(chain);
-  const DeltaPolicy policy(levels, chunk.max_depth);
+  const DeltaPolicy policy(levels, chunk.max_depth, cost_of_full(chunk.plain, chain.back().header));
   for (std::optional<std::size_t> base = policy.first_base(); base; base = policy.higher(*base)) {
     const Compressor::Result delta = tools.compressor.delta(chunk.plain, chain[*base].plain);
     if (!policy.keep(*base, delta.stored.size())) continue;

@@ -1,6 +1,8 @@
 // Removes snapshots: catalog rows first, in one transaction, then records and attestations.
 // The space comes back with gc.
 //
+// Where the disk is nearly full it frees the reserve first (reserve.h).
+//
 // While an ingest runs, the records stay for gc to remove: a running ingest may build on a
 // snapshot that is forgotten meanwhile, and gc marks from every record it finds (see mark.h).
 #pragma once

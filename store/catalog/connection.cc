@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "store/catalog/schema.h"
+#include "store/catalog/shared_memory.h"
 
 namespace varve {
 namespace {
@@ -64,8 +65,8 @@ void Connection::make_tables(const Path& file) {
 void Connection::open(Sharing sharing) {
   statements_.clear();
   sqlite3* opened = nullptr;
-  const int code =
-      sqlite3_open_v2(file_.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int code = sqlite3_open_v2(
+      file_.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, catalog_file_layer());
   database_.reset(opened);
   if (code != SQLITE_OK) throw catalog_error(opened, code, file_);
   sqlite3_extended_result_codes(opened, 1);

@@ -10,11 +10,9 @@ std::optional<std::size_t> DeltaPolicy::first_base() const {
 }
 
 bool DeltaPolicy::keep(std::size_t base, std::size_t size) const {
-  const ChainLevel& full = chain_.back();
-  if (size * 4 > std::uint64_t{full.stored_length} * 3) return false;  // hardly smaller than full
-  const std::uint64_t higher_cost = base + 1 == chain_.size()
-                                        ? full.stored_length
-                                        : std::uint64_t{chain_[base].stored_length} + size;
+  if (size * 4 > full_cost_ * 3) return false;  // hardly smaller than full
+  const std::uint64_t higher_cost =
+      base + 1 == chain_.size() ? full_cost_ : std::uint64_t{chain_[base].stored_length} + size;
   return spent(base, size) <= higher_cost;
 }
 

@@ -26,8 +26,10 @@ struct ChainLevel {
 
 class DeltaPolicy {
  public:
-  DeltaPolicy(std::span<const ChainLevel> chain, std::uint32_t max_depth)
-      : chain_(chain), max_depth_(max_depth) {}
+  // `full_cost`: what the new version would take stored whole, estimated, bytes. It may be shorter
+  // than the chain's full chunk, or longer, where chunks are cut by their content.
+  DeltaPolicy(std::span<const ChainLevel> chain, std::uint32_t max_depth, std::uint64_t full_cost)
+      : chain_(chain), max_depth_(max_depth), full_cost_(full_cost) {}
 
   // Index of the base to try first; nothing: store a full chunk.
   std::optional<std::size_t> first_base() const;
@@ -41,6 +43,7 @@ class DeltaPolicy {
  private:
   std::span<const ChainLevel> chain_;
   std::uint32_t max_depth_;
+  std::uint64_t full_cost_;
 };
 
 }  // namespace varve

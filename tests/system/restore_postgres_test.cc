@@ -1,31 +1,8 @@
 // varve restore of dumps into databases of a real server.
-#include "tests/system/postgres_program.h"
+#include "tests/system/restore_postgres_program.h"
 
 namespace varve {
 namespace {
-
-class RestorePostgres : public PostgresProgram {
- protected:
-  void SetUp() override {
-    PostgresProgram::SetUp();
-    fill_shop();
-  }
-  std::set<std::string> databases() const {
-    std::istringstream lines(server_.sql(
-        "postgres", "SELECT datname FROM pg_database WHERE datname NOT LIKE 'template%'"));
-    std::set<std::string> names;
-    for (std::string line; std::getline(lines, line);) names.insert(line);
-    return names;
-  }
-  // The one that a restore put aside.
-  std::string kept() const {
-    for (const std::string& name : databases()) {
-      if (name.starts_with("shop_before_")) return name;
-    }
-    return "";
-  }
-  using Set = std::set<std::string>;
-};
 
 TEST_F(RestorePostgres, IntoANewDatabaseWithItsRowsCounted) {
   must({"ingest", shop()});
@@ -41,6 +18,12 @@ TEST_F(RestorePostgres, AWholeSnapshotWithOneDumpIsThatDump) {
   const Json json = must_json({"restore", "latest", server_.uri("copy"), "-j", "1"});
   EXPECT_EQ(json["row_counts"]["public.orders"], 20000);
   EXPECT_EQ(json["safety"], Json());
+  EXPECT_EQ(rows_of("copy"), rows_of("shop"));
+}
+
+TEST_F(RestorePostgres, OfSeveralDumpsThatOfTheSource) {
+  must({"ingest", shop(), server_.uri("postgres")});
+  must({"restore", "latest:shop", server_.uri("copy")});
   EXPECT_EQ(rows_of("copy"), rows_of("shop"));
 }
 
@@ -105,23 +88,6 @@ TEST_F(RestorePostgres, UndoFromTheSafetySnapshotWhereNothingWasKept) {
   expect_holds(refused(1, {"restore", "--undo", shop()}), "--yes");
   must({"restore", "--undo", shop(), "--yes"});
   EXPECT_EQ(sql("SELECT count(*) FROM orders"), "100\n");
-}
-
-TEST_F(RestorePostgres, OneTableIntoANewDatabaseAndIntoTheOldOne) {
-  must({"ingest", shop()});
-  const std::string orders = sql("SELECT * FROM orders ORDER BY 1");
-  must({"restore", "latest:shop.pgdump", server_.uri("one"), "--table", "orders"});
-  EXPECT_EQ(server_.sql("one", "SELECT * FROM orders ORDER BY 1"), orders);
-  sql("DROP TABLE orders CASCADE");
-  refused(1, {"restore", "latest:shop.pgdump", shop(), "--table", "orders"});
-  must({"restore", "latest:shop.pgdump", shop(), "--table", "orders", "--force"});
-  EXPECT_EQ(sql("SELECT * FROM orders ORDER BY 1"), orders);
-  EXPECT_EQ(sql("SELECT count(*) FROM parted"), "500\n");
-  const ProgramResult twice =
-      varve({"restore", "latest:shop.pgdump", shop(), "--table", "orders", "--force"});
-  EXPECT_EQ(twice.status, 1);
-  expect_holds(twice.err, "already exists");
-  EXPECT_EQ(sql("SELECT * FROM orders ORDER BY 1"), orders);
 }
 
 TEST_F(RestorePostgres, TheSchemaFirstAndThenTheRows) {

@@ -21,7 +21,7 @@ struct Lineage {
 
   void add(std::size_t change) {
     ++version;
-    const DeltaPolicy policy(chain, kDepth);
+    const DeltaPolicy policy(chain, kDepth, kFull);
     for (auto base = policy.first_base(); base; base = policy.higher(*base)) {
       const auto distance = static_cast<std::size_t>(version - chain_versions[*base]);
       const std::size_t size = distance * change;
@@ -64,9 +64,16 @@ TEST(DeltaPolicy, WhatChangedMostlyIsStoredWhole) {
   EXPECT_EQ(lineage.fulls, 1);
 }
 
+// A chunk that is much shorter than its base is no delta for that alone.
+TEST(DeltaPolicy, WhatIsShortIsHeldAgainstWhatItWouldTakeItself) {
+  const std::vector<ChainLevel> chain = {{0, 4 * kFull, 0}};
+  EXPECT_FALSE(DeltaPolicy(chain, kDepth, kFull).keep(0, kFull - 1));
+  EXPECT_TRUE(DeltaPolicy(chain, kDepth, kFull).keep(0, kFull / 10));
+}
+
 TEST(DeltaPolicy, NoDepthMeansNoDelta) {
   const std::vector<ChainLevel> chain{{0, kFull, 0}};
-  EXPECT_FALSE(DeltaPolicy(chain, 0).first_base());
+  EXPECT_FALSE(DeltaPolicy(chain, 0, kFull).first_base());
 }
 
 }  // namespace

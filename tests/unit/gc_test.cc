@@ -13,6 +13,7 @@
 #include "tests/support/damaged_data.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/pausing_source.h"
+#include "tests/support/random_bytes.h"
 #include "tests/support/test_repository.h"
 
 namespace varve {
@@ -77,6 +78,18 @@ TEST_F(GcTest, GivesBackWhatOnlyForgottenSnapshotsNeeded) {
   EXPECT_EQ(result.freed_bytes, before - pack_bytes(repository_));
   EXPECT_GT(result.freed_bytes, 30 * 1024u);
   for (std::size_t i = 0; i < 3; ++i) repository_.expect_holds(snapshots_[i], bytes_[i]);
+  repository_.expect_sound();
+}
+
+// Encrypted or packed files share nothing with what they were: no delta may hold on to that.
+TEST_F(GcTest, GivesBackWhatNewContentHasReplaced) {
+  constexpr std::size_t kSize = 4u << 20;
+  const Snapshot old = repository_.take(random_bytes(kSize, 1), "noise", Chunking::content);
+  const Bytes now = random_bytes(kSize, 2);
+  const Snapshot kept = repository_.take(now, "noise", Chunking::content);
+  forget(*repository_, {old.id});
+  EXPECT_GT(repository_.gc().freed_bytes, old.added_bytes * 4 / 5);
+  repository_.expect_holds(kept, now);
   repository_.expect_sound();
 }
 

@@ -103,9 +103,9 @@ void verify(Repository& repository, IngestReport& report, const IngestArguments&
   try {
     verify_snapshot(repository, snapshot, request);
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::interrupted) throw;
-    throw Error(ErrorCode::interrupted,
-                fmt::format("interrupted: snapshot {} is made, but not verified", snapshot.name));
+    const bool is_stop = error.code() == ErrorCode::interrupted;
+    throw Error(error.code(), fmt::format("{}: snapshot {} is made, but not verified",
+                                          is_stop ? "interrupted" : error.what(), snapshot.name));
   }
   progress.wipe();
   report.verify_seconds =

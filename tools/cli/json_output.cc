@@ -211,11 +211,14 @@ std::string undo_json(const UndoPlan& plan, const UndoResult& result, bool dry_r
 }
 
 std::string postgres_plan_json(const Snapshot& snapshot, const PostgresRestoreRequest& request,
-                               const std::string& location, bool replaces) {
+                               const std::string& location, bool replaces,
+                               const std::vector<std::string>& changed_roles) {
   return text_of({{"name", snapshot.name},
                   {"path", request.dump.path},
+                  {"selection", request.dump.selection},
                   {"database", location},
                   {"replaces", replaces},
+                  {"changes_roles", changed_roles},
                   {"dry_run", true}});
 }
 
@@ -224,11 +227,13 @@ std::string postgres_restore_json(const Snapshot& snapshot, const PostgresRestor
                                   const PostgresRestoreResult& result) {
   return text_of({{"name", snapshot.name},
                   {"path", request.dump.path},
+                  {"selection", request.dump.selection},
                   {"database", location},
                   {"row_counts", result.rows},
                   {"seconds", result.seconds},
                   {"kept", result.kept.empty() ? Json() : Json(result.kept)},
                   {"safety", name_of(result.safety)},
+                  {"notes", result.notes},
                   {"warnings", result.warnings}});
 }
 

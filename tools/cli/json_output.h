@@ -27,7 +27,8 @@ std::string restore_json(const Snapshot& snapshot, const PathRestoreResult& resu
 std::string restore_plan_json(const Snapshot& snapshot, const PathPlan& plan);
 std::string undo_json(const UndoPlan& plan, const UndoResult& result, bool dry_run);
 std::string postgres_plan_json(const Snapshot& snapshot, const PostgresRestoreRequest& request,
-                               const std::string& location, bool replaces);
+                               const std::string& location, bool replaces,
+                               const std::vector<std::string>& changed_roles);
 std::string postgres_restore_json(const Snapshot& snapshot, const PostgresRestoreRequest& request,
                                   const std::string& location, const PostgresRestoreResult& result);
 std::string postgres_undo_json(const std::string& kept, const std::string& location,

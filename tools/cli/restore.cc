@@ -77,7 +77,9 @@ void add_postgres_options(CLI::App& command, RestoreArguments& arguments) {
       ->option_text("N")
       ->check(CLI::Range(1, 1000))
       ->group(group);
-  command.add_option("--table", arguments.tables, "only this table; may be repeated")
+  command
+      .add_option("--table", arguments.tables,
+                  "only this table, with all that is its own; may be repeated")
       ->option_text("T")
       ->allow_extra_args(false)
       ->group(group);

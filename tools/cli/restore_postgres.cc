@@ -10,7 +10,9 @@
 #include "tools/cli/host_name.h"
 #include "tools/cli/json_output.h"
 #include "tools/cli/restore_commands.h"
+#include "tools/cli/shell_word.h"
 #include "tools/restore/postgres_restore.h"
+#include "tools/restore/postgres_undo.h"
 
 namespace varve::cli {
 namespace {
@@ -27,7 +29,7 @@ void refuse_patterns(const SnapshotArgument& what) {
 PostgresRestoreRequest request_for(const RestoreSetting& setting, const SnapshotArgument& what) {
   const RestoreArguments& arguments = setting.arguments;
   PostgresRestoreRequest request;
-  request.dump = find_dump(setting.repository, what.snapshot, what.path);
+  request.dump = find_dump(setting.repository, what.snapshot, what.path, what.source);
   request.load = {.tables = arguments.tables,
                   .schema_only = arguments.schema_only,
                   .data_only = arguments.data_only,
@@ -69,8 +71,31 @@ void refuse_what_makes_no_sense(PostgresAdmin& admin, const PostgresRestoreReque
   }
 }
 
-std::string question_of(PostgresAdmin& admin, const Snapshot& snapshot,
-                        const PostgresRestoreRequest& request) {
+// What is about to be changed, for a question and for a plan.
+struct Change {
+  bool exists = false;             // the database
+  std::vector<std::string> roles;  // which globals.sql makes otherwise than they are
+
+  bool is_any() const { return exists || !roles.empty(); }
+};
+
+// "3 roles that exist (alice, bob, carol) get the attributes and passwords of globals.sql"
+std::string roles_text(const Change& change, const PostgresRestoreRequest& request) {
+  if (change.roles.empty()) return {};
+  return fmt::format(
+      "{} that {} here {} the attributes and passwords of {}: {}",
+      format_count(change.roles.size(), "role"), change.roles.size() == 1 ? "exists" : "exist",
+      change.roles.size() == 1 ? "gets" : "get", request.dump.globals, join(change.roles));
+}
+
+// " (some tables of its database alone)"
+std::string part_text(const PostgresRestoreRequest& request) {
+  if (request.dump.selection.empty()) return {};
+  return fmt::format(", which is a dump of {} alone,", request.dump.selection);
+}
+
+std::string database_question(PostgresAdmin& admin, const Snapshot& snapshot,
+                              const PostgresRestoreRequest& request) {
   const std::string present = fmt::format("{} ({}, {} connected)", admin.location(),
                                           format_bytes(admin.size_of(admin.database())),
                                           admin.sessions_of(admin.database()));
@@ -81,9 +106,17 @@ std::string question_of(PostgresAdmin& admin, const Snapshot& snapshot,
                     snapshot.name, present));
   }
   return printable(
-      fmt::format("Replace {} by {} of snapshot {}? It is kept under another name; "
+      fmt::format("Replace {} by {} of snapshot {}{}? It is kept under another name; "
                   "sessions in it end",
-                  present, request.dump.path, snapshot.name));
+                  present, request.dump.path, snapshot.name, part_text(request)));
+}
+
+std::string question_of(PostgresAdmin& admin, const Snapshot& snapshot,
+                        const PostgresRestoreRequest& request, const Change& change) {
+  const std::string roles = printable(roles_text(change, request));
+  if (!change.exists) return roles + ". Go on?";
+  const std::string database = database_question(admin, snapshot, request);
+  return roles.empty() ? database : fmt::format("{}; {}", database, roles);
 }
 
 std::string globals_line(const Snapshot& snapshot, const PostgresRestoreRequest& request) {
@@ -95,13 +128,17 @@ std::string globals_line(const Snapshot& snapshot, const PostgresRestoreRequest&
 }
 
 std::string plan_text(PostgresAdmin& admin, const Snapshot& snapshot,
-                      const PostgresRestoreRequest& request, bool exists) {
+                      const PostgresRestoreRequest& request, const Change& change) {
+  const bool exists = change.exists;
   std::string text =
       printable(fmt::format("{} of {} to {}", request.dump.path, snapshot.name, admin.location())) +
       "\n";
   const bool in_place = loads_in_place(request, exists);
-  if (exists && request.safety) text += "  first     a safety snapshot of it, tag pre-restore\n";
+  if (!request.dump.selection.empty()) {
+    text += fmt::format("  partial   it is a dump of {} of its database\n", request.dump.selection);
+  }
   if (request.globals) text += "  globals   " + request.dump.globals + " is applied\n";
+  if (!change.roles.empty()) text += "  roles     " + printable(roles_text(change, request)) + "\n";
   if (in_place) {
     text += "  into      the database that is there, in one transaction\n";
   } else {
@@ -111,6 +148,10 @@ std::string plan_text(PostgresAdmin& admin, const Snapshot& snapshot,
                             : format_count(request.load.jobs, "job") + " of pg_restore");
   }
   if (!request.load.selects()) text += "  check     row counts against those recorded\n";
+  if (exists && request.safety) {
+    text += fmt::format("  saves     a safety snapshot of it {}, tag pre-restore\n",
+                        in_place ? "before" : "before it is replaced");
+  }
   if (exists && !in_place) {
     text += fmt::format("  replaces  {} with {} connected, which stays as {}_before_<date>\n",
                         format_bytes(admin.size_of(admin.database())),
@@ -122,6 +163,11 @@ std::string plan_text(PostgresAdmin& admin, const Snapshot& snapshot,
 std::string result_text(PostgresAdmin& admin, const PostgresRestoreRequest& request,
                         const PostgresRestoreResult& result) {
   std::string text;
+  for (const std::string& note : result.notes) text += printable(note) + "\n";
+  if (!request.dump.selection.empty()) {
+    text += fmt::format("{} is a dump of {} of its database\n", printable(request.dump.path),
+                        request.dump.selection);
+  }
   if (result.safety) {
     text += fmt::format("safety snapshot {} holds what was there\n", result.safety->name);
   }
@@ -141,9 +187,18 @@ std::string result_text(PostgresAdmin& admin, const PostgresRestoreRequest& requ
                                 format_seconds(result.seconds)));
   if (result.safety || !result.kept.empty()) {
     text += "\n" + printable(fmt::format("varve restore --undo {} puts back what was there",
-                                         without_secrets(admin.target())));
+                                         shell_word(target_without_secrets(admin.target()))));
   }
   return text;
+}
+
+// An existing database took --force already.
+void ask(const RestoreSetting& setting, PostgresAdmin& admin, const Snapshot& snapshot,
+         const PostgresRestoreRequest& request, const Change& change) {
+  if (!change.is_any()) return;
+  if (may_replace(setting, question_of(admin, snapshot, request, change))) return;
+  throw Error(ErrorCode::failed, printable(fmt::format("--globals: {}; --yes changes them",
+                                                       roles_text(change, request))));
 }
 
 int run(const RestoreSetting& setting, PostgresAdmin& admin, const Snapshot& snapshot,
@@ -163,15 +218,19 @@ int restore_to_postgres(const RestoreSetting& setting, const SnapshotArgument& w
   refuse_patterns(what);
   const PostgresRestoreRequest request = request_for(setting, what);
   PostgresAdmin admin(setting.arguments.target, setting.signals.token());
-  const bool exists = admin.exists(admin.database());
-  refuse_what_makes_no_sense(admin, request, exists);
+  Change change;
+  change.exists = admin.exists(admin.database());
+  refuse_what_makes_no_sense(admin, request, change.exists);
+  require_restorable(setting.repository, what.snapshot, admin, request);
+  change.roles = roles_to_change(setting.repository, what.snapshot, admin, request);
   if (setting.arguments.dry_run) {
-    const bool replaces = exists && !loads_in_place(request, exists);
-    setting.line.print_facts(postgres_plan_json(what.snapshot, request, admin.location(), replaces),
-                             [&] { return plan_text(admin, what.snapshot, request, exists); });
+    const bool replaces = change.exists && !loads_in_place(request, change.exists);
+    setting.line.print_facts(
+        postgres_plan_json(what.snapshot, request, admin.location(), replaces, change.roles),
+        [&] { return plan_text(admin, what.snapshot, request, change); });
     return 0;
   }
-  if (exists) may_replace(setting, question_of(admin, what.snapshot, request));
+  ask(setting, admin, what.snapshot, request, change);
   const int status = run(setting, admin, what.snapshot, request);
   setting.line.report(globals_line(what.snapshot, request));
   return status;
@@ -201,21 +260,21 @@ int undo_postgres(const RestoreSetting& setting) {
   CommandLine& line = setting.line;
   PostgresAdmin admin(setting.arguments.undo, setting.signals.token());
   const PostgresUndo undo = find_postgres_undo(setting.repository, admin, host_name());
-  if (undo.kept.empty()) return restore_safety_snapshot(setting, admin, undo);
-  const std::string what =
-      printable(fmt::format("{} takes the name {} again, and the present database is kept under "
-                            "another name",
-                            undo.kept, admin.location()));
+  if (!undo.kept) return restore_safety_snapshot(setting, admin, undo);
+  const std::string& kept = undo.kept->name;
+  const std::string what = printable(fmt::format(
+      "{}, which was put aside at {}, takes the name {} again, and the present database "
+      "is kept under another name",
+      kept, to_iso(undo.kept->mark.since), admin.location()));
   if (setting.arguments.dry_run) {
-    line.print_facts(postgres_undo_json(undo.kept, admin.location(), "", true),
+    line.print_facts(postgres_undo_json(kept, admin.location(), "", true),
                      [&] { return what + "; nothing was done"; });
     return 0;
   }
   if (!may_replace(setting, what + "; sessions in it end. Go on?")) throw unasked(admin);
-  const std::string aside = undo_postgres_swap(admin, undo);
-  line.print_facts(postgres_undo_json(undo.kept, admin.location(), aside, false), [&] {
-    const std::string text =
-        printable(fmt::format("{} is what {} was", admin.location(), undo.kept));
+  const std::string aside = undo_postgres_swap(setting.repository, admin, *undo.kept);
+  line.print_facts(postgres_undo_json(kept, admin.location(), aside, false), [&] {
+    const std::string text = printable(fmt::format("{} is what {} was", admin.location(), kept));
     return aside.empty() ? text : printable(fmt::format("{}; what it was is {} now", text, aside));
   });
   return 0;

@@ -55,7 +55,7 @@ void ChildProgram::await_output() {
     if (ready < 0 && errno != EINTR) throw system_error(errno, "cannot wait for a program");
     if (ready <= 0) continue;
     if (waiting[2].revents != 0) {
-      throw Error(ErrorCode::interrupted, "interrupted: nothing was stored");
+      throw Error(ErrorCode::interrupted, "interrupted");
     }
     if (waiting[1].revents != 0) take_errors();
     if (waiting[0].revents != 0) return;

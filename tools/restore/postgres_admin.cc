@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "tools/sources/postgres_targets.h"
@@ -11,27 +11,26 @@
 namespace varve {
 namespace {
 
-constexpr std::size_t kLongestName = 63;  // bytes: NAMEDATALEN - 1
-constexpr int kSwapTries = 5;             // against programs that connect again at once
-
-// Every server has one of them, and nobody restores into them.
-constexpr const char* kMaintenance = "postgres";
+constexpr int kSwapTries = 5;                     // against programs that connect again at once
+constexpr const char* kInUse = "55006";           // SQLSTATE object_in_use
+constexpr int kHasIdleTimeout = 140000;           // since when sessions that wait are ended
+constexpr const char* kMaintenance = "postgres";  // every server has one of them, but few users
 constexpr const char* kMaintenanceElse = "template1";
 
+// libpq does not say in a way of its own that a database is missing, and the server says it in any
+// language: so what cannot be reached in one way is tried in the other.
 std::unique_ptr<PostgresConnection> connect_for_maintenance(const std::string& target,
                                                             const std::stop_token& stop) {
   try {
     return std::make_unique<PostgresConnection>(target, kMaintenance, stop);
   } catch (const Error& error) {
-    const std::string words = error.what();
-    if (words.find("database \"postgres\" does not exist") == std::string::npos) throw;
-    return std::make_unique<PostgresConnection>(target, kMaintenanceElse, stop);
+    if (error.code() != ErrorCode::failed) throw;
+    try {
+      return std::make_unique<PostgresConnection>(target, kMaintenanceElse, stop);
+    } catch (const Error&) {
+      throw error;
+    }
   }
-}
-
-bool is_in_use(const Error& error) {
-  return std::string_view(error.what()).find("is being accessed by other users") !=
-         std::string_view::npos;
 }
 
 }  // namespace
@@ -45,6 +44,8 @@ PostgresAdmin::PostgresAdmin(std::string target, std::stop_token stop)
                                               without_secrets(target_)));
   }
   connection_ = connect_for_maintenance(target_, stop_);
+  // It waits while a database is filled, for hours perhaps.
+  if (server_version() >= kHasIdleTimeout) connection_->query("SET idle_session_timeout = 0");
 }
 
 std::string PostgresAdmin::location() const {
@@ -78,81 +79,15 @@ int PostgresAdmin::sessions_of(const std::string& database) {
                   connection_->literal(database))));
 }
 
-// By JSON, as the columns of the last two have other names in other versions.
-DatabaseShape PostgresAdmin::shape_of(const std::string& database) {
-  const PostgresRows row = connection_->query(
-      fmt::format("SELECT pg_encoding_to_char(encoding), datcollate, datctype, "
-                  "CASE WHEN to_jsonb(d)->>'datlocprovider' = 'i' THEN "
-                  "coalesce(to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticulocale') END, "
-                  "pg_get_userbyid(datdba) FROM pg_database d WHERE datname = {}",
-                  connection_->literal(database)));
-  if (row.size() != 1) {
-    throw Error(ErrorCode::failed,
-                fmt::format("there is no database {} on {}", database, connection_->server()));
-  }
-  return {.encoding = row.at(0, 0),
-          .collate = row.at(0, 1),
-          .ctype = row.at(0, 2),
-          .icu_locale = row.at(0, 3),
-          .owner = row.at(0, 4)};
-}
-
 void PostgresAdmin::create(const std::string& database, const DatabaseShape& shape) {
-  std::string sql =
-      fmt::format("CREATE DATABASE {} TEMPLATE template0", connection_->identifier(database));
-  const auto add = [&](std::string_view what, const std::string& value) {
-    if (!value.empty()) sql += fmt::format(" {} {}", what, connection_->literal(value));
-  };
-  add("ENCODING", shape.encoding);
-  add("LC_COLLATE", shape.collate);
-  add("LC_CTYPE", shape.ctype);
-  if (!shape.icu_locale.empty()) sql += " LOCALE_PROVIDER icu";
-  add("ICU_LOCALE", shape.icu_locale);
-  if (!shape.owner.empty()) sql += " OWNER " + connection_->identifier(shape.owner);
-  connection_->query(sql);
+  connection_->query(create_statement(*connection_, database, shape));
 }
 
-// A setting is put into effect and then stored from there: so its value needs no quoting that
-// would depend on what kind of setting it is.
-void PostgresAdmin::copy_settings(const std::string& from, const std::string& to) {
-  const std::string of =
-      fmt::format("(SELECT oid FROM pg_database WHERE datname = {})", connection_->literal(from));
-  const std::string name = connection_->identifier(to);
-  const PostgresRows settings = connection_->query(fmt::format(
-      "SELECT coalesce(quote_ident(r.rolname), ''), split_part(c, '=', 1), "
-      "substr(c, strpos(c, '=') + 1) FROM pg_db_role_setting s "
-      "LEFT JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) c WHERE s.setdatabase = {}",
-      of));
-  for (int i = 0; i < settings.size(); ++i) {
-    const std::string role = settings.at(i, 0);
-    const std::string setting = settings.at(i, 1);
-    const std::string whose =
-        role.empty() ? "DATABASE " + name : fmt::format("ROLE {} IN DATABASE {}", role, name);
-    connection_->query(
-        fmt::format("SELECT set_config({}, {}, false); ALTER {} SET {} FROM "
-                    "CURRENT; RESET {}",
-                    connection_->literal(setting), connection_->literal(settings.at(i, 2)), whose,
-                    setting, setting));
-  }
-  const PostgresRows rights = connection_->query(
-      fmt::format("SELECT a.privilege_type, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE "
-                  "quote_ident(pg_get_userbyid(a.grantee)) END, CASE WHEN a.is_grantable THEN "
-                  "' WITH GRANT OPTION' ELSE '' END FROM pg_database d, aclexplode(d.datacl) a "
-                  "WHERE d.oid = {}",
-                  of));
-  if (rights.size() == 0) return;  // those that every database has
-  std::string grants = fmt::format("REVOKE ALL ON DATABASE {} FROM PUBLIC;", name);
-  for (int i = 0; i < rights.size(); ++i) {
-    grants += fmt::format("GRANT {} ON DATABASE {} TO {}{};", rights.at(i, 0), name,
-                          rights.at(i, 1), rights.at(i, 2));
-  }
-  connection_->query(grants);
-}
-
+// Of users: the server ends its own processes by itself.
 std::string PostgresAdmin::end_sessions_of(const std::string& database) const {
   return fmt::format(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {} "
-      "AND pid <> pg_backend_pid()",
+      "AND pid <> pg_backend_pid() AND usesysid IS NOT NULL",
       connection_->literal(database));
 }
 
@@ -162,55 +97,71 @@ void PostgresAdmin::drop(const std::string& database) {
   connection_->query("DROP DATABASE IF EXISTS " + connection_->identifier(database));
 }
 
+std::string PostgresAdmin::comment_of(const std::string& database) {
+  return connection_->value(
+      fmt::format("SELECT shobj_description(oid, 'pg_database') FROM pg_database "
+                  "WHERE datname = {}",
+                  connection_->literal(database)));
+}
+
+std::string PostgresAdmin::comment_statement(const Comment& comment) const {
+  return fmt::format("COMMENT ON DATABASE {} IS {}", connection_->identifier(comment.database),
+                     comment.text.empty() ? "NULL" : connection_->literal(comment.text));
+}
+
+void PostgresAdmin::set_comment(const Comment& comment) {
+  connection_->query(comment_statement(comment));
+}
+
 // The renaming locks the database against new sessions, and then waits some seconds for the old
 // ones to end; only between the statements somebody can come in.
-void PostgresAdmin::in_transaction(const std::string& statements) {
+void PostgresAdmin::rename(const std::vector<Renaming>& renamings,
+                           const std::vector<Comment>& comments) {
+  std::string statements = "BEGIN";
+  for (const Renaming& one : renamings) statements += "; " + end_sessions_of(one.from);
+  for (const Renaming& one : renamings) {
+    statements += fmt::format("; ALTER DATABASE {} RENAME TO {}", connection_->identifier(one.from),
+                              connection_->identifier(one.to));
+  }
+  for (const Comment& comment : comments) statements += "; " + comment_statement(comment);
   for (int tries = 1;; ++tries) {
     try {
-      connection_->query("BEGIN; " + statements + "; COMMIT");
+      connection_->query(statements + "; COMMIT");
       return;
-    } catch (const Error& error) {
-      if (error.code() == ErrorCode::interrupted) throw;  // the server rolls back by itself
+    } catch (const PostgresError& error) {
+      if (error.state().empty()) throw;  // the server rolls back by itself
       connection_->query("ROLLBACK");
-      if (!is_in_use(error) || tries == kSwapTries) throw;
+      if (error.state() != kInUse || tries == kSwapTries) throw;
     }
   }
 }
 
-void PostgresAdmin::rename(const std::string& database, const std::string& to) {
-  in_transaction(fmt::format("{}; ALTER DATABASE {} RENAME TO {}", end_sessions_of(database),
-                             connection_->identifier(database), connection_->identifier(to)));
-}
-
-void PostgresAdmin::swap(const std::string& current, const std::string& next,
-                         const std::string& aside) {
-  in_transaction(
-      fmt::format("{}; {}; ALTER DATABASE {} RENAME TO {}; ALTER DATABASE {} RENAME TO "
-                  "{}",
-                  end_sessions_of(next), end_sessions_of(current), connection_->identifier(current),
-                  connection_->identifier(aside), connection_->identifier(next),
-                  connection_->identifier(current)));
-}
-
-std::vector<std::string> PostgresAdmin::kept_of(const std::string& database) {
-  const std::string front = name_with(database, "_before_99999999_999999");
-  const std::string begin =
-      front.substr(0, front.size() - std::string_view("99999999_999999").size());
+PostgresAdmin::NamedSo PostgresAdmin::named_after_target(DatabaseMark::State state) {
   const PostgresRows rows = connection_->query(
-      fmt::format("SELECT datname FROM pg_database WHERE starts_with(datname, {}) ORDER BY 1",
-                  connection_->literal(begin)));
-  std::vector<std::string> names;
-  for (int i = 0; i < rows.size(); ++i) names.push_back(rows.at(i, 0));
-  return names;
+      "SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database ORDER BY 1");
+  NamedSo found;
+  for (int i = 0; i < rows.size(); ++i) {
+    const std::string name = rows.at(i, 0);
+    if (!is_marked_name(name, database_, state)) continue;
+    auto mark = parse_mark(rows.at(i, 1));
+    if (!mark) {
+      found.unmarked.push_back(name);
+    } else if (mark->state == state && mark->of == database_) {
+      found.marked.push_back({name, std::move(*mark)});
+    }
+  }
+  std::ranges::sort(found.marked, {}, [](const Marked& one) {
+    return std::tuple(one.mark.since, one.name.size(), one.name);  // "…_2" is younger
+  });
+  return found;
 }
 
-std::string PostgresAdmin::name_with(const std::string& database, const std::string& suffix) {
-  std::size_t length = std::min(database.size(), kLongestName - suffix.size());
-  const auto is_inside_letter = [&](std::size_t at) {
-    return at < database.size() && (static_cast<unsigned char>(database[at]) & 0xc0) == 0x80;
-  };
-  while (length > 0 && is_inside_letter(length)) --length;
-  return database.substr(0, length) + suffix;
+std::string PostgresAdmin::free_name(DatabaseMark::State state, Timestamp since) {
+  std::string name = marked_name(database_, state, since);
+  for (int number = 2; exists(name); ++number) {
+    name = marked_name(database_, state, since, number);
+  }
+  return name;
 }
 
 }  // namespace varve

@@ -9,18 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "tools/restore/database_mark.h"
+#include "tools/restore/postgres_properties.h"
 #include "tools/sources/postgres_connection.h"
 
 namespace varve {
-
-// How a database is made. Empty: as the server does by default.
-struct DatabaseShape {
-  std::string encoding;
-  std::string collate;
-  std::string ctype;
-  std::string icu_locale;  // where ICU provides the collation
-  std::string owner;
-};
 
 // Not thread-safe.
 class PostgresAdmin {
@@ -37,30 +30,47 @@ class PostgresAdmin {
   std::string place() const;
   int server_version() const { return connection_->server_version(); }
   std::unique_ptr<PostgresConnection> connect(const std::string& database) const;
+  PostgresConnection& connection() noexcept { return *connection_; }
 
   bool exists(const std::string& database);
   std::uint64_t size_of(const std::string& database);  // bytes
   int sessions_of(const std::string& database);        // connected to it just now
-  DatabaseShape shape_of(const std::string& database);
 
   void create(const std::string& database, const DatabaseShape& shape);
-  // What CREATE DATABASE does not take over: settings of the database and of roles in it, rights.
-  void copy_settings(const std::string& from, const std::string& to);
   // Gone with all that are connected to it; one that is not there is fine.
   void drop(const std::string& database);
-  void rename(const std::string& database, const std::string& to);
-  // In one transaction: `current` is called `aside`, and `next` is called `current`. Ends the
-  // sessions of both.
-  void swap(const std::string& current, const std::string& next, const std::string& aside);
 
-  // Databases called "NAME_before_…", oldest first.
-  std::vector<std::string> kept_of(const std::string& database);
-  // A name of at most 63 bytes, which is all that a server keeps.
-  static std::string name_with(const std::string& database, const std::string& suffix);
+  struct Comment {
+    std::string database;
+    std::string text;
+  };
+  std::string comment_of(const std::string& database);  // empty: none
+  void set_comment(const Comment& comment);
+
+  struct Renaming {
+    std::string from;
+    std::string to;
+  };
+  // One after the other, with comments for databases by their new names, in one transaction. Ends
+  // the sessions of all of them.
+  void rename(const std::vector<Renaming>& renamings, const std::vector<Comment>& comments);
+
+  // A database that the target's name has a share in, by its name and its mark.
+  struct Marked {
+    std::string name;
+    DatabaseMark mark;
+  };
+  struct NamedSo {
+    std::vector<Marked> marked;         // oldest first
+    std::vector<std::string> unmarked;  // called so, and nothing says that varve did that
+  };
+  NamedSo named_after_target(DatabaseMark::State state);
+  // A name that no database has.
+  std::string free_name(DatabaseMark::State state, Timestamp since);
 
  private:
   std::string end_sessions_of(const std::string& database) const;
-  void in_transaction(const std::string& statements);
+  std::string comment_statement(const Comment& comment) const;
 
   std::string target_;
   std::string database_;

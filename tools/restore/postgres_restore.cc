@@ -5,13 +5,21 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <utility>
 
 #include "store/core/error.h"
+#include "store/file_reader.h"
+#include "store/forget.h"
 #include "store/ingest.h"
+#include "tools/restore/dump_selection.h"
+#include "tools/restore/filling_database.h"
 #include "tools/restore/passing_snapshot.h"
+#include "tools/restore/postgres_obstacles.h"
+#include "tools/restore/postgres_roles.h"
 #include "tools/restore/safety_snapshot.h"
 #include "tools/restore/snapshot_folder.h"
+#include "tools/restore/target_objects.h"
 #include "tools/sources/postgres_row_counts.h"
 #include "tools/sources/postgres_targets.h"
 
@@ -20,64 +28,62 @@ namespace {
 
 using Counts = std::map<std::string, std::uint64_t>;
 
-// 20261121_020000: as a part of a database's name that needs no quoting.
-std::string compact(Timestamp time) {
-  std::string text;
-  for (const char letter : to_iso(time)) {
-    if (letter == 'T') text += '_';
-    if (letter >= '0' && letter <= '9') text += letter;
-  }
-  return text;
-}
+// SQLSTATEs of CREATE DATABASE with a locale that the server does not have, or that does not go
+// with the encoding.
+constexpr const char* kNoSuchLocale = "42809";
+constexpr const char* kOtherEncoding = "22023";
 
-// The database that is being filled; dropped again unless it got its name.
-class ScratchDatabase {
- public:
-  ScratchDatabase(PostgresAdmin& admin, std::string name, const DatabaseShape& shape)
-      : admin_(admin), name_(std::move(name)) {
-    admin_.create(name_, shape);
-  }
-  ~ScratchDatabase() {
-    if (name_.empty()) return;
-    try {
-      // Not over the admin's connection: where the restore was interrupted, that one is, too.
-      PostgresAdmin(admin_.target(), {}).drop(name_);
-    } catch (const Error&) {
-      // the server is gone; the name says what it was
-    }
-  }
-  ScratchDatabase(const ScratchDatabase&) = delete;
-  ScratchDatabase& operator=(const ScratchDatabase&) = delete;
-
-  const std::string& name() const noexcept { return name_; }
-  void keep() noexcept { name_.clear(); }
-
- private:
-  PostgresAdmin& admin_;
-  std::string name_;
-};
-
-// Of those tables of the database that were counted when it was dumped.
-Counts count_rows(PostgresConnection& connection, const Counts& recorded) {
+// Of those tables of the database that are wanted, by "schema.name".
+Counts count_rows(PostgresConnection& connection,
+                  const std::function<bool(const std::string&)>& is_wanted) {
   const PostgresRows rows = connection.query(
       "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON c.relnamespace = n.oid "
       "WHERE c.relkind = 'r'");
   std::vector<PostgresTable> tables;
   for (int i = 0; i < rows.size(); ++i) {
     PostgresTable table{rows.at(i, 0), rows.at(i, 1)};
-    if (recorded.contains(table.schema + '.' + table.name)) tables.push_back(std::move(table));
+    if (is_wanted(table.schema + '.' + table.name)) tables.push_back(std::move(table));
   }
   return PostgresRowCounts(connection, std::move(tables)).finish();
 }
 
-// A name for the database that is put aside: its moment, and a number where that is taken.
-std::string aside_name(PostgresAdmin& admin, Timestamp moment) {
-  const std::string suffix = "_before_" + compact(moment);
-  std::string name = PostgresAdmin::name_with(admin.database(), suffix);
-  for (int number = 2; admin.exists(name); ++number) {
-    name = PostgresAdmin::name_with(admin.database(), fmt::format("{}_{}", suffix, number));
+// With --force a warning.
+std::optional<std::string> refuse_failed(Repository& repository, const Snapshot& snapshot,
+                                         const std::string& source, bool force) {
+  const Attestation* const failed = failed_attestation(snapshot, source);
+  if (failed == nullptr) return std::nullopt;
+  const std::string fault = fmt::format("{} of snapshot {} did not pass its verification ({})",
+                                        source, snapshot.name, failed->detail);
+  if (force) return fault + "; it was restored all the same";
+  throw Error(ErrorCode::failed, fmt::format("{}: nothing was replaced{}", fault,
+                                             way_out_of(repository, snapshot, source)));
+}
+
+// Tables are made where they are not, and filled where they are.
+void require_tables(PostgresConnection& connection, const ArchiveContents& contents,
+                    const std::vector<std::size_t>& tables, bool data_only) {
+  for (const std::size_t number : tables) {
+    const ArchiveEntry& table = contents.entries[number];
+    const bool is_there = has_object(connection, table);
+    if (is_there == data_only) continue;
+    throw Error(ErrorCode::failed,
+                is_there ? fmt::format("{} exists in {}: rename or drop it first; --data-only adds "
+                                       "the dump's rows to it, recover-rows those that it misses",
+                                       table.table(), connection.location())
+                         : fmt::format("there is no {} in {}: without --data-only it is made",
+                                       table.table(), connection.location()));
   }
-  return name;
+}
+
+bool is_superuser(PostgresConnection& connection) {
+  return connection.value("SELECT rolsuper FROM pg_roles WHERE rolname = current_user") == "t";
+}
+
+std::string content_of(Repository& repository, const Snapshot& snapshot, const std::string& path) {
+  std::string text;
+  FileReader reader(repository.chunks(), *snapshot.find(path), ChunkReader::Check::id);
+  reader.stream([&](ByteView bytes) { text += as_text(bytes); });
+  return text;
 }
 
 class PostgresRestore {
@@ -90,19 +96,20 @@ class PostgresRestore {
         request_(request),
         info_(snapshot.sources.at(request.dump.source)),
         programs_(programs_for(request.dump, request.programs)),
-        moment_(Timestamp::now()) {}
+        begin_(Timestamp::now()) {}
 
   PostgresRestoreResult run() {
     const auto begin = std::chrono::steady_clock::now();
-    refuse_failed();
-    const bool exists = admin_.exists(admin_.database());
-    if (exists && request_.safety) result_.safety = save();
-    const SnapshotFolder folder(repository_, snapshot_, request_.stop, part());
-    apply_globals(folder);
-    if (loads_in_place(request_, exists)) {
-      load_in_place(folder);
-    } else {
-      make(folder, exists);
+    require_restorable(repository_, snapshot_, admin_, request_);
+    if (auto warning = refuse_failed(repository_, snapshot_, info_.name, request_.force)) {
+      result_.warnings.push_back(std::move(*warning));
+    }
+    result_.notes = drop_left_databases(admin_);
+    try {
+      restore();
+    } catch (...) {
+      forget_safety();
+      throw;
     }
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
     result_.seconds = elapsed.count();
@@ -110,36 +117,46 @@ class PostgresRestore {
   }
 
  private:
-  void refuse_failed() {
-    const Attestation* const failed = failed_attestation(snapshot_, info_.name);
-    if (failed == nullptr) return;
-    const std::string fault = fmt::format("{} of snapshot {} did not pass its verification ({})",
-                                          info_.name, snapshot_.name, failed->detail);
-    if (!request_.force) {
-      throw Error(ErrorCode::failed, fmt::format("{}: nothing was replaced{}", fault,
-                                                 way_out_of(repository_, snapshot_, info_.name)));
+  void restore() {
+    const bool exists = admin_.exists(admin_.database());
+    const SnapshotFolder folder(repository_, snapshot_, request_.stop, part());
+    apply_globals(folder);
+    if (loads_in_place(request_, exists)) {
+      load_in_place(folder);
+    } else {
+      make(folder, exists);
     }
-    result_.warnings.push_back(fault + "; it was restored all the same");
   }
 
-  Snapshot save() const {
+  void save() {
+    if (!request_.safety) return;
     IngestRequest ingest_request;
     PostgresOptions options;
     options.programs = request_.programs;
     const std::string name = safety_source_name(postgres_source_name(admin_.target()));
     const std::vector<PostgresTarget> targets = {PostgresTarget{admin_.target(), name}};
-    ingest_request.sources = postgres_sources(targets, options, request_.stop);
-    ingest_request.tags = {kSafetyTag};
-    ingest_request.host = request_.host;
-    ingest_request.even_if_unchanged = true;
-    ingest_request.stop = request_.stop;
     try {
-      return ingest(repository_, std::move(ingest_request)).snapshot;
+      ingest_request.sources = postgres_sources(targets, options, request_.stop);
+      ingest_request.tags = {kSafetyTag};
+      ingest_request.host = request_.host;
+      ingest_request.even_if_unchanged = true;
+      ingest_request.stop = request_.stop;
+      result_.safety = ingest(repository_, std::move(ingest_request)).snapshot;
     } catch (const Error& error) {
       if (error.code() == ErrorCode::interrupted) throw;
       throw Error(error.code(), fmt::format("no safety snapshot of {} could be taken, and nothing "
                                             "was changed: {}; --no-safety goes without",
                                             admin_.location(), error.what()));
+    }
+  }
+
+  // Nothing was replaced: it would be taken for the way back from what did not happen.
+  void forget_safety() noexcept {
+    if (!result_.safety) return;
+    try {
+      forget(repository_, {result_.safety->id});
+    } catch (const std::exception&) {
+      // the error that is on its way is the one to know
     }
   }
 
@@ -153,16 +170,49 @@ class PostgresRestore {
 
   void apply_globals(const SnapshotFolder& folder) {
     if (!request_.globals) return;
-    if (request_.dump.globals.empty()) {
-      throw Error(ErrorCode::not_found,
-                  fmt::format("snapshot {} holds no globals.sql: restore without --globals",
-                              snapshot_.name));
-    }
-    const auto connection = admin_.connect("postgres");
-    for (const std::string& complaint : load_globals(
-             programs_, *connection, folder.path() / request_.dump.globals, request_.stop)) {
+    for (const std::string& complaint :
+         load_globals(programs_, admin_.connection(), folder.path() / request_.dump.globals,
+                      request_.stop)) {
       result_.warnings.push_back(request_.dump.globals + ": " + complaint);
     }
+  }
+
+  // `is_new`: there is nothing in the database yet.
+  PostgresLoad prepare(PostgresConnection& connection, bool is_new) {
+    PostgresLoad load = request_.load;
+    if (load.tables.empty() && !load.data_only) return load;
+    const ArchiveContents contents = contents_of(repository_, snapshot_, request_.dump);
+    std::optional<DumpSelection> selection;
+    if (!load.tables.empty()) {
+      selection = select_tables(
+          contents, find_tables(contents, load.tables),
+          [&](const ArchiveEntry& entry) { return !is_new && has_object(connection, entry); });
+      load.entries = selection->entries;
+      chosen_.insert(selection->tables.begin(), selection->tables.end());
+      if (!load.data_only) note_selection(*selection);
+    }
+    if (load.data_only) order(connection, contents, selection ? &*selection : nullptr, load);
+    return load;
+  }
+
+  void note_selection(const DumpSelection& selection) {
+    result_.notes.insert(result_.notes.end(), selection.notes.begin(), selection.notes.end());
+  }
+
+  // All rows of one dump refer to each other: what they refer to need not be looked up again, and
+  // no trigger made them. Of some tables it must.
+  void order(PostgresConnection& connection, const ArchiveContents& contents,
+             const DumpSelection* selection, PostgresLoad& load) {
+    const bool is_whole = selection == nullptr && request_.dump.selection.empty();
+    load.without_triggers = is_whole && is_superuser(connection);
+    RowOrder order = order_rows(contents, selection);
+    if (!order.circle.empty() && !load.without_triggers) {
+      throw Error(ErrorCode::failed,
+                  fmt::format("{} refer to each other by foreign keys, in a circle: their rows go "
+                              "in only when a superuser restores all tables",
+                              fmt::join(order.circle, ", ")));
+    }
+    load.entries = std::move(order.entries);
   }
 
   void load(PostgresConnection& connection, const SnapshotFolder& folder,
@@ -173,7 +223,7 @@ class PostgresRestore {
 
   // As the old one is; else as the dumped one was.
   DatabaseShape shape(bool exists) {
-    if (exists) return admin_.shape_of(admin_.database());
+    if (exists) return shape_of(admin_.connection(), admin_.database());
     const auto fact = [&](const char* name) {
       const auto found = info_.facts.find(name);
       return found == info_.facts.end() ? std::string() : found->second;
@@ -185,51 +235,77 @@ class PostgresRestore {
     return shape;
   }
 
-  std::unique_ptr<ScratchDatabase> make_scratch(bool exists) {
-    const std::string name =
-        PostgresAdmin::name_with(admin_.database(), "_restoring_" + compact(moment_));
+  std::string repository_id() const { return to_hex(repository_.config().id.view()); }
+
+  std::unique_ptr<FillingDatabase> make_filling(bool exists) {
     try {
-      return std::make_unique<ScratchDatabase>(admin_, name, shape(exists));
-    } catch (const Error& error) {
-      const bool is_locale = std::string_view(error.what()).find("locale") != std::string::npos;
+      return std::make_unique<FillingDatabase>(admin_, repository_id(), begin_, shape(exists));
+    } catch (const PostgresError& error) {
+      const bool is_locale = error.state() == kNoSuchLocale || error.state() == kOtherEncoding;
       if (exists || !is_locale) throw;
       result_.warnings.push_back(
           fmt::format("the server does not have the locale of the dumped "
                       "database ({}): the new one has the server's own",
                       shape(exists).collate));
-      return std::make_unique<ScratchDatabase>(admin_, name, DatabaseShape());
+      return std::make_unique<FillingDatabase>(admin_, repository_id(), begin_, DatabaseShape());
     }
   }
 
   void make(const SnapshotFolder& folder, bool exists) {
-    const auto scratch = make_scratch(exists);
+    const auto filling = make_filling(exists);
     {
-      const auto connection = admin_.connect(scratch->name());
-      load(*connection, folder, request_.load);
-      if (!request_.load.schema_only) compare(count_rows(*connection, info_.row_counts));
+      const auto connection = admin_.connect(filling->name());
+      load(*connection, folder, prepare(*connection, true));
+      if (!request_.load.schema_only) compare(count_rows(*connection, is_recorded()));
     }
-    if (!exists) {
-      admin_.rename(scratch->name(), admin_.database());
+    if (exists) {
+      replace_by(filling->name());
     } else {
-      admin_.copy_settings(admin_.database(), scratch->name());
-      const Timestamp saved = result_.safety ? result_.safety->time : moment_;
-      result_.kept = aside_name(admin_, saved);
-      admin_.swap(admin_.database(), scratch->name(), result_.kept);
+      at_once().rename({{filling->name(), admin_.database()}}, {{admin_.database(), ""}});
     }
-    scratch->keep();
+    filling->keep();
+  }
+
+  // For the one short step, which is done or not done, and not interrupted on the way.
+  PostgresAdmin at_once() const { return {admin_.target(), {}}; }
+
+  void replace_by(const std::string& next) {
+    const std::string& database = admin_.database();
+    require_replaceable(admin_);  // who came in while it was filled
+    for (const std::string& fault : copy_properties(admin_.connection(), database, next)) {
+      result_.warnings.push_back("not taken over from the old database: " + fault);
+    }
+    save();
+    DatabaseMark mark{.state = DatabaseMark::State::kept,
+                      .of = database,
+                      .since = result_.safety ? result_.safety->time : Timestamp::now(),
+                      .repository = repository_id(),
+                      .safety = result_.safety ? result_.safety->name : "",
+                      .comment = admin_.comment_of(database)};
+    const std::string aside = admin_.free_name(mark.state, mark.since);
+    at_once().rename({{database, aside}, {next, database}},
+                     {{aside, to_comment(mark)}, {database, mark.comment}});
+    result_.kept = aside;
   }
 
   void load_in_place(const SnapshotFolder& folder) {
     const auto connection = admin_.connect(admin_.database());
-    const Counts before = count_rows(*connection, info_.row_counts);
-    PostgresLoad how = request_.load;
+    PostgresLoad how = prepare(*connection, false);
     how.one_transaction = true;
+    save();
     load(*connection, folder, how);
     if (how.data_only || how.schema_only) return;
-    Counts made = count_rows(*connection, info_.row_counts);
-    std::erase_if(made, [&](const auto& table) { return before.contains(table.first); });
-    for (const auto& [table, rows] : made) compare_one(table, rows);
+    for (const auto& [table, rows] : count_rows(*connection, is_recorded())) {
+      compare_one(table, rows);
+    }
     result_.warnings.insert(result_.warnings.end(), faults_.begin(), faults_.end());  // it is done
+  }
+
+  // Tables that are restored and were counted when they were dumped.
+  std::function<bool(const std::string&)> is_recorded() const {
+    return [this](const std::string& table) {
+      return info_.row_counts.contains(table) && (chosen_.empty() || chosen_.contains(table));
+    };
   }
 
   void compare_one(const std::string& table, std::uint64_t rows) {
@@ -242,9 +318,10 @@ class PostgresRestore {
   }
 
   void compare(const Counts& found) {
+    const auto is_wanted = is_recorded();
     for (const auto& [table, rows] : found) compare_one(table, rows);
     for (const auto& [table, rows] : info_.row_counts) {
-      if (request_.load.tables.empty() && !found.contains(table)) {
+      if (is_wanted(table) && !found.contains(table)) {
         faults_.push_back(fmt::format("table {} with {} rows is missing", table, rows));
       }
     }
@@ -264,10 +341,31 @@ class PostgresRestore {
   const PostgresRestoreRequest& request_;
   const SourceInfo& info_;
   const PostgresPrograms programs_;
-  const Timestamp moment_;
+  const Timestamp begin_;
+  std::set<std::string> chosen_;  // tables, where not all are restored
   std::vector<std::string> faults_;
   PostgresRestoreResult result_;
 };
+
+// What the store cannot give back, another snapshot may have.
+Error explained(const Error& error, Repository& repository, const Snapshot& snapshot,
+                const PostgresAdmin& admin, const PostgresRestoreRequest& request) {
+  if (error.code() == ErrorCode::interrupted) {
+    return {error.code(),
+            fmt::format("interrupted: no database was changed or made on {}", admin.location())};
+  }
+  if (error.code() != ErrorCode::corrupt) return error;
+  const std::string& source = snapshot.sources.at(request.dump.source).name;
+  const auto good = newest_passing_snapshot(repository, source, snapshot.id);
+  return {error.code(),
+          fmt::format("{} of snapshot {} cannot be read from the repository ({}): nothing was "
+                      "replaced; {}",
+                      request.dump.path, snapshot.name, error.what(),
+                      good ? fmt::format("the newest other snapshot of {} that passed is {}",
+                                         source, good->name)
+                           : fmt::format("no other snapshot of {} has passed", source)),
+          error.context()};
+}
 
 }  // namespace
 
@@ -275,44 +373,41 @@ bool loads_in_place(const PostgresRestoreRequest& request, bool exists) {
   return request.load.data_only || (exists && !request.load.tables.empty());
 }
 
+void require_restorable(Repository& repository, const Snapshot& snapshot, PostgresAdmin& admin,
+                        const PostgresRestoreRequest& request) {
+  refuse_failed(repository, snapshot, snapshot.sources.at(request.dump.source).name, request.force);
+  if (request.globals && request.dump.globals.empty()) {
+    throw Error(
+        ErrorCode::not_found,
+        fmt::format("snapshot {} holds no globals.sql: restore without --globals", snapshot.name));
+  }
+  const bool exists = admin.exists(admin.database());
+  const bool in_place = loads_in_place(request, exists);
+  if (exists && !in_place) require_replaceable(admin);
+  if (request.load.tables.empty()) return;
+  const ArchiveContents contents = contents_of(repository, snapshot, request.dump);
+  const std::vector<std::size_t> tables = find_tables(contents, request.load.tables);
+  if (!in_place) return;
+  const auto connection = admin.connect(admin.database());
+  require_tables(*connection, contents, tables, request.load.data_only);
+}
+
+std::vector<std::string> roles_to_change(Repository& repository, const Snapshot& snapshot,
+                                         PostgresAdmin& admin,
+                                         const PostgresRestoreRequest& request) {
+  if (!request.globals) return {};
+  return changed_roles(programs_for(request.dump, request.programs), admin.connection(),
+                       content_of(repository, snapshot, request.dump.globals), request.stop);
+}
+
 PostgresRestoreResult restore_postgres(Repository& repository, const Snapshot& snapshot,
                                        PostgresAdmin& admin,
                                        const PostgresRestoreRequest& request) {
-  return PostgresRestore(repository, snapshot, admin, request).run();
-}
-
-PostgresUndo find_postgres_undo(Repository& repository, PostgresAdmin& admin,
-                                const std::string& host) {
-  PostgresUndo undo;
-  const auto is_meant = [&](const SourceInfo& source) {
-    return source.kind == "postgresql" && source.location.ends_with('@' + admin.place());
-  };
-  std::string saved;  // when, as it would stand in the name of the database that was kept
-  if (auto found = newest_safety_snapshot(repository, is_meant, host)) {
-    saved = compact(found->snapshot.time);
-    undo.safety_dump = found->info().name + ".pgdump";
-    undo.safety = std::move(found->snapshot);
+  try {
+    return PostgresRestore(repository, snapshot, admin, request).run();
+  } catch (const Error& error) {
+    throw explained(error, repository, snapshot, admin, request);
   }
-  const std::vector<std::string> kept = admin.kept_of(admin.database());
-  const std::string wanted = PostgresAdmin::name_with(admin.database(), "_before_" + saved);
-  if (!kept.empty() && kept.back() >= wanted) undo.kept = kept.back();
-  if (undo.kept.empty() && !undo.safety) {
-    throw Error(ErrorCode::not_found,
-                fmt::format("there is neither a database that a restore of {} kept, nor a safety "
-                            "snapshot of it: nothing can be undone",
-                            admin.location()));
-  }
-  return undo;
-}
-
-std::string undo_postgres_swap(PostgresAdmin& admin, const PostgresUndo& undo) {
-  if (!admin.exists(admin.database())) {
-    admin.rename(undo.kept, admin.database());
-    return {};
-  }
-  std::string aside = aside_name(admin, Timestamp::now());
-  admin.swap(admin.database(), undo.kept, aside);
-  return aside;
 }
 
 }  // namespace varve

@@ -1,13 +1,16 @@
 // A dump restored into a PostgreSQL database, so that at any moment there is the old database or
 // the new one under its name, and whole.
 //
-// A whole dump goes into a database of another name first ("NAME_restoring_<date>"). Its rows are
+// A whole dump goes into a database of another name first (filling_database.h). Its rows are
 // counted and compared; then it takes the name. The database that had it is called
-// "NAME_before_<date>" from then on, in the same transaction, and stays until somebody drops it.
-// What a new database does not have by itself is copied from the old one: owner, encoding, locale,
-// settings, rights.
+// "NAME_before_<date>" from then on, in the same transaction, bears a mark (database_mark.h), and
+// stays until somebody drops it. What a new database does not have by itself is copied from the old
+// one: owner, encoding, locale, tablespace, settings, rights, comment.
 //
 // Rows alone, or some tables, go into the database as it is, in one transaction.
+//
+// The safety snapshot of a database that is replaced is taken when the new one is ready, and one of
+// a restore that fails is forgotten again: so what --undo finds is what was replaced.
 //
 // Rejected: pg_restore --clean, which takes the old database apart while it fills it; DROP DATABASE
 // first, which leaves neither when it is killed in between.
@@ -41,27 +44,28 @@ struct PostgresRestoreResult {
   std::string kept;  // what the old database is called now; empty where there was none
   std::map<std::string, std::uint64_t> rows;  // compared with those recorded, by table
   double seconds = 0;
-  std::vector<std::string> warnings;
+  std::vector<std::string> notes;     // what it did besides, or left out
+  std::vector<std::string> warnings;  // what is not as it was asked for
 };
 
 // Whether the request changes the existing database instead of making one.
 bool loads_in_place(const PostgresRestoreRequest& request, bool exists);
 
-// The caller has made sure that an existing database may be changed. Throws an Error with all
-// databases as they were.
+// What can be known to fail beforehand, as an Error that says what to do: a snapshot that did not
+// pass, a table that the dump has not, an existing database that cannot be replaced, a table that
+// exists already.
+void require_restorable(Repository& repository, const Snapshot& snapshot, PostgresAdmin& admin,
+                        const PostgresRestoreRequest& request);
+
+// Roles of the target's server that the request's globals would change; see postgres_roles.h. None
+// where none are applied.
+std::vector<std::string> roles_to_change(Repository& repository, const Snapshot& snapshot,
+                                         PostgresAdmin& admin,
+                                         const PostgresRestoreRequest& request);
+
+// The caller has made sure that an existing database, and roles, may be changed. Throws an Error
+// with all databases as they were.
 PostgresRestoreResult restore_postgres(Repository& repository, const Snapshot& snapshot,
                                        PostgresAdmin& admin, const PostgresRestoreRequest& request);
-
-// The way back: the database that has been kept takes its name again, and the present one is kept.
-struct PostgresUndo {
-  std::string kept;                        // the newest one that was kept; else empty
-  std::optional<Snapshot> safety;          // else the newest safety snapshot
-  std::optional<std::string> safety_dump;  // and the path of the dump in it
-};
-// Throws a not_found Error where there is neither.
-PostgresUndo find_postgres_undo(Repository& repository, PostgresAdmin& admin,
-                                const std::string& host);
-// With a database that was kept. Returns what the present one is called now.
-std::string undo_postgres_swap(PostgresAdmin& admin, const PostgresUndo& undo);
 
 }  // namespace varve

@@ -21,11 +21,13 @@ bool is_globals(const FileEntry& file) {
 }
 
 // Folders with a toc.dat, and what else belongs to PostgreSQL.
-std::vector<std::string> dumps_in(const Snapshot& snapshot) {
+std::vector<std::string> dumps_in(const Snapshot& snapshot,
+                                  const std::optional<std::uint32_t>& source) {
   constexpr std::string_view kContents = "/toc.dat";
   std::vector<std::string> paths;
   for (const FileEntry& file : snapshot.files) {
     if (snapshot.sources.at(file.source).kind != "postgresql" || is_globals(file)) continue;
+    if (source && file.source != *source) continue;
     const std::size_t slash = file.path.find('/');
     if (slash == std::string::npos) {
       paths.push_back(file.path);
@@ -36,8 +38,8 @@ std::vector<std::string> dumps_in(const Snapshot& snapshot) {
   return paths;
 }
 
-std::string the_only_dump(const Snapshot& snapshot) {
-  const std::vector<std::string> paths = dumps_in(snapshot);
+std::string the_only_dump(const Snapshot& snapshot, const std::optional<std::uint32_t>& source) {
+  const std::vector<std::string> paths = dumps_in(snapshot, source);
   if (paths.size() == 1) return paths.front();
   if (paths.empty()) {
     throw Error(ErrorCode::usage,
@@ -71,9 +73,10 @@ std::string globals_of(const Snapshot& snapshot, std::uint32_t source) {
 }  // namespace
 
 StoredDump find_dump(Repository& repository, const Snapshot& snapshot,
-                     const std::optional<std::string>& path) {
+                     const std::optional<std::string>& path,
+                     const std::optional<std::uint32_t>& source) {
   StoredDump dump;
-  dump.path = path ? *path : the_only_dump(snapshot);
+  dump.path = path ? *path : the_only_dump(snapshot, source);
   const FileEntry* file = snapshot.find(dump.path);
   if (snapshot.has_folder(dump.path)) {
     file = snapshot.find(dump.path + "/toc.dat");
@@ -90,8 +93,31 @@ StoredDump find_dump(Repository& repository, const Snapshot& snapshot,
   if (const auto version = facts.find("pg_dump_version"); version != facts.end()) {
     dump.version = version->second;
   }
+  if (const auto part = facts.find("selection"); part != facts.end()) {
+    dump.selection = part->second;
+  }
   dump.globals = globals_of(snapshot, dump.source);
   return dump;
+}
+
+ArchiveContents contents_of(Repository& repository, const Snapshot& snapshot,
+                            const StoredDump& dump) {
+  const bool is_folder = dump.format == StoredDump::Format::directory;
+  const FileEntry* const file = snapshot.find(is_folder ? dump.path + "/toc.dat" : dump.path);
+  FileReader reader(repository.chunks(), *file, ChunkReader::Check::id);
+  std::uint64_t offset = 0;
+  ArchiveInput input([&](MutableBytes out) {
+    const std::size_t count = reader.read(offset, out);
+    offset += count;
+    return count;
+  });
+  auto contents = is_folder ? read_directory_contents(input) : read_custom_contents(input);
+  if (contents) return std::move(*contents);
+  throw Error(
+      ErrorCode::failed,
+      fmt::format("{} of snapshot {} is an archive of a newer pg_dump than this varve knows: "
+                  "it can be restored as a whole only",
+                  dump.path, snapshot.name));
 }
 
 PostgresPrograms programs_for(const StoredDump& dump, const PostgresProgramPlaces& places) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <unordered_map>
 #include <utility>
 
@@ -73,6 +74,15 @@ std::string file_of(const ArchiveEntry& entry, Version version) {
   return version.numbers_large_objects() ? fmt::format("blobs_{}.toc", entry.dump_id) : "blobs.toc";
 }
 
+int dump_id_of(const std::string& text) {
+  int id = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (fault != std::errc() || end != text.data() + text.size()) {
+    throw broken("an entry depends on what is no entry");
+  }
+  return id;
+}
+
 // Without the last field, which is the format's own.
 ArchiveEntry read_entry(ArchiveInput& input, Version version) {
   ArchiveEntry entry;
@@ -90,9 +100,9 @@ ArchiveEntry read_entry(ArchiveInput& input, Version version) {
   input.text();  // tablespace
   if (version.has_table_am()) input.text();
   if (version.has_relation_kind()) input.number();
-  input.text();                   // owner
-  input.text();                   // "false": once, whether it has OIDs
-  while (input.text()) continue;  // what it depends on
+  input.text();  // owner
+  input.text();  // "false": once, whether it has OIDs
+  while (const auto number = input.text()) entry.depends_on.push_back(dump_id_of(*number));
   entry.file = file_of(entry, version);
   return entry;
 }

@@ -59,6 +59,7 @@ struct ArchiveEntry {
   std::string file;  // of its data in the directory; empty where there are none
   // Of table data: COPY public.orders (id, note) FROM stdin; empty where it is INSERT statements.
   std::string copy;
+  std::vector<int> depends_on;  // dump ids, some of them more than once
 
   bool is_table_data() const { return kind == "TABLE DATA"; }
   bool is_large_objects() const { return kind == "BLOBS"; }

@@ -63,7 +63,7 @@ class ArchiveVerification {
         check_custom();
       }
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::interrupted) throw;
+      if (error.code() != ErrorCode::corrupt) throw;
       faults_.push_back(one_line(error.what()));
     }
     Attestation made;
@@ -180,7 +180,7 @@ class ArchiveVerification {
       program_ = listing.program;
       if (!listing.fault.empty()) faults_.push_back(listing.fault);
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::failed) throw;
+      if (error.code() != ErrorCode::failed && error.code() != ErrorCode::not_found) throw;
       notes_.push_back(fmt::format("pg_restore was not asked: {}", one_line(error.what())));
     }
   }

@@ -15,7 +15,8 @@ namespace varve {
 
 // All fields but the source's name, level and times. What is wrong with the archive or the store is
 // a result, not an Error; what could not be looked at (no pg_restore is installed) stands in the
-// detail of one that passed. Throws an interrupted Error.
+// detail of one that passed. An Error says nothing about the archive: no space for its contents, a
+// stop.
 Attestation verify_postgres_archive(ChunkReader& chunks, const Snapshot& snapshot,
                                     const FileEntry& file, const PostgresVerification& request);
 

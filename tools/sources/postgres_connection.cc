@@ -97,6 +97,23 @@ std::string without_secrets(const std::string& target) {
   return text.empty() ? "postgresql://" : one_line(text);
 }
 
+std::string target_without_secrets(const std::string& target) {
+  const OwnedOptions options(PQconninfoParse(target.c_str(), nullptr));
+  if (!options) return without_secrets(target);
+  bool has_secret = false;
+  std::string keywords;
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->val == nullptr) continue;
+    if (is_secret(*option)) {
+      has_secret = true;
+    } else {
+      keywords += fmt::format("{}{}={}", keywords.empty() ? "" : " ", option->keyword,
+                              quoted_keyword_value(option->val));
+    }
+  }
+  return has_secret ? keywords : target;
+}
+
 PostgresConnection::PostgresConnection(const std::string& target, const std::string& database,
                                        std::stop_token stop)
     : stop_(std::move(stop)) {
@@ -136,7 +153,7 @@ void PostgresConnection::wait_for_answer() {
   while (true) {
     if (stop_.stop_requested() || extra_stop_.stop_requested()) {
       cancel();  // a server does not notice that its client is gone until it has something to say
-      throw Error(ErrorCode::interrupted, "interrupted: nothing was stored");
+      throw Error(ErrorCode::interrupted, "interrupted");
     }
     pollfd waiting = {.fd = PQsocket(connection_.get()), .events = POLLIN, .revents = 0};
     const int ready = ::poll(&waiting, 1, kWakeMs);
@@ -145,8 +162,12 @@ void PostgresConnection::wait_for_answer() {
   }
 }
 
-Error PostgresConnection::failure(const char* words) const {
-  return Error(ErrorCode::failed, fmt::format("{}: {}", location(), one_line(words)));
+PostgresError PostgresConnection::failure(const PGresult* result) const {
+  const char* const words =
+      result == nullptr ? PQerrorMessage(connection_.get()) : PQresultErrorMessage(result);
+  const char* const state =
+      result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  return {fmt::format("{}: {}", location(), one_line(words)), state == nullptr ? "" : state};
 }
 
 OwnedPostgresResult PostgresConnection::last_result() {
@@ -154,7 +175,7 @@ OwnedPostgresResult PostgresConnection::last_result() {
   while (true) {
     while (PQisBusy(connection_.get()) == 1) {
       wait_for_answer();
-      if (PQconsumeInput(connection_.get()) != 1) throw failure(PQerrorMessage(connection_.get()));
+      if (PQconsumeInput(connection_.get()) != 1) throw failure(nullptr);
     }
     OwnedPostgresResult next(PQgetResult(connection_.get()));
     if (!next) return last;
@@ -165,22 +186,22 @@ OwnedPostgresResult PostgresConnection::last_result() {
 
 PostgresRows PostgresConnection::query(const std::string& sql) {
   if (PQsendQuery(connection_.get(), sql.c_str()) != 1) {
-    throw failure(PQerrorMessage(connection_.get()));
+    throw failure(nullptr);
   }
   OwnedPostgresResult last = last_result();
   const ExecStatusType status = last ? PQresultStatus(last.get()) : PGRES_FATAL_ERROR;
   if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
-    throw failure(last ? PQresultErrorMessage(last.get()) : PQerrorMessage(connection_.get()));
+    throw failure(last.get());
   }
   return PostgresRows(std::move(last));
 }
 
 void PostgresConnection::copy_in(const std::string& sql, const std::function<ByteView()>& next) {
   PGconn* const connection = connection_.get();
-  if (PQsendQuery(connection, sql.c_str()) != 1) throw failure(PQerrorMessage(connection));
+  if (PQsendQuery(connection, sql.c_str()) != 1) throw failure(nullptr);
   const OwnedPostgresResult begun = last_result();
   if (!begun || PQresultStatus(begun.get()) != PGRES_COPY_IN) {
-    throw failure(begun ? PQresultErrorMessage(begun.get()) : PQerrorMessage(connection));
+    throw failure(begun.get());
   }
   try {
     for (ByteView piece = next(); !piece.empty(); piece = next()) {
@@ -189,17 +210,17 @@ void PostgresConnection::copy_in(const std::string& sql, const std::function<Byt
       }
       const std::string_view text = as_text(piece);
       if (PQputCopyData(connection, text.data(), static_cast<int>(text.size())) != 1) {
-        throw failure(PQerrorMessage(connection));
+        throw failure(nullptr);
       }
     }
   } catch (...) {
     PQputCopyEnd(connection, "given up");
     throw;
   }
-  if (PQputCopyEnd(connection, nullptr) != 1) throw failure(PQerrorMessage(connection));
+  if (PQputCopyEnd(connection, nullptr) != 1) throw failure(nullptr);
   const OwnedPostgresResult ended = last_result();
   if (!ended || PQresultStatus(ended.get()) != PGRES_COMMAND_OK) {
-    throw failure(ended ? PQresultErrorMessage(ended.get()) : PQerrorMessage(connection));
+    throw failure(ended.get());
   }
 }
 

@@ -37,13 +37,25 @@ class PostgresRows {
   OwnedPostgresResult result_;
 };
 
+// What the server refused.
+class PostgresError : public Error {
+ public:
+  PostgresError(const std::string& message, std::string state)
+      : Error(ErrorCode::failed, message), state_(std::move(state)) {}
+  // Its SQLSTATE, "55006", which is the same in every language; empty: the connection broke.
+  const std::string& state() const noexcept { return state_; }
+
+ private:
+  std::string state_;
+};
+
 class PostgresConnection {
  public:
   // `target`: a URI or libpq keywords. `database`: another one than it names, unless empty.
   // Throws a failed Error: who could not be reached, why, and what to do.
   PostgresConnection(const std::string& target, const std::string& database, std::stop_token stop);
 
-  // One statement. Throws a failed Error with the server's words.
+  // One statement. Throws a PostgresError with the server's words.
   PostgresRows query(const std::string& sql);
   // COPY … FROM STDIN, with what `next` gives until it gives nothing. What it throws ends the COPY
   // as failed, and is thrown.
@@ -91,8 +103,8 @@ class PostgresConnection {
   void wait_for_answer();
   // The last result of what was sent, behind all others.
   OwnedPostgresResult last_result();
-  Error failure(const char* words) const;
-  void cancel() noexcept;  // the server is to give the statement up
+  PostgresError failure(const PGresult* result) const;  // null: of the connection
+  void cancel() noexcept;                               // the server is to give the statement up
 
   std::stop_token stop_;
   std::stop_token extra_stop_;
@@ -108,5 +120,9 @@ void refuse_unclear_uri(const std::string& target);
 
 // Where `target` leads, without passwords: for messages about what cannot be connected to.
 std::string without_secrets(const std::string& target);
+
+// A target that means the same, for the next command line: as it is, or where it holds a password
+// as keywords without that.
+std::string target_without_secrets(const std::string& target);
 
 }  // namespace varve

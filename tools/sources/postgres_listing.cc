@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "store/core/error.h"
 #include "store/core/file.h"
 #include "tools/process/child_program.h"
 #include "tools/sources/one_line.h"
@@ -19,6 +20,9 @@ ArchiveListing list_archive(const Bytes& toc, const std::string& dump_version,
   ChildProgram restore({.arguments = {programs.restore(), "--list", folder.path()}}, stop);
   restore.read_all();
   const ChildProgram::Result result = restore.wait();
+  if (result.status < 0) {  // by somebody else, or for want of memory
+    throw Error(ErrorCode::failed, fmt::format("pg_restore --list was {}", result.how()));
+  }
   if (result.status != 0) {
     listing.fault = fmt::format("pg_restore --list does not take it ({}): {}", result.how(),
                                 one_line(result.errors));

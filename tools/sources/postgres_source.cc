@@ -87,6 +87,9 @@ std::map<std::string, std::string> PostgresSource::look() const {
 
 // What pg_dump said, and what the role lacks where that may be why.
 Error PostgresSource::explained(const Error& error) const {
+  if (error.code() == ErrorCode::interrupted) {
+    return Error(error.code(), "interrupted: nothing was stored");
+  }
   const std::string words = error.what();
   if (words.find("permission denied") == std::string::npos) return error;
   try {

@@ -42,7 +42,7 @@ class Verification {
     try {
       check();
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::interrupted) throw;
+      if (error.code() != ErrorCode::corrupt) throw;
       faults_.insert(faults_.begin(), one_line(error.what()));
     }
     Attestation made;

@@ -29,8 +29,9 @@ struct PostgresVerification {
   std::function<std::optional<std::uint64_t>(const FileEntry& file)> known_rows = {};
 };
 
-// All fields but the source's name, level and times. What is wrong with the dump or the store is
-// a result, not an Error; throws an interrupted Error.
+// All fields but the source's name, level and times. What is wrong with the dump or the store is a
+// result. An Error says nothing about the dump: no pg_restore is installed, no space for the
+// contents, a stop.
 Attestation verify_postgres(ChunkReader& chunks, const Snapshot& snapshot, std::uint32_t source,
                             const PostgresVerification& request);
 

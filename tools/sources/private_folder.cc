@@ -1,7 +1,8 @@
 #include "tools/sources/private_folder.h"
 
+#include <sys/stat.h>
+
 #include <cerrno>
-#include <cstdlib>
 
 #include "store/core/error.h"
 
@@ -9,15 +10,9 @@ namespace varve {
 
 PrivateFolder::PrivateFolder() : PrivateFolder(std::filesystem::temp_directory_path()) {}
 
-PrivateFolder::PrivateFolder(const Path& parent) {
-  std::string name = (parent / "varve-XXXXXX").native();
-  if (::mkdtemp(name.data()) == nullptr) throw system_error(errno, "cannot make " + name);
-  path_ = name;
-}
-
-PrivateFolder::~PrivateFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
+PrivateFolder::PrivateFolder(const Path& parent)
+    : folder_(parent, {.name = "private"}), path_(folder_.path() / "files") {
+  if (::mkdir(path_.c_str(), 0700) != 0) throw system_error(errno, "cannot make " + path_.native());
 }
 
 }  // namespace varve

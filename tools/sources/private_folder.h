@@ -1,7 +1,9 @@
 // A temporary folder that nobody else can look into, gone with everything in it at the end.
+//
+// What a killed process left, the next one that makes such a folder in the same place removes.
 #pragma once
 
-#include "store/core/file.h"
+#include "tools/sources/locked_folder.h"
 
 namespace varve {
 
@@ -9,15 +11,13 @@ class PrivateFolder {
  public:
   PrivateFolder();  // under $TMPDIR, else /tmp; throws an io Error
   explicit PrivateFolder(const Path& parent);
-  ~PrivateFolder();
-  PrivateFolder(const PrivateFolder&) = delete;
-  PrivateFolder& operator=(const PrivateFolder&) = delete;
 
-  const Path& path() const noexcept { return path_; }
-  Path parent() const { return path_.parent_path(); }
+  const Path& path() const noexcept { return path_; }  // empty at first
+  Path parent() const { return folder_.path().parent_path(); }
 
  private:
-  Path path_;
+  LockedFolder folder_;
+  Path path_;  // beside the lock
 };
 
 }  // namespace varve
