@@ -8,11 +8,14 @@
 #include "store/check_data.h"
 #include "store/check_findings.h"
 #include "store/check_names.h"
+#include "store/check_parity.h"
 #include "store/check_records.h"
 #include "store/check_table.h"
+#include "store/config_files.h"
 #include "store/core/error.h"
 #include "store/losses.h"
 #include "store/manifest_walk.h"
+#include "store/session.h"
 
 namespace varve {
 namespace {
@@ -47,6 +50,7 @@ class Checking {
         generation_(repository.catalog().generation()) {}
 
   CheckResult run() {
+    check_files();
     for (const std::string& line : repository_.catalog().check()) {
       findings_.blame_catalog();
       findings_.add(line);
@@ -58,13 +62,27 @@ class Checking {
     const CheckTable table(repository_, findings_, std::move(needed), options_.stop);
     result_.chunks = table.size();
     const Dependents dependents(table);
-    if (options_.read_data) read_data(table, dependents);
+    if (options_.read_data || options_.repair) read_data(table, dependents);
     report(snapshots, table, dependents);
     result_.catalog_is_damaged = findings_.catalog_is_damaged();
     return std::move(result_);
   }
 
  private:
+  // What stands beside the catalog and is mended by itself.
+  void check_files() {
+    if (options_.repair) result_.mended = mend_config(repository_.path());
+    for (const std::string& line : check_config(repository_.path())) findings_.add_mendable(line);
+    const ParityCheck parity{.read_data = options_.read_data || options_.repair,
+                             .percent = options_.repair ? 100 : options_.percent,
+                             .repair = options_.repair,
+                             .threads = options_.threads,
+                             .stop = options_.stop};
+    for (std::string& line : check_parity(repository_, parity, findings_)) {
+      result_.mended.push_back(std::move(line));
+    }
+  }
+
   // The list of lost chunks: what is lost in fact, the walk over the manifests tells.
   void check_lost() {
     try {
@@ -88,7 +106,7 @@ class Checking {
   }
 
   void read_data(const CheckTable& table, const Dependents& dependents) {
-    const DataOptions options{.percent = options_.percent,
+    const DataOptions options{.percent = options_.repair ? 100 : options_.percent,
                               .threads = options_.threads,
                               .progress = options_.progress,
                               .stop = options_.stop};
@@ -108,7 +126,8 @@ class Checking {
     const bool changed = repository_.catalog().generation() != generation_;
     for (Finding& finding : findings) {
       if (changed && !finding.chunks.empty() && finding.files.empty()) continue;
-      result_.damage.push_back({std::move(finding.what), std::move(finding.files)});
+      result_.damage.push_back(
+          {std::move(finding.what), std::move(finding.files), finding.is_mendable});
     }
   }
 
@@ -131,7 +150,8 @@ class Checking {
     for (const UnreadableNode& node : unreadable_) {
       const std::optional<ChunkNumber> number = table.find(node.ref);
       if (number && hurt[*number]) continue;
-      findings.push_back({"a manifest cannot be read: " + node.why, {}, {}});
+      findings.push_back(
+          {.what = "a manifest cannot be read: " + node.why, .chunks = {}, .files = {}});
       if (number) findings.back().chunks.push_back(*number);
     }
   }
@@ -157,12 +177,14 @@ class Checking {
 CheckResult check(Repository& repository, const CheckOptions& options) {
   const auto began = std::chrono::steady_clock::now();
   CheckResult result;
+  std::optional<FileLock> gc;  // what it takes away must not be written anew
+  if (options.repair) gc = lock_gc(repository);
   try {
     result = Checking(repository, options).run();
   } catch (const Error& error) {
     // A catalog so damaged that it does not answer.
     if (error.code() != ErrorCode::corrupt) throw;
-    result.damage.push_back({error.what(), {}});
+    result.damage.push_back({.what = error.what(), .files = {}});
     result.catalog_is_damaged = true;
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();

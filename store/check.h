@@ -19,6 +19,10 @@ namespace varve {
 struct CheckOptions {
   bool read_data = false;
   double percent = 100;  // of the chunks, chosen at random, with read_data
+  // First writes anew what parity and the configuration's copy can mend: damaged files, and
+  // sidecars that are damaged or missing. Comes with read_data, of all; waits for no gc: a locked
+  // Error where one runs.
+  bool repair = false;
   unsigned threads = 2;
   std::function<void(std::uint64_t done, std::uint64_t all)> progress = {};  // objects
   std::stop_token stop = {};
@@ -27,6 +31,7 @@ struct CheckOptions {
 struct Damage {
   std::string what;                // one line: object, pack, offset, why
   std::vector<std::string> files;  // "SNAPSHOT:PATH" that are hurt, newest first
+  bool is_mendable = false;        // by a check that repairs; until then it hurts nothing
 };
 
 struct CheckResult {
@@ -35,7 +40,8 @@ struct CheckResult {
   std::uint64_t read_chunks = 0;
   std::uint64_t raw_bytes = 0;  // decoded and hashed
   double seconds = 0;
-  std::vector<Damage> damage;  // empty: sound
+  std::vector<std::string> mended;  // a line for each file that was written anew
+  std::vector<Damage> damage;       // empty: sound
   // Some of it is the catalog's own: repair_catalog() comes first, then repair_packs().
   bool catalog_is_damaged = false;
 };

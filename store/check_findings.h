@@ -23,11 +23,13 @@ struct Finding {
   std::string what;                 // one line
   std::vector<ChunkNumber> chunks;  // that cannot be read because of it
   std::vector<std::string> files;   // "SNAPSHOT:PATH" that are known to be hurt
+  bool is_mendable = false;         // by a check that repairs; it hurts nothing meanwhile
 };
 
 class Findings {
  public:
   void add(const std::string& what, std::vector<std::string> files = {});
+  void add_mendable(const std::string& what);
   // `group` names what a crowd of findings would be one of: a pack, the catalog. Findings of a
   // group with the same words are one.
   void add(const std::string& group, const std::string& what, ChunkNumber chunk);

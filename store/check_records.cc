@@ -53,7 +53,7 @@ class Records {
 
  private:
   std::optional<Snapshot> check_record(const SnapshotRow& row) {
-    const std::optional<Bytes> stored = read_document(repository_.blobs(), record_name(row.id));
+    const std::optional<Bytes> stored = read_record_file(repository_.blobs(), record_name(row.id));
     std::optional<Snapshot> snapshot = try_decode(row.record, row.id);
     const bool in_catalog = snapshot.has_value();
     if (!in_catalog) findings_.blame_catalog();
@@ -73,7 +73,7 @@ class Records {
   void check_attestations(const SnapshotRow& row, const std::optional<Snapshot>& snapshot) {
     std::vector<Bytes> stored;
     for (const std::string& name : attestations_[row.id]) {
-      std::optional<Bytes> bytes = read_document(repository_.blobs(), name);
+      std::optional<Bytes> bytes = read_record_file(repository_.blobs(), name);
       if (!bytes) continue;
       if (!is_attestation(*bytes, row.id)) {
         note(row, snapshot, fmt::format("{} is damaged", name));

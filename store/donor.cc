@@ -8,11 +8,11 @@
 #include <system_error>
 #include <utility>
 
-#include "store/blob/local_backend.h"
 #include "store/catalog/sqlite_catalog.h"
+#include "store/config_files.h"
 #include "store/core/error.h"
 #include "store/core/temporary_parent.h"
-#include "store/repository_config.h"
+#include "store/repository.h"
 #include "store/repository_lock.h"
 
 namespace varve {
@@ -50,7 +50,7 @@ void copy_catalog(const Path& from, const Path& to) {
 }  // namespace
 
 Donor::Donor(const Path& path) : config_(lock_shared(path)), path_(stdfs::canonical(path)) {
-  decode_config(read_file(path_ / "config", 1u << 16));  // one that this varve can read
+  const RepositoryConfig config = read_config(path_);  // one that this varve can read
   Path catalog = path_ / "catalog.db";
   try {
     if (stdfs::exists(catalog) && !can_be_written(catalog)) {
@@ -58,7 +58,7 @@ Donor::Donor(const Path& path) : config_(lock_shared(path)), path_(stdfs::canoni
       copy_catalog(catalog, scratch_ / "catalog.db");
       catalog = scratch_ / "catalog.db";
     }
-    blobs_ = std::make_unique<LocalBackend>(path_);
+    blobs_ = open_blobs(path_, config);
     catalog_ = std::make_unique<SqliteCatalog>(catalog);
   } catch (...) {
     std::error_code ignored;  // the first error is the one to tell

@@ -40,6 +40,7 @@ class MemoryWriter : public BlobWriter {
     read_exact(bytes_, offset, out);
   }
   void commit() override { keep_(bytes_); }
+  void replace() override { keep_(bytes_); }
 
  private:
   const Keep keep_;
@@ -61,6 +62,10 @@ std::unique_ptr<BlobWriter> DryRunBlobs::create(const std::string& name) {
 std::unique_ptr<Blob> DryRunBlobs::open(const std::string& name) {
   const auto found = written_.find(name);
   return found == written_.end() ? below_.open(name) : std::make_unique<MemoryBlob>(found->second);
+}
+
+std::unique_ptr<Blob> DryRunBlobs::open_healed(const std::string& name) {
+  return written_.contains(name) ? nullptr : below_.open_healed(name);
 }
 
 bool DryRunBlobs::remove(const std::string& name) { throw refused(name); }

@@ -16,6 +16,7 @@ class DryRunBlobs : public BlobBackend {
 
   std::unique_ptr<BlobWriter> create(const std::string& name) override;
   std::unique_ptr<Blob> open(const std::string& name) override;
+  std::unique_ptr<Blob> open_healed(const std::string& name) override;
   bool remove(const std::string& name) override;
   bool rename(const std::string& from, const std::string& to) override;
   std::vector<BlobInfo> list(const std::string& prefix) override;  // those below only

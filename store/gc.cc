@@ -4,6 +4,8 @@
 #include <chrono>
 #include <set>
 
+#include "store/blob/parity_backend.h"
+#include "store/config_files.h"
 #include "store/core/error.h"
 #include "store/gc_plan.h"
 #include "store/mark.h"
@@ -57,8 +59,12 @@ class Collection {
     const Orphans orphans = find_orphans(repository_);
     result_.freed_bytes += orphans.bytes;
     result_.packs_deleted += orphans.packs.size();
+    if (!options_.dry_run) remove_orphans(repository_, orphans);
+    for (const BlobInfo& sidecar : find_leftover_sidecars(repository_)) {
+      result_.freed_bytes += sidecar.size;
+      if (!options_.dry_run) repository_.parity()->remove_sidecar(sidecar.name);
+    }
     if (options_.dry_run) return;
-    remove_orphans(repository_, orphans);
     repository_.blobs().remove_leftovers();
   }
 
@@ -181,6 +187,7 @@ GcResult collect_garbage(Repository& repository, const GcOptions& options) {
   } else {
     result = collect_on_full_disk(repository, options);
     make_reserve(repository.path());
+    make_config_copy(repository.path());
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   return result;

@@ -19,7 +19,7 @@ constexpr unsigned kThreads = 2;
 // vouch for it.
 std::optional<Snapshot> read_record(BlobBackend& blobs, const std::string& name) {
   try {
-    const std::optional<Bytes> record = read_document(blobs, name);
+    const std::optional<Bytes> record = read_record_file(blobs, name);
     if (!record) return std::nullopt;
     return decode_record(*record);
   } catch (const Error& error) {

@@ -1,5 +1,6 @@
 #include "store/orphans.h"
 
+#include "store/blob/parity_backend.h"
 #include "store/record_files.h"
 #include "store/session.h"
 
@@ -49,6 +50,24 @@ Orphans find_orphans(Repository& repository) {
     orphans.bytes += blob.size;
   }
   return orphans;
+}
+
+std::vector<BlobInfo> find_leftover_sidecars(Repository& repository) {
+  if (repository.parity() == nullptr) return {};
+  std::vector<BlobInfo> sidecars = repository.parity()->sidecars();
+  std::set<std::string> blobs;  // after the sidecars
+  for (const char* prefix : {"packs/", "snapshots/", "attestations/"}) {
+    for (BlobInfo& blob : repository.blobs().list(prefix)) blobs.insert(std::move(blob.name));
+  }
+  const std::set<PackId> packs = packs_in_catalog(repository.catalog());
+  const std::set<SnapshotId> snapshots = ids_in_catalog(repository.catalog());
+  std::erase_if(sidecars, [&](const BlobInfo& sidecar) {
+    const std::optional<PackId> pack = pack_id_of(sidecar.name);
+    const std::optional<SnapshotId> snapshot = snapshot_id_of(sidecar.name);
+    return blobs.contains(sidecar.name) || (pack && packs.contains(*pack)) ||
+           (snapshot && snapshots.contains(*snapshot));
+  });
+  return sidecars;
 }
 
 void remove_orphans(Repository& repository, const Orphans& orphans) {

@@ -10,6 +10,8 @@
 // a running ingest may build on it. So a record is an orphan only if its row was absent before
 // (2) as well: an ingest that begins after that cannot know the snapshot.
 // Attestations go with their snapshot's record: one is written only when its snapshot has a row.
+// A sidecar of parity is there only after its blob is, and names do not come again. So one without
+// blob, of which the catalog does not say that there should be one, is a leftover, ingest or not.
 #pragma once
 
 #include <set>
@@ -28,5 +30,8 @@ struct Orphans {
 // None where an ingest runs. Only under the gc lock: gc's own new packs look the same.
 Orphans find_orphans(Repository& repository);
 void remove_orphans(Repository& repository, const Orphans& orphans);
+
+// By their blobs' names.
+std::vector<BlobInfo> find_leftover_sidecars(Repository& repository);
 
 }  // namespace varve

@@ -1,5 +1,8 @@
 #include "store/record_files.h"
 
+#include "store/core/error.h"
+#include "store/transform/seal.h"
+
 namespace varve {
 namespace {
 
@@ -23,6 +26,32 @@ std::uint64_t remove_below(BlobBackend& blobs, std::string_view prefix,
   return freed;
 }
 
+Bytes read_all(const Blob& blob) {
+  if (blob.size() > kLargestDocument) return {};
+  Bytes bytes(blob.size());
+  blob.read_exact_at(0, bytes);
+  return bytes;
+}
+
+std::optional<Bytes> try_read(const Blob& blob) {
+  try {
+    return read_all(blob);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::io && error.code() != ErrorCode::corrupt) throw;
+    return std::nullopt;
+  }
+}
+
+bool is_sealed(ByteView bytes) {
+  try {
+    open_record(bytes, "record");
+    return true;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt) throw;
+    return false;
+  }
+}
+
 }  // namespace
 
 std::optional<SnapshotId> snapshot_id_of(std::string_view blob_name) {
@@ -37,13 +66,16 @@ std::optional<SnapshotId> snapshot_id_of(std::string_view blob_name) {
   return id;
 }
 
-std::optional<Bytes> read_document(BlobBackend& blobs, const std::string& name) {
+std::optional<Bytes> read_record_file(BlobBackend& blobs, const std::string& name) {
   const std::unique_ptr<Blob> blob = blobs.open(name);
   if (!blob) return std::nullopt;
-  if (blob->size() > kLargestDocument) return Bytes();
-  Bytes document(blob->size());
-  blob->read_exact_at(0, document);
-  return document;
+  std::optional<Bytes> bytes = try_read(*blob);
+  if (bytes && is_sealed(*bytes)) return bytes;
+  if (const std::unique_ptr<Blob> healed = blobs.open_healed(name)) {
+    std::optional<Bytes> anew = try_read(*healed);
+    if (anew && is_sealed(*anew)) return anew;
+  }
+  return bytes ? bytes : read_all(*blob);
 }
 
 std::uint64_t remove_record_files(BlobBackend& blobs, const std::set<SnapshotId>& ids) {

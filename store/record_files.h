@@ -1,4 +1,4 @@
-// The blobs of snapshot records and attestations: whose they are, and taking them away.
+// The blobs of snapshot records and attestations: whose they are, reading them, taking them away.
 //
 // Thread-safe as BlobBackend is.
 #pragma once
@@ -18,9 +18,10 @@ inline constexpr std::string_view kAttestationPrefix = "attestations/";
 // The snapshot that a record or an attestation belongs to; nothing for other names.
 std::optional<SnapshotId> snapshot_id_of(std::string_view blob_name);
 
-// A record or an attestation; nothing where it is absent. One that is larger than any of them reads
-// as empty, which is damage.
-std::optional<Bytes> read_document(BlobBackend& blobs, const std::string& name);
+// All bytes of a record or attestation, healed where parity can; what is still damaged its decoder
+// refuses, and one that is larger than any of them reads as empty, which is damage. Nothing where
+// there is no such blob. Throws what the disk says, where nothing heals it.
+std::optional<Bytes> read_record_file(BlobBackend& blobs, const std::string& name);
 
 // Removes the records and attestations of these snapshots, attestations first, so that none is
 // left whose record is gone. Returns the bytes given back.

@@ -12,7 +12,6 @@
 #include <tuple>
 #include <utility>
 
-#include "store/blob/local_backend.h"
 #include "store/broken_files.h"
 #include "store/catalog/sqlite_catalog.h"
 #include "store/core/error.h"
@@ -154,8 +153,13 @@ struct FoundRecord {
 
 class Rebuilding {
  public:
-  Rebuilding(const Path& root, const CatalogRepairOptions& options)
-      : root_(root), options_(options), files_(root, options), blobs_(root), reader_(blobs_) {}
+  Rebuilding(const Repository::Alone& alone, const CatalogRepairOptions& options)
+      : root_(alone.root),
+        options_(options),
+        files_(alone.root, options),
+        opened_(open_blobs(alone.root, alone.config)),
+        blobs_(*opened_),
+        reader_(blobs_) {}
 
   CatalogRepairResult run() {
     files_.remove_leftovers();
@@ -219,7 +223,7 @@ class Rebuilding {
     for (const BlobInfo& blob : blobs_.list(std::string(kAttestationPrefix))) {
       const std::optional<SnapshotId> id = snapshot_id_of(blob.name);
       try {
-        std::optional<Bytes> document = id ? read_document(blobs_, blob.name) : std::nullopt;
+        std::optional<Bytes> document = id ? read_record_file(blobs_, blob.name) : std::nullopt;
         if (!document) continue;
         decode_attestations(*document, *id);
         // By their numbers: "-10" comes behind "-9".
@@ -237,7 +241,7 @@ class Rebuilding {
   // Nothing where the file is no record of its snapshot.
   std::optional<FoundRecord> read_record(const SnapshotId& id, const std::string& name) {
     try {
-      std::optional<Bytes> record = read_document(blobs_, name);
+      std::optional<Bytes> record = read_record_file(blobs_, name);
       if (record) return found_record(id, std::move(*record));
       return std::nullopt;
     } catch (const Error& error) {
@@ -370,7 +374,8 @@ class Rebuilding {
   const Path& root_;
   const CatalogRepairOptions& options_;
   const CatalogFiles files_;
-  LocalBackend blobs_;
+  const std::unique_ptr<BlobBackend> opened_;
+  BlobBackend& blobs_;
   PackReader reader_;
   CatalogRepairResult result_;
   Survey survey_;
@@ -390,7 +395,7 @@ class Rebuilding {
 CatalogRepairResult repair_catalog(const Path& path, const CatalogRepairOptions& options) {
   const auto began = std::chrono::steady_clock::now();
   const Repository::Alone alone = Repository::lock_alone(path);
-  CatalogRepairResult result = Rebuilding(alone.root, options).run();
+  CatalogRepairResult result = Rebuilding(alone, options).run();
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   return result;
 }

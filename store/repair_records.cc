@@ -54,9 +54,9 @@ class Mending {
 
  private:
   std::optional<Bytes> read(const std::string& name) {
+    const auto bytes = try_decode([&] { return read_record_file(blobs_, name); });
     // A disk that gives nothing back is damage as well.
-    const auto found = try_decode([&] { return read_document(blobs_, name); });
-    return found ? *found : Bytes();
+    return bytes ? *bytes : Bytes();
   }
 
   void write(const std::string& name, ByteView bytes) {

@@ -9,7 +9,9 @@
 #include <thread>
 
 #include "store/blob/local_backend.h"
+#include "store/blob/parity_backend.h"
 #include "store/catalog/sqlite_catalog.h"
+#include "store/config_files.h"
 #include "store/core/error.h"
 #include "store/core/lock.h"
 #include "store/repository_lock.h"
@@ -45,6 +47,12 @@ void refuse_unless_empty(const Path& path) {
 }
 
 Error no_repository(const Path& path) {
+  if (config_can_be_brought_back(path)) {
+    return Error(ErrorCode::no_repository,
+                 fmt::format("{} has lost its file config: 'varve check --repair' brings it back "
+                             "out of config.copy",
+                             path.native()));
+  }
   return Error(ErrorCode::no_repository,
                fmt::format("{} holds no repository: make one with 'varve init {}'", path.native(),
                            path.native()));
@@ -87,10 +95,12 @@ void write_reserve(const Path& path) {
 }  // namespace
 
 struct Repository::State {
-  State(const Path& root, const RepositoryConfig& read_config, File locked, RepositoryParts parts)
+  State(const Path& root, const RepositoryConfig& configuration, File locked,
+        ParityBackend* with_parity, RepositoryParts parts)
       : path(root),
-        config(read_config),
+        config(configuration),
         config_file(std::move(locked)),
+        parity(with_parity),
         blobs(std::move(parts.blobs)),
         catalog(std::move(parts.catalog)),
         packs(*blobs),
@@ -98,7 +108,8 @@ struct Repository::State {
 
   const Path path;
   const RepositoryConfig config;
-  const File config_file;  // locked, shared
+  const File config_file;       // locked, shared
+  ParityBackend* const parity;  // owned by blobs, or by what wraps it
   const std::unique_ptr<BlobBackend> blobs;
   const std::unique_ptr<Catalog> catalog;
   PackReader packs;
@@ -132,7 +143,7 @@ void Repository::create(const Path& path, RepositoryConfig config) {
   for (const char* folder : kFolders) make_directory(path / folder);
   SqliteCatalog::create(path / "catalog.db");
   write_reserve(path / "reserve");
-  write_file_atomically(path / "config", encode_config(config));  // last: now it is a repository
+  write_config(path, config);  // last: now it is a repository
 }
 
 File lock_shared(const Path& repository) {
@@ -147,19 +158,26 @@ File lock_shared(const Path& repository) {
   return std::move(*file);
 }
 
+std::unique_ptr<BlobBackend> open_blobs(const Path& root, const RepositoryConfig& config) {
+  auto local = std::make_unique<LocalBackend>(root);
+  if (config.parity_percent == 0) return local;
+  return std::make_unique<ParityBackend>(std::move(local), config.parity_percent);
+}
+
 std::unique_ptr<Repository> Repository::open(const Path& path) {
   return open(path, [](RepositoryParts parts) { return parts; });
 }
 
 std::unique_ptr<Repository> Repository::open(const Path& path, const Wrap& wrap) {
   File file = lock_shared(path);
-  const RepositoryConfig config = decode_config(read_file(path / "config", 1u << 16));
+  const RepositoryConfig config = read_config(path);
   const Path root = stdfs::canonical(path);
   make_missing_folders(root);
-  RepositoryParts parts{std::make_unique<LocalBackend>(root),
+  RepositoryParts parts{open_blobs(root, config),
                         std::make_unique<SqliteCatalog>(root / "catalog.db")};
+  auto* const parity = dynamic_cast<ParityBackend*>(parts.blobs.get());
   return std::unique_ptr<Repository>(new Repository(
-      std::make_unique<State>(root, config, std::move(file), wrap(std::move(parts)))));
+      std::make_unique<State>(root, config, std::move(file), parity, wrap(std::move(parts)))));
 }
 
 Repository::Alone Repository::lock_alone(const Path& path) {
@@ -171,13 +189,14 @@ Repository::Alone Repository::lock_alone(const Path& path) {
                 fmt::format("the repository {} is in use ({}); stop what uses it first",
                             path.native(), users.empty() ? "by another varve command" : users));
   }
-  const RepositoryConfig config = decode_config(read_file(path / "config", 1u << 16));
+  const RepositoryConfig config = read_config(path);
   return {std::move(*file), config, stdfs::canonical(path)};
 }
 
 const Path& Repository::path() const noexcept { return state_->path; }
 const RepositoryConfig& Repository::config() const noexcept { return state_->config; }
 BlobBackend& Repository::blobs() noexcept { return *state_->blobs; }
+ParityBackend* Repository::parity() noexcept { return state_->parity; }
 Catalog& Repository::catalog() noexcept { return *state_->catalog; }
 PackReader& Repository::packs() noexcept { return state_->packs; }
 ChunkReader& Repository::chunks() noexcept { return state_->chunks; }

@@ -1,9 +1,11 @@
 // A repository: its folder, its configuration, and the parts that work on it.
 //
 //   REPO/config               what it is: format version, id, parameters (FORMAT.md)
+//   REPO/config.copy          the same bytes again
 //   REPO/packs/3f/3f09…       packs
 //   REPO/snapshots/<id>       snapshot records
 //   REPO/attestations/<id>-1  attestations
+//   REPO/parity/packs/3f/3f…  the parity of packs, records and attestations, if it has any
 //   REPO/catalog.db           the catalog (SQLite)
 //   REPO/locks/               lock files; see session.h
 //   REPO/cache/               what may be deleted at any time
@@ -30,6 +32,8 @@
 #include "store/snapshot.h"
 
 namespace varve {
+
+class ParityBackend;
 
 // The seams of a repository.
 struct RepositoryParts {
@@ -60,6 +64,7 @@ class Repository {
   const Path& path() const noexcept;  // absolute
   const RepositoryConfig& config() const noexcept;
   BlobBackend& blobs() noexcept;
+  ParityBackend* parity() noexcept;  // what blobs() goes through; nullptr: it has no parity
   Catalog& catalog() noexcept;
   PackReader& packs() noexcept;
   ChunkReader& chunks() noexcept;
@@ -84,6 +89,9 @@ class Repository {
   explicit Repository(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+// The blobs of a repository, through its parity if it has any.
+std::unique_ptr<BlobBackend> open_blobs(const Path& root, const RepositoryConfig& config);
 
 // "snapshots/<id>" and "attestations/<id>-": blob names of a snapshot's record and attestations.
 std::string record_name(const SnapshotId& id);

@@ -6,12 +6,14 @@
 
 #include "store/core/error.h"
 #include "store/transform/object.h"
+#include "store/transform/parity_shape.h"
 #include "store/transform/seal.h"
 
 namespace varve {
 namespace {
 
 constexpr std::string_view kMagic = "VARVERP1";
+constexpr std::uint32_t kVersionWithoutParity = 1;
 
 bool is_sane(const RepositoryConfig& config) {
   return config.extent_size >= 4096 && config.extent_size <= kLargestChunk &&
@@ -20,7 +22,8 @@ bool is_sane(const RepositoryConfig& config) {
          config.node_entries <= UINT16_MAX && std::has_single_bit(config.stream_chunk_average) &&
          config.stream_chunk_average >= 1024 &&
          config.stream_chunk_average * std::uint64_t{4} <= kLargestChunk &&
-         config.compression_level >= 1 && config.compression_level <= 19;
+         config.compression_level >= 1 && config.compression_level <= 19 &&
+         config.parity_percent <= kMostParity;
 }
 
 }  // namespace
@@ -28,7 +31,7 @@ bool is_sane(const RepositoryConfig& config) {
 Bytes encode_config(const RepositoryConfig& config) {
   Encoder out;
   out.bytes(as_bytes(kMagic));
-  out.u32(kFormatVersion);
+  out.u32(config.parity_percent == 0 ? kVersionWithoutParity : kFormatVersion);
   out.bytes(config.id.view());
   out.u32(config.extent_size);
   out.u32(config.max_extent_depth);
@@ -37,6 +40,7 @@ Bytes encode_config(const RepositoryConfig& config) {
   out.u32(config.stream_chunk_average);
   out.u32(config.compression_level);
   out.u64(config.fingerprint_seed);
+  if (config.parity_percent > 0) out.u32(config.parity_percent);
   seal_record(out);
   return out.take();
 }
@@ -46,7 +50,8 @@ RepositoryConfig decode_config(ByteView bytes) {
   Decoder front(bytes, "repository config");
   if (as_text(front.bytes(kMagic.size())) != kMagic)
     throw corrupt_error("repository config", "no magic");
-  if (const std::uint32_t version = front.u32(); version > kFormatVersion) {
+  const std::uint32_t version = front.u32();
+  if (version > kFormatVersion) {
     throw Error(
         ErrorCode::failed,
         fmt::format("the repository has format {}, this varve reads up to {}: use a newer varve",
@@ -63,6 +68,7 @@ RepositoryConfig decode_config(ByteView bytes) {
   config.stream_chunk_average = in.u32();
   config.compression_level = in.u32();
   config.fingerprint_seed = in.u64();
+  if (version > kVersionWithoutParity) config.parity_percent = in.u32();
   in.finish();
   if (!is_sane(config)) throw corrupt_error("repository config", "a parameter is out of range");
   return config;

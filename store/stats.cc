@@ -1,5 +1,6 @@
 #include "store/stats.h"
 
+#include "store/blob/parity_backend.h"
 #include "store/mark.h"
 #include "store/pack_use.h"
 #include "store/record_files.h"
@@ -57,9 +58,14 @@ Stats collect_stats(Repository& repository) {
   stats.catalog_bytes = repository.catalog().stored_bytes();
   stats.records_bytes = bytes_below(repository.blobs(), std::string(kRecordPrefix)) +
                         bytes_below(repository.blobs(), std::string(kAttestationPrefix));
+  if (repository.parity() != nullptr) {
+    for (const BlobInfo& sidecar : repository.parity()->sidecars()) {
+      stats.parity_bytes += sidecar.size;
+    }
+  }
   stats.cache_bytes = bytes_below(repository.blobs(), "cache/");
   stats.stored_bytes = bytes_below(repository.blobs(), "packs/") + stats.records_bytes +
-                       stats.cache_bytes + stats.catalog_bytes +
+                       stats.parity_bytes + stats.cache_bytes + stats.catalog_bytes +
                        bytes_below(repository.blobs(), "config") +
                        bytes_below(repository.blobs(), "reserve");
   return stats;

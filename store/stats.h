@@ -35,6 +35,7 @@ struct Stats {
   std::uint64_t pack_overhead_bytes = 0;  // pack headers and footers
   std::uint64_t catalog_bytes = 0;
   std::uint64_t records_bytes = 0;  // snapshot records and attestations
+  std::uint64_t parity_bytes = 0;
   std::uint64_t cache_bytes = 0;
   std::uint64_t garbage_bytes = 0;  // of the objects above, what no snapshot needs
   // Snapshots by Snapshot::verified().

@@ -24,7 +24,7 @@ while (($# > 0)); do
 done
 
 # Builds, and runs the short version of it.
-"$root/tests/run.sh" ${sanitize:+--sanitize "$sanitize"} -R 'FaultTest|PowerLossTest|ByteFlipTest|CrowdTest'
+"$root/tests/run.sh" ${sanitize:+--sanitize "$sanitize"} -R 'FaultTest|PowerLossTest|ByteFlipTest|ParityFlipTest|CrowdTest'
 tests=$root/build-tests${sanitize:+-${sanitize//,/-}}/varve_torture_tests
 
 end=$((SECONDS + minutes * 60)) round=0

@@ -35,6 +35,9 @@ class BlobWriter {
   virtual void read_exact_at(std::uint64_t offset, MutableBytes out) const = 0;
   // On return the bytes and the name are durable and visible. An existing name is an Error.
   virtual void commit() = 0;
+  // The same in place of a damaged blob of that name, in one step: for the bytes that it had when
+  // it was whole. Whoever has it open keeps what is damaged.
+  virtual void replace() = 0;
 };
 
 struct BlobInfo {
@@ -47,6 +50,10 @@ class BlobBackend {
   virtual ~BlobBackend() = default;
   virtual std::unique_ptr<BlobWriter> create(const std::string& name) = 0;
   virtual std::unique_ptr<Blob> open(const std::string& name) = 0;  // nullptr: no such blob
+  // The blob as it was written, for whoever finds it damaged or cannot tell: each block that is
+  // read is proven, and made anew out of parity where it is damaged. What parity cannot mend comes
+  // as open() gives it, so the reader's own checksums stay the judge. nullptr: it has no parity.
+  virtual std::unique_ptr<Blob> open_healed(const std::string& name);
   virtual bool remove(const std::string& name) = 0;  // false: it was not there; durable
   // Gives a blob another name, durable; an existing `to` is an Error. False: it was not there.
   virtual bool rename(const std::string& from, const std::string& to) = 0;
@@ -56,5 +63,7 @@ class BlobBackend {
   // Removes what writers that died left behind, and nothing of those that live.
   virtual std::uint64_t remove_leftovers() = 0;  // bytes given back
 };
+
+inline std::unique_ptr<Blob> BlobBackend::open_healed(const std::string&) { return nullptr; }
 
 }  // namespace varve

@@ -44,6 +44,7 @@ class LocalWriter : public BlobWriter {
     file_.file().read_exact_at(offset, out);
   }
   void commit() override { file_.publish(); }
+  void replace() override { file_.publish(AtomicFile::Over::replace); }
 
  private:
   // The disk writes while the next bytes are made, so commit() waits only for the rest.

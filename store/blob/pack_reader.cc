@@ -14,6 +14,7 @@ namespace varve {
 namespace {
 
 constexpr std::size_t kOpenPacks = 512;
+constexpr std::size_t kHealedPacks = 32;  // their blocks' checksums are in memory
 constexpr std::string_view kPrefix = "packs/";
 constexpr std::size_t kScanWindow = 4u << 20;
 constexpr std::uint64_t kLargestPack = 1u << 30;     // likewise: no writer comes near it
@@ -22,20 +23,24 @@ constexpr std::uint64_t kLargestFooter = 16u << 20;  // bytes: of some million o
 
 constexpr std::size_t kSector = 4096;
 
+bool is_damage(const Error& error) {
+  return error.code() == ErrorCode::corrupt || error.code() == ErrorCode::io;
+}
+
 // What a failing disk does not give back reads as zeros, in which no object begins.
 void read_what_can_be_read(const Blob& blob, std::uint64_t offset, MutableBytes out) {
   try {
     blob.read_exact_at(offset, out);
     return;
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::io) throw;
+    if (!is_damage(error)) throw;
   }
   for (std::size_t at = 0; at < out.size(); at += kSector) {
     const MutableBytes sector = out.subspan(at, std::min(kSector, out.size() - at));
     try {
       blob.read_exact_at(offset + at, sector);
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::io) throw;
+      if (!is_damage(error)) throw;
       std::fill(sector.begin(), sector.end(), std::byte{0});
     }
   }
@@ -43,6 +48,16 @@ void read_what_can_be_read(const Blob& blob, std::uint64_t offset, MutableBytes 
 
 std::string describe(const Location& where) {
   return fmt::format("pack {} offset {}", to_hex(where.pack.view()), where.offset);
+}
+
+void read_object(const Blob& blob, const Location& where, StoredObject& out) {
+  out.bytes.resize(where.length);
+  blob.read_exact_at(where.offset, out.bytes);
+  const std::optional<ParsedObject> parsed = parse_object_header(out.bytes);
+  if (!parsed || !object_is_intact(out.bytes, *parsed)) {
+    throw corrupt_error("the object at " + describe(where));
+  }
+  out.parsed = *parsed;
 }
 
 }  // namespace
@@ -62,48 +77,83 @@ std::optional<PackId> pack_id_of(const std::string& blob_name) {
   return id;
 }
 
+namespace {
+
 // Open packs, the most recently used first. Whoever reads holds a share, so that a pack may be
 // closed, or its file removed, under a reader.
-struct PackReader::State {
-  explicit State(BlobBackend& backend) : blobs(backend) {}
+class OpenPacks {
+ public:
+  explicit OpenPacks(std::size_t most) : most_(most) {}
 
-  using Open = std::pair<PackId, std::shared_ptr<const Blob>>;
-  BlobBackend& blobs;
-  std::mutex mutex;  // guards the two below
-  std::list<Open> recent;
-  std::unordered_map<PackId, std::list<Open>::iterator> by_id;
-
-  std::shared_ptr<const Blob> open(const PackId& id) {
-    {
-      const std::lock_guard lock(mutex);
-      if (const auto found = by_id.find(id); found != by_id.end()) {
-        recent.splice(recent.begin(), recent, found->second);
-        return found->second->second;
-      }
-    }
-    std::shared_ptr<const Blob> blob = blobs.open(pack_name(id));
-    if (blob) remember(id, blob);
-    return blob;
+  // nullptr: it is not open.
+  std::shared_ptr<const Blob> find(const PackId& id) {
+    const std::lock_guard lock(mutex_);
+    const auto found = by_id_.find(id);
+    if (found == by_id_.end()) return nullptr;
+    recent_.splice(recent_.begin(), recent_, found->second);
+    return found->second->second;
   }
 
   void remember(const PackId& id, const std::shared_ptr<const Blob>& blob) {
-    const std::lock_guard lock(mutex);
-    if (by_id.contains(id)) return;
-    recent.emplace_front(id, blob);
-    by_id[id] = recent.begin();
-    if (recent.size() > kOpenPacks) {
-      by_id.erase(recent.back().first);
-      recent.pop_back();
+    const std::lock_guard lock(mutex_);
+    if (by_id_.contains(id)) return;
+    recent_.emplace_front(id, blob);
+    by_id_[id] = recent_.begin();
+    if (recent_.size() > most_) {
+      by_id_.erase(recent_.back().first);
+      recent_.pop_back();
     }
   }
 
-  std::shared_ptr<const Blob> open_or_throw(const PackId& id) {
+  void close(const PackId& id) {
+    const std::lock_guard lock(mutex_);
+    const auto found = by_id_.find(id);
+    if (found == by_id_.end()) return;
+    recent_.erase(found->second);
+    by_id_.erase(found);
+  }
+
+ private:
+  using Open = std::pair<PackId, std::shared_ptr<const Blob>>;
+  const std::size_t most_;
+  std::mutex mutex_;  // guards the two below
+  std::list<Open> recent_;
+  std::unordered_map<PackId, std::list<Open>::iterator> by_id_;
+};
+
+}  // namespace
+
+struct PackReader::State {
+  explicit State(BlobBackend& backend) : blobs(backend) {}
+
+  BlobBackend& blobs;
+  OpenPacks packs{kOpenPacks};
+  OpenPacks healed{kHealedPacks};
+
+  std::shared_ptr<const Blob> open(const PackId& id) {
+    if (auto blob = packs.find(id)) return blob;
+    std::shared_ptr<const Blob> blob = blobs.open(pack_name(id));
+    if (blob) packs.remember(id, blob);
+    return blob;
+  }
+
+  // With every block proven, and healed where it must be. nullptr: the pack has no parity.
+  std::shared_ptr<const Blob> open_healed(const PackId& id) {
+    if (auto blob = healed.find(id)) return blob;
+    std::shared_ptr<const Blob> blob = blobs.open_healed(pack_name(id));
+    if (blob) healed.remember(id, blob);
+    return blob;
+  }
+
+  // The pack for reading what has no checksum of its own: proven as far as it can be.
+  std::shared_ptr<const Blob> open_best(const PackId& id) {
     std::shared_ptr<const Blob> blob = open(id);
     if (!blob) {
       throw Error(ErrorCode::not_found,
                   fmt::format("pack {} is missing from the repository", to_hex(id.view())));
     }
-    return blob;
+    auto proven = open_healed(id);
+    return proven ? proven : blob;
   }
 };
 
@@ -116,19 +166,20 @@ PackReader::Found PackReader::read(const Location& where, StoredObject& out) {
   if (where.length > kLongestObject) {
     throw corrupt_error("the catalog's row for the object at " + describe(where), "it is too long");
   }
-  out.bytes.resize(where.length);
-  blob->read_exact_at(where.offset, out.bytes);
-  const std::optional<ParsedObject> parsed = parse_object_header(out.bytes);
-  if (!parsed || !object_is_intact(out.bytes, *parsed)) {
-    throw corrupt_error("the object at " + describe(where));
+  try {
+    read_object(*blob, where, out);
+  } catch (const Error& error) {
+    if (!is_damage(error)) throw;
+    const std::shared_ptr<const Blob> healed = state_->open_healed(where.pack);
+    if (!healed) throw;
+    read_object(*healed, where, out);
   }
-  out.parsed = *parsed;
   return Found::yes;
 }
 
 PackReader::Found PackReader::read_header(const Location& where, ParsedObject& out) {
-  const std::shared_ptr<const Blob> blob = state_->open(where.pack);
-  if (!blob) return Found::no_pack;
+  if (!state_->open(where.pack)) return Found::no_pack;
+  const std::shared_ptr<const Blob> blob = state_->open_best(where.pack);
   std::byte buffer[kLongestObjectHeader];
   const MutableBytes head(buffer, std::min<std::size_t>(where.length, sizeof buffer));
   blob->read_exact_at(where.offset, head);
@@ -139,7 +190,7 @@ PackReader::Found PackReader::read_header(const Location& where, ParsedObject& o
 }
 
 std::vector<PackEntry> PackReader::entries(const PackId& pack) {
-  const std::shared_ptr<const Blob> blob = state_->open_or_throw(pack);
+  const std::shared_ptr<const Blob> blob = state_->open_best(pack);
   const std::string name = pack_name(pack);
   const std::uint64_t size = blob->size();
   if (size < kPackHeaderSize + kPackTrailerSize) throw corrupt_error(name, "it is cut short");
@@ -180,7 +231,7 @@ std::vector<PackEntry> PackReader::entries(const PackId& pack) {
 }
 
 std::vector<PackEntry> PackReader::scan(const PackId& pack) {
-  const std::shared_ptr<const Blob> blob = state_->open_or_throw(pack);
+  const std::shared_ptr<const Blob> blob = state_->open_best(pack);
   const std::uint64_t size = std::min(blob->size(), kLargestPack);
   std::vector<PackEntry> entries;
   Bytes window;
@@ -219,14 +270,11 @@ std::vector<PackEntry> PackReader::scan(const PackId& pack) {
   return entries;
 }
 
-std::uint64_t PackReader::size(const PackId& pack) { return state_->open_or_throw(pack)->size(); }
+std::uint64_t PackReader::size(const PackId& pack) { return state_->open_best(pack)->size(); }
 
 void PackReader::close(const PackId& pack) {
-  const std::lock_guard lock(state_->mutex);
-  if (const auto found = state_->by_id.find(pack); found != state_->by_id.end()) {
-    state_->recent.erase(found->second);
-    state_->by_id.erase(found);
-  }
+  state_->packs.close(pack);
+  state_->healed.close(pack);
 }
 
 }  // namespace varve

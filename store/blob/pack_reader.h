@@ -1,5 +1,8 @@
 // Reading packs: objects by location, and whole packs by their footer or by scanning.
 //
+// Where packs have parity, damage is healed here: an object that does not fit its checksum is read
+// anew with parity's help, and headers, which have none of their own, are read so at once.
+//
 // Thread-safe. Keeps a bounded number of packs open.
 #pragma once
 
@@ -40,7 +43,7 @@ class PackReader {
   // Reads and checks one object. Found::no_pack where the pack's file is gone (gc may have moved
   // the object: ask the catalog again). Throws corrupt where the bytes are not a whole object.
   Found read(const Location& where, StoredObject& out);
-  // The header alone, unchecked but for its form.
+  // The header alone, unchecked but for its form (and by parity, where there is any).
   Found read_header(const Location& where, ParsedObject& out);
 
   // All objects of a pack by its footer, headers parsed; the stored bytes are not read. Throws
@@ -50,7 +53,7 @@ class PackReader {
   // disk does not give back is passed over.
   std::vector<PackEntry> scan(const PackId& pack);
 
-  std::uint64_t size(const PackId& pack);  // of the file; not_found where there is none
+  std::uint64_t size(const PackId& pack);  // as written, if that is known; may throw not_found
   void close(const PackId& pack);          // forget the open file
 
  private:

@@ -96,6 +96,9 @@ class FailingBackend : public BlobBackend {
 
   std::unique_ptr<BlobWriter> create(const std::string& name) override;
   std::unique_ptr<Blob> open(const std::string& name) override { return next().open(name); }
+  std::unique_ptr<Blob> open_healed(const std::string& name) override {
+    return next().open_healed(name);
+  }
   bool remove(const std::string& name) override { return next().remove(name); }
   bool rename(const std::string& from, const std::string& to) override {
     return next().rename(from, to);
@@ -128,6 +131,10 @@ class FailingWriter : public BlobWriter {
   void commit() override {
     clock_.tick();
     writer_->commit();
+  }
+  void replace() override {
+    clock_.tick();
+    writer_->replace();
   }
 
  private:

@@ -60,8 +60,9 @@ inline Bytes read_whole(Repository& repository, const FileEntry& file) {
 
 class TestRepository {
  public:
-  TestRepository() {
-    Repository::create(path(), small_config());
+  TestRepository() : TestRepository(small_config()) {}
+  explicit TestRepository(const RepositoryConfig& config) {
+    Repository::create(path(), config);
     reopen();
   }
   // A copy of a repository at rest.

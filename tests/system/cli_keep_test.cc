@@ -27,7 +27,7 @@ TEST_F(CliKeep, ASoundRepositoryIsSaidToBe) {
   expect_holds(must({"check"}), "all is well");
   const Json quick = must_json({"check"});
   EXPECT_EQ(keys_of(quick), (std::set<std::string>{"snapshots", "chunks", "read_chunks",
-                                                   "raw_bytes", "seconds", "damage"}));
+                                                   "raw_bytes", "seconds", "mended", "damage"}));
   EXPECT_EQ(quick["snapshots"], 2);
   EXPECT_EQ(quick["read_chunks"], 0);
   EXPECT_EQ(quick["damage"], Json::array());
@@ -49,7 +49,7 @@ TEST_F(CliKeep, DamageIsStatusOneWithALineForEach) {
   EXPECT_EQ(json.status, 1);
   const Json damage = Json::parse(json.out)["damage"];
   ASSERT_EQ(damage.size(), 1U);
-  EXPECT_EQ(keys_of(damage[0]), (std::set<std::string>{"what", "files"}));
+  EXPECT_EQ(keys_of(damage[0]), (std::set<std::string>{"what", "files", "mendable"}));
   EXPECT_EQ(damage[0]["files"], Json({"2026-11-01T00-00-00Z:a.db"}));
 }
 
@@ -145,11 +145,11 @@ TEST_F(CliKeep, GcGivesSpaceBack) {
 TEST_F(CliKeep, StatsSayWhereTheBytesAre) {
   ingest_nights(3);
   const Json stats = must_json({"stats"});
-  EXPECT_EQ(
-      keys_of(stats),
-      (std::set<std::string>{"snapshots", "raw_bytes", "stored_bytes", "ratio", "chunks",
-                             "manifests", "pack_overhead_bytes", "catalog_bytes", "records_bytes",
-                             "cache_bytes", "garbage_bytes", "verified", "last_drill"}));
+  EXPECT_EQ(keys_of(stats),
+            (std::set<std::string>{"snapshots", "raw_bytes", "stored_bytes", "ratio", "chunks",
+                                   "manifests", "pack_overhead_bytes", "catalog_bytes",
+                                   "records_bytes", "parity_bytes", "cache_bytes", "garbage_bytes",
+                                   "verified", "last_drill"}));
   for (const char* totals : {"chunks", "manifests"}) {
     EXPECT_EQ(keys_of(stats[totals]),
               (std::set<std::string>{"count", "raw_bytes", "stored_bytes", "header_bytes"}));

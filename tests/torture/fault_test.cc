@@ -43,13 +43,13 @@ class FaultTest : public testing::TestWithParam<Operation> {};
 
 TEST_P(FaultTest, LeavesTheOldStateOrTheNew) {
   const Operation& operation = GetParam();
-  std::vector<Fault> faults = faults_of(Victim().calls_of(operation));
+  std::vector<Fault> faults = faults_of(Victim(operation.with_parity).calls_of(operation));
   ASSERT_FALSE(faults.empty());
   std::shuffle(faults.begin(), faults.end(), chance());
   faults.resize(share_of(faults.size(), kLeast));
   for (const Fault& fault : faults) {
     SCOPED_TRACE(operation.name + ", " + text_of(fault));
-    const Victim victim;
+    const Victim victim(operation.with_parity);
     const ProgramResult result = victim.run(operation.words, fault);
     expect_a_clear_end(result, fault);
     victim.expect_sound_after(operation, result.status == 0);

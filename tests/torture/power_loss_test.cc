@@ -16,7 +16,7 @@ class PowerLossTest : public testing::TestWithParam<Operation> {};
 
 TEST_P(PowerLossTest, LosesNothingThatWasReported) {
   const Operation& operation = GetParam();
-  const Victim victim;
+  const Victim victim(operation.with_parity);
   const Disk before(victim.folder());
   const TempFolder elsewhere;
   const Path trace_file = elsewhere / "trace";

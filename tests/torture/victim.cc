@@ -34,20 +34,35 @@ ProgramResult run_plainly(const Path& folder, Words words) {
   return Program(words, plain_setting(folder)).wait();
 }
 
+Names names_of(const std::string& list) {
+  Names names;
+  const Json parsed = Json::parse(list);
+  for (const Json& snapshot : parsed["snapshots"]) {
+    // What a restore saves before it replaces anything is named after the clock.
+    if (snapshot["tags"] != Json::array({"pre-restore"})) names.insert(snapshot["name"]);
+  }
+  return names;
+}
+
 // Six states of a database, two of them forgotten; a seventh that is not stored yet; an old copy
 // where a restore will go.
 class History {
  public:
-  static const History& instance() {
-    static const History history;
-    return history;
+  static const History& instance(bool with_parity) {
+    if (with_parity) {
+      static const History parity({"init", "--parity", "5%"});
+      return parity;
+    }
+    static const History plain({"init"});
+    return plain;
   }
   Path folder() const { return folder_.path(); }
+  const Names& snapshots() const { return snapshots_; }
 
  private:
-  History() {
+  explicit History(const Words& init) {
     const Path database = folder_ / "shop.db";
-    run({"init"});
+    run(init);
     make_database(database, 800);
     for (int state = 0; state < 6; ++state) {
       change(database, state);
@@ -57,6 +72,7 @@ class History {
     std::filesystem::create_directory(folder_ / "target");
     std::filesystem::copy_file(database, folder_ / "target/shop.db");
     change(database, 7);
+    snapshots_ = names_of(run_plainly(folder_.path(), {"list", "--json"}).out);
   }
 
   void run(const Words& words) const {
@@ -72,17 +88,8 @@ class History {
   }
 
   TempFolder folder_;
+  Names snapshots_;
 };
-
-Names names_of(const std::string& list) {
-  Names names;
-  const Json parsed = Json::parse(list);
-  for (const Json& snapshot : parsed["snapshots"]) {
-    // What a restore saves before it replaces anything is named after the clock.
-    if (snapshot["tags"] != Json::array({"pre-restore"})) names.insert(snapshot["name"]);
-  }
-  return names;
-}
 
 }  // namespace
 
@@ -96,12 +103,14 @@ const std::vector<Operation>& operations() {
       {"ingest", {"ingest", "{}/shop.db", "--time", "2026-11-20T02:00:00Z"}},
       {"forget", {"forget", "2026-11-04"}},
       {"gc", {"gc"}},
+      {"ingest_with_parity", {"ingest", "{}/shop.db", "--time", "2026-11-20T02:00:00Z"}, true},
+      {"gc_with_parity", {"gc"}, true},
       {"restore", {"restore", "2026-11-01:shop.db", "{}/target/shop.db", "--force"}}};
   return all;
 }
 
-Victim::Victim() {
-  std::filesystem::copy(History::instance().folder(), folder_.path(),
+Victim::Victim(bool with_parity) {
+  std::filesystem::copy(History::instance(with_parity).folder(), folder_.path(),
                         std::filesystem::copy_options::recursive);
 }
 
@@ -165,15 +174,15 @@ Names Victim::snapshots() const {
 }
 
 void Victim::expect_old_or_new(const Operation& operation, bool succeeded) const {
-  static const Names before =
-      names_of(run_plainly(History::instance().folder(), {"list", "--json"}).out);
+  const History& history = History::instance(operation.with_parity);
+  const Names& before = history.snapshots();
   Names after = before;
-  if (operation.name == "ingest") after.insert("2026-11-20T02-00-00Z");
+  if (operation.words.front() == "ingest") after.insert("2026-11-20T02-00-00Z");
   if (operation.name == "forget") after.erase("2026-11-04T02-00-00Z");
   const Names now = snapshots();
   EXPECT_TRUE(now == after || (!succeeded && now == before)) << testing::PrintToString(now);
   if (operation.name == "restore") {
-    static const std::string old = bytes_of(History::instance().folder() / "target/shop.db");
+    const std::string old = bytes_of(history.folder() / "target/shop.db");
     const std::string restored = must({"cat", "2026-11-01:shop.db"});
     const std::string there = bytes_of(folder() / "target/shop.db");
     EXPECT_TRUE(there == restored || (!succeeded && there == old));

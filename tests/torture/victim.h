@@ -34,6 +34,7 @@ std::string text_of(const Fault& fault);
 struct Operation {
   std::string name;
   Words words;  // "{}" stands for the victim's folder
+  bool with_parity = false;
 };
 
 // How a test's report calls it.
@@ -43,7 +44,8 @@ const std::vector<Operation>& operations();
 
 class Victim {
  public:
-  Victim();  // a copy of the one history that this process makes at first
+  // A copy of the history, one with parity and one without, that this process makes at first.
+  explicit Victim(bool with_parity = false);
   // What a loss of power left of one.
   Victim(const Disk& disk, std::mt19937_64& random);
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "store/blob/local_backend.h"
+#include "store/blob/parity_backend.h"
 #include "store/core/error.h"
 #include "store/core/ids.h"
 #include "tests/support/child.h"
@@ -20,6 +21,16 @@ namespace {
 class LocalPlace {
  public:
   std::unique_ptr<BlobBackend> open() { return std::make_unique<LocalBackend>(folder_.path()); }
+
+ private:
+  TempFolder folder_;
+};
+
+class ParityPlace {
+ public:
+  std::unique_ptr<BlobBackend> open() {
+    return std::make_unique<ParityBackend>(std::make_unique<LocalBackend>(folder_.path()), 5);
+  }
 
  private:
   TempFolder folder_;
@@ -52,7 +63,7 @@ class BlobBackendTest : public ::testing::Test {
   std::unique_ptr<BlobBackend> blobs_ = place_.open();
 };
 
-using Places = ::testing::Types<LocalPlace>;
+using Places = ::testing::Types<LocalPlace, ParityPlace>;
 TYPED_TEST_SUITE(BlobBackendTest, Places);
 
 TYPED_TEST(BlobBackendTest, ABlobIsThereAfterCommit) {
@@ -109,6 +120,31 @@ TYPED_TEST(BlobBackendTest, OfTwoWritersOfOneNameOneWins) {
   first->commit();
   expect_error(ErrorCode::io, "a", [&] { second->commit(); });
   EXPECT_EQ(this->get("a"), "first");
+}
+
+TYPED_TEST(BlobBackendTest, ADamagedBlobIsReplacedUnderItsReaders) {
+  this->put("packs/3f/3f00", "damaged");
+  const auto reader = this->blobs_->open("packs/3f/3f00");
+  const auto writer = this->blobs_->create("packs/3f/3f00");
+  writer->append(as_bytes("whole again"));
+  writer->replace();
+  EXPECT_EQ(this->get("packs/3f/3f00"), "whole again");
+  EXPECT_EQ(this->listed("").size(), 1u);
+  Bytes out(7);
+  reader->read_exact_at(0, out);
+  EXPECT_EQ(as_text(out), "damaged");
+}
+
+TYPED_TEST(BlobBackendTest, AHealedBlobIsTheBlob) {
+  this->put("a", "0123456789");
+  const auto healed = this->blobs_->open_healed("a");
+  if (!healed) return;  // one without parity
+  EXPECT_EQ(healed->size(), 10u);
+  Bytes out(4);
+  healed->read_exact_at(3, out);
+  EXPECT_EQ(as_text(out), "3456");
+  expect_error(ErrorCode::corrupt, "", [&] { healed->read_exact_at(8, out); });
+  EXPECT_EQ(this->blobs_->open_healed("none"), nullptr);
 }
 
 TYPED_TEST(BlobBackendTest, AWriterReadsWhatItWrote) {

@@ -5,7 +5,9 @@
 #include <fstream>
 #include <map>
 
+#include "store/blob/sidecar.h"
 #include "store/losses.h"
+#include "store/repository.h"
 #include "store/repository_config.h"
 #include "store/snapshot.h"
 #include "store/transform/digest.h"
@@ -110,6 +112,20 @@ TEST(Format, Config) {
   expect_vector("config", bytes);
   EXPECT_EQ(decode_config(bytes).id, config.id);
   EXPECT_EQ(decode_config(bytes).fingerprint_seed, 1U);
+
+  config.parity_percent = 5;
+  const Bytes with_parity = encode_config(config);
+  expect_vector("config-parity", with_parity);
+  EXPECT_EQ(decode_config(with_parity).parity_percent, 5U);
+}
+
+TEST(Format, Sidecar) {
+  const ByteView blob = as_bytes("varve");
+  expect_vector("sidecar", make_sidecar(record_name(counting_id<SnapshotId>(0)), blob.size(), 5,
+                                        [&](std::uint64_t offset, MutableBytes out) {
+                                          const ByteView part = blob.subspan(offset, out.size());
+                                          std::copy(part.begin(), part.end(), out.begin());
+                                        }));
 }
 
 Snapshot some_snapshot() {

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
+#include "store/config_files.h"
 #include "store/core/error.h"
 #include "store/losses.h"
 #include "tools/cli/commands.h"
@@ -38,11 +40,17 @@ std::string summary_of(const CheckResult& result) {
 
 std::string text_of(const CheckResult& result) {
   std::string text;
+  for (const std::string& line : result.mended) text += printable("mended: " + line) + "\n";
   for (const Damage& damage : result.damage) text += line_of(damage) + "\n";
   return text + summary_of(result);
 }
 
 std::string_view what_to_do(const CheckResult& result, bool was_repaired) {
+  if (std::ranges::any_of(result.damage, &Damage::is_mendable)) {
+    return std::ranges::all_of(result.damage, &Damage::is_mendable)
+               ? "it can be read all the same; run 'varve check --repair', which mends it"
+               : "run 'varve check --repair', which mends what parity can, then do as it says";
+  }
   if (result.catalog_is_damaged) return "run 'varve repair catalog', then check again";
   if (was_repaired) {
     return "what a repair has found lost comes back with an ingest of its source or with "
@@ -51,13 +59,15 @@ std::string_view what_to_do(const CheckResult& result, bool was_repaired) {
   return "run 'varve repair packs', which saves what is whole and names what is lost";
 }
 
-int check_repository(CommandLine& line, double percent) {
+int check_repository(CommandLine& line, double percent, bool repair) {
   const SignalStop signals;
+  if (repair) bring_back_config(line.global.repository_path());
   const auto repository = line.open_repository();
   Progress progress("checking", !line.global.quiet, Progress::Unit::objects);
   CheckOptions options;
   options.read_data = percent > 0;
   options.percent = percent;
+  options.repair = repair;
   options.stop = signals.token();
   options.progress = [&](std::uint64_t done, std::uint64_t all) { progress.show(done, all); };
   const CheckResult result = check(*repository, options);
@@ -75,18 +85,24 @@ int check_repository(CommandLine& line, double percent) {
 void add_check(CLI::App& program, CommandLine& line) {
   CLI::App& command =
       add_command(program, "check", "Check that all is there and is what was written.",
-                  "varve check\nvarve check --read-data\nvarve check --read-data=5");
+                  "varve check\nvarve check --read-data\nvarve check --read-data=5\n"
+                  "varve check --repair");
   auto percent = std::make_shared<double>(0);
   command
       .add_flag("--read-data{100}", *percent,
                 "read the stored bytes too, or a part of them at random")
       ->option_text("[=PERCENT]");
+  auto repair = std::make_shared<bool>(false);
+  command.add_flag("--repair", *repair,
+                   "mend first what parity and the configuration's copy can; reads everything");
   add_global_options(command, line.global, Facts::printed);
-  command.callback([&line, percent, &command] {
+  command.callback([&line, percent, repair, &command] {
     if (command.count("--read-data") > 0 && !(*percent > 0 && *percent <= 100)) {
       throw CLI::ValidationError("--read-data", "PERCENT is more than 0 and at most 100");
     }
-    line.action = [percent](CommandLine& l) { return check_repository(l, *percent); };
+    line.action = [percent, repair](CommandLine& l) {
+      return check_repository(l, *percent, *repair);
+    };
   });
 }
 

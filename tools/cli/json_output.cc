@@ -248,13 +248,14 @@ std::string postgres_undo_json(const std::string& kept, const std::string& locat
 std::string check_json(const CheckResult& result) {
   Json damage = Json::array();
   for (const Damage& one : result.damage) {
-    damage.push_back({{"what", one.what}, {"files", one.files}});
+    damage.push_back({{"what", one.what}, {"files", one.files}, {"mendable", one.is_mendable}});
   }
   return text_of({{"snapshots", result.snapshots},
                   {"chunks", result.chunks},
                   {"read_chunks", result.read_chunks},
                   {"raw_bytes", result.raw_bytes},
                   {"seconds", result.seconds},
+                  {"mended", result.mended},
                   {"damage", damage}});
 }
 
@@ -327,6 +328,7 @@ std::string stats_json(const Stats& stats) {
                   {"pack_overhead_bytes", stats.pack_overhead_bytes},
                   {"catalog_bytes", stats.catalog_bytes},
                   {"records_bytes", stats.records_bytes},
+                  {"parity_bytes", stats.parity_bytes},
                   {"cache_bytes", stats.cache_bytes},
                   {"garbage_bytes", stats.garbage_bytes},
                   {"verified", stats.verified},

@@ -26,7 +26,7 @@ std::uint64_t bytes_of(const ObjectTotals& totals) {
 std::uint64_t other_bytes(const Stats& stats) {
   const std::uint64_t named = bytes_of(stats.chunks) + bytes_of(stats.manifests) +
                               stats.pack_overhead_bytes + stats.catalog_bytes +
-                              stats.records_bytes + stats.cache_bytes;
+                              stats.records_bytes + stats.parity_bytes + stats.cache_bytes;
   return stats.stored_bytes > named ? stats.stored_bytes - named : 0;
 }
 
@@ -65,6 +65,7 @@ std::string text_of(const Stats& stats) {
   rest.add({"pack headers and footers", format_bytes(stats.pack_overhead_bytes)});
   rest.add({"catalog", format_bytes(stats.catalog_bytes)});
   rest.add({"snapshot records", format_bytes(stats.records_bytes)});
+  if (stats.parity_bytes > 0) rest.add({"parity", format_bytes(stats.parity_bytes)});
   rest.add({"cache", format_bytes(stats.cache_bytes)});
   rest.add({"configuration and reserve", format_bytes(other_bytes(stats))});
 
