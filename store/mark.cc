@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "store/core/error.h"
 #include "store/losses.h"
@@ -53,31 +55,76 @@ Roots find_roots(Repository& repository) {
   return roots;
 }
 
+namespace {
+
+class Marking {
+ public:
+  Marking(Repository& repository, std::stop_token stop)
+      : repository_(repository),
+        stop_(std::move(stop)),
+        lost_(read_lost(repository.path())),
+        walk_(std::in_place, repository, kThreads, stop_) {}
+
+  void mark(const std::vector<Snapshot>& snapshots) {
+    walk(snapshots, [this](const ChunkRef& node, const Error& why) {
+      // What lay below can only come back together with the node, from a place that has both.
+      if (lost_.contains(key_of(node)) && is_absent(node)) return;
+      throw refusal(node, why);
+    });
+  }
+
+  // Of others a node may be gone, or never have come: records that crashed or unfinished ingests
+  // left name chunks that nobody has stored. One that has a row although it could not be read may
+  // have come back in between, by an ingest that stored it anew: then it can be read the next time.
+  void mark_others(const std::vector<Snapshot>& others) {
+    constexpr int kAttempts = 5;
+    for (int attempt = 1;; ++attempt) {
+      bool came_back = false;
+      walk(others, [&](const ChunkRef& node, const Error& why) {
+        if (is_absent(node)) return;
+        if (attempt == kAttempts) throw refusal(node, why);
+        came_back = true;
+      });
+      if (!came_back) return;
+      walk_.emplace(repository_, kThreads, stop_);  // it passes over what it has met
+    }
+  }
+
+  KeySet take() { return std::move(live_); }
+
+ private:
+  void walk(const std::vector<Snapshot>& snapshots,
+            const std::function<void(const ChunkRef&, const Error&)>& unreadable) {
+    ManifestWalk::Visitor visitor;
+    visitor.references = [this](std::span<const ChunkRef> refs) {
+      for (const ChunkRef& ref : refs) live_.insert(key_of(ref));
+    };
+    visitor.unreadable = unreadable;
+    walk_->walk(snapshots, visitor);
+  }
+  bool is_absent(const ChunkRef& node) { return !repository_.catalog().find(key_of(node)); }
+  static Error refusal(const ChunkRef& node, const Error& why) {
+    return Error(why.code(),
+                 fmt::format("nothing is given back, a snapshot's manifest cannot be read: {}; "
+                             "'varve repair packs' saves what is whole, and gc goes on after it",
+                             why.what()),
+                 fmt::format("node {}", to_hex(node.view())));
+  }
+
+  Repository& repository_;
+  const std::stop_token stop_;
+  const LostKeys lost_;
+  std::optional<ManifestWalk> walk_;
+  KeySet live_;
+};
+
+}  // namespace
+
 KeySet mark(Repository& repository, const Roots& roots, std::stop_token stop) {
-  KeySet live;
-  ManifestWalk walk(repository, kThreads, std::move(stop));
-  ManifestWalk::Visitor visitor;
-  visitor.references = [&](std::span<const ChunkRef> refs) {
-    for (const ChunkRef& ref : refs) live.insert(key_of(ref));
-  };
-  const LostKeys lost = read_lost(repository.path());
-  visitor.unreadable = [&](const ChunkRef& node, const Error& why) {
-    // What lay below can only come back together with the node, from a place that has both.
-    if (lost.contains(key_of(node)) && !repository.catalog().find(key_of(node))) return;
-    throw Error(why.code(),
-                fmt::format("nothing is given back, a snapshot's manifest cannot be read: {}; "
-                            "'varve repair packs' saves what is whole, and gc goes on after it",
-                            why.what()),
-                fmt::format("node {}", to_hex(node.view())));
-  };
-  walk.walk(roots.snapshots, visitor);
-  // Records that crashed or unfinished ingests left may name chunks that nobody has stored.
-  const auto throw_unless_absent = std::move(visitor.unreadable);
-  visitor.unreadable = [&](const ChunkRef& node, const Error& why) {
-    if (repository.catalog().find(key_of(node))) throw_unless_absent(node, why);
-  };
-  walk.walk(roots.others, visitor);
-  return live;
+  Marking marking(repository, std::move(stop));
+  marking.mark(roots.snapshots);
+  marking.mark_others(roots.others);
+  return marking.take();
 }
 
 }  // namespace varve

@@ -24,7 +24,7 @@ while (($# > 0)); do
 done
 
 # Builds, and runs the short version of it.
-"$root/tests/run.sh" ${sanitize:+--sanitize "$sanitize"} -R 'FaultTest|PowerLossTest|ByteFlipTest|ParityFlipTest|CrowdTest'
+"$root/tests/run.sh" ${sanitize:+--sanitize "$sanitize"} -R 'FaultTest|PowerLossTest|ByteFlipTest|ParityFlipTest|CrowdTest|FullDisk'
 tests=$root/build-tests${sanitize:+-${sanitize//,/-}}/varve_torture_tests
 
 end=$((SECONDS + minutes * 60)) round=0
@@ -37,9 +37,10 @@ end=$((SECONDS + minutes * 60)) round=0
 while ((SECONDS < end)); do
   round=$((round + 1))
   echo "== round $round, seed $seed"
-  VARVE_TORTURE_SEED=$seed VARVE_TORTURE_SHARE=3 VARVE_TORTURE_CROWD_SECONDS=60 \
+  VARVE_TORTURE_SEED=$seed VARVE_TORTURE_SHARE=3 VARVE_TORTURE_CROWD_SECONDS=60 VARVE_TORTURE_CROWD_MIB=1024 \
     timeout --foreground $((end - SECONDS + 600)) "$tests" --gtest_brief=1 || {
-    echo "== failed: VARVE_TORTURE_SEED=$seed VARVE_TORTURE_SHARE=3 VARVE_TORTURE_CROWD_SECONDS=60 $tests"
+    echo "== failed: VARVE_TORTURE_SEED=$seed VARVE_TORTURE_SHARE=3 VARVE_TORTURE_CROWD_SECONDS=60" \
+      "VARVE_TORTURE_CROWD_MIB=1024 $tests"
     exit 1
   }
   seed=$((seed + 1))

@@ -45,7 +45,7 @@ class MemoryCatalog : public Catalog {
                               const std::function<Bytes(const std::string& name)>&) override {
     return {};
   }
-  void add_attestation(const SnapshotId&, ByteView) override {}
+  void add_attestation(const SnapshotId&, ByteView, const std::function<void()>&) override {}
   std::size_t forget(const std::vector<SnapshotId>&) override { return 0; }
   std::uint64_t generation() override { return 0; }
   std::uint64_t epoch() override { return 0; }

@@ -154,13 +154,13 @@ TEST_P(OldRepository, IsDamagedInWaysThatCheckFinds) {
 
 TEST_P(OldRepository, OfAFutureFormatIsRefusedWithOneLine) {
   std::string config = content_of(repository() / "config");
-  config.at(8) = 2;  // and its seal is one of that format, whatever that is
+  config.at(8) = kFormatVersion + 1;  // and its seal is one of that format, whatever that is
   std::filesystem::permissions(repository() / "config", std::filesystem::perms::owner_all);
   write_text(repository() / "config", config);
   for (const Words& words : {Words{"list"}, Words{"check"}, Words{"gc"}, Words{"repair", "catalog"},
                              Words{"repair", "packs"}, Words{"ingest", "config"}}) {
     const std::string line = refused(1, words);
-    expect_holds(line, "format 2");
+    expect_holds(line, "format " + std::to_string(kFormatVersion + 1));
     expect_holds(line, "use a newer varve");
   }
 }

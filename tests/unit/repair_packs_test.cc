@@ -692,7 +692,22 @@ class BadDisk : public BlobBackend {
   std::set<std::string> bad_;
 };
 
+// Whether the sector that is not given back holds a part of a manifest node: then all that the node
+// leads to is lost with it. Which objects lie where is a matter of which thread was first.
+bool hits_a_node(TestRepository& repository) {
+  constexpr std::uint64_t kSector = 4096;
+  const std::uint64_t begin = kBadPlace / kSector * kSector;
+  for (std::size_t pack = 0; pack < repository->catalog().packs().size(); ++pack) {
+    for (const PackEntry& node : objects_in(repository, pack, ObjectKind::node)) {
+      if (node.offset < begin + kSector && node.offset + node.length > begin) return true;
+    }
+  }
+  return false;
+}
+
 TEST_F(RepairPacksTest, WhatTheDiskDoesNotGiveBackIsLostAndNothingElse) {
+  const bool loses_a_node = hits_a_node(repository_);
+
   repository_.close();
   for (const bool footer_is_damaged : {false, true}) {
     TestRepository repository(repository_.path());
@@ -709,7 +724,7 @@ TEST_F(RepairPacksTest, WhatTheDiskDoesNotGiveBackIsLostAndNothingElse) {
     for (const HurtFile& file : result.hurt) {
       std::uint64_t lost = 0;
       for (const ByteRange& range : file.ranges) lost += range.length;
-      EXPECT_LE(lost, 3 * kTestExtent) << file.path;
+      EXPECT_LE(lost, loses_a_node ? 32 * kTestExtent : 3 * kTestExtent) << file.path;
     }
     expect_told(repository, result);
   }
