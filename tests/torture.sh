@@ -4,7 +4,7 @@
 #   tests/torture.sh [--minutes N] [--seed S] [--sanitize address,undefined|thread]
 #
 # Rounds go on until the time is over (20 minutes unless said); each takes another part of the
-# cases. A third of the time, and at most ten minutes for each target, goes to the fuzz targets
+# cases, with a crowd at work on a repository of 1 GiB. A third of the time, and at most ten minutes for each target, goes to the fuzz targets
 # (tests/fuzz) before that. It ends with the first thing that does not hold, and says how to repeat it.
 set -euo pipefail
 
