@@ -127,7 +127,7 @@ void add_packs(Corpus& corpus) {
   corpus["pack/whole"] = pack_of(objects);
   corpus["pack/empty"] = pack_of(Objects());
   Bytes cut = pack_of(objects);
-  cut.resize(cut.size() - 20);
+  cut.erase(cut.end() - 20, cut.end());
   corpus["pack/cut"] = cut;
 }
 
