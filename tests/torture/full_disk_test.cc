@@ -124,8 +124,10 @@ TEST_P(FullDisk, IsSurvivedAndGivesSpaceBackFromNothing) {
   EXPECT_EQ(ingest(++night).status, 1);
   expect_all_there();
   EXPECT_EQ(shell("cmp " + quoted(point / newest / "file") + " - < /dev/null").status, 1) << "read";
-  std::ifstream in(point / newest / "file", std::ios::binary);
-  EXPECT_TRUE(std::string(std::istreambuf_iterator<char>(in), {}) == stored_.at(newest));
+  {
+    std::ifstream in(point / newest / "file", std::ios::binary);
+    EXPECT_TRUE(std::string(std::istreambuf_iterator<char>(in), {}) == stored_.at(newest));
+  }
 
   forget_oldest();
   result = run({"gc"});
@@ -137,7 +139,8 @@ TEST_P(FullDisk, IsSurvivedAndGivesSpaceBackFromNothing) {
   EXPECT_EQ(result.status, 0) << result.err;
   expect_all_there();
   mount.send(SIGTERM);
-  EXPECT_EQ(mount.wait().status, 0);
+  result = mount.wait();
+  EXPECT_EQ(result.status, 0) << result.err;
   result = run({"check", "--read-data"});
   EXPECT_EQ(result.status, 0) << result.out << result.err;
 }

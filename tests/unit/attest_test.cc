@@ -32,7 +32,8 @@ class AttestTest : public ::testing::Test {
   void expect_all() {
     constexpr std::size_t all = std::size_t{kWriters} * kEach;
     std::set<std::string> in_catalog;
-    for (const Attestation& one : repository_->snapshots().front().attestations) {
+    const Snapshot snapshot = repository_->snapshots().front();
+    for (const Attestation& one : snapshot.attestations) {
       in_catalog.insert(one.detail);
     }
     EXPECT_EQ(in_catalog.size(), all);
