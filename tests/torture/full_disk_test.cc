@@ -123,7 +123,6 @@ TEST_P(FullDisk, IsSurvivedAndGivesSpaceBackFromNothing) {
   disk_.fill(GetParam().whole);
   EXPECT_EQ(ingest(++night).status, 1);
   expect_all_there();
-  EXPECT_EQ(shell("cmp " + quoted(point / newest / "file") + " - < /dev/null").status, 1) << "read";
   {
     std::ifstream in(point / newest / "file", std::ios::binary);
     EXPECT_TRUE(std::string(std::istreambuf_iterator<char>(in), {}) == stored_.at(newest));
