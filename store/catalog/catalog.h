@@ -2,7 +2,7 @@
 // records, transactional, and rebuildable from them.
 //
 // Implementations: SqliteCatalog (catalog.db in the repository); later PostgreSQL. All run
-// tests/unit/catalog_conformance_test.cc. Every call is thread-safe and atomic; what a call
+// tests/unit/catalog_*conformance_test.cc. Every call is thread-safe and atomic; what a call
 // that changes something returned from is durable. Faults throw Error; a damaged catalog is a
 // corrupt Error that names the file.
 //

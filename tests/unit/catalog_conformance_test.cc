@@ -1,110 +1,22 @@
-// What every catalog promises (store/catalog/catalog.h). A new one adds a type to the list.
+// What every catalog promises (store/catalog/catalog.h) of chunks, packs and itself;
+// catalog_snapshots_conformance_test.cc: of snapshots.
+#include "tests/unit/catalog_conformance.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <atomic>
 #include <set>
-#include <stdexcept>
 #include <thread>
 
-#include "store/catalog/sqlite_catalog.h"
 #include "store/core/error.h"
 #include "tests/support/child.h"
 #include "tests/support/expect_error.h"
-#include "tests/support/temp_folder.h"
 
 namespace varve {
 namespace {
 
-// Opens the same place again and again, as processes do.
-class SqlitePlace {
- public:
-  SqlitePlace() { SqliteCatalog::create(folder_ / "catalog.db"); }
-  std::unique_ptr<Catalog> open() {
-    return std::make_unique<SqliteCatalog>(folder_ / "catalog.db");
-  }
-
- private:
-  TempFolder folder_;
-};
-
-// Refs of one key: `key` in front, `rest` behind.
-ChunkRef ref_with(std::uint64_t key, std::uint8_t rest) {
-  ChunkRef ref;
-  for (std::size_t i = 0; i < 8; ++i) ref.bytes[i] = static_cast<std::byte>(key >> (56 - 8 * i));
-  ref.bytes[15] = static_cast<std::byte>(rest);
-  return ref;
-}
-
-// A pack that holds `refs` one after the other, 100 bytes each.
-NewPack pack_of(const std::vector<ChunkRef>& refs) {
-  NewPack pack{random_id<PackId>(), 16, {}};
-  for (const ChunkRef& ref : refs) {
-    pack.chunks.push_back({ref, pack.size, 100, false});
-    pack.size += 100;
-  }
-  return pack;
-}
-
-NewPack pack_of_random(std::size_t count) {
-  std::vector<ChunkRef> refs(count);
-  for (ChunkRef& ref : refs) ref = random_id<ChunkRef>();
-  return pack_of(refs);
-}
-
-std::vector<ChunkRef> refs_of(const NewPack& pack) {
-  std::vector<ChunkRef> refs;
-  for (const ChunkRow& row : pack.chunks) refs.push_back(row.ref);
-  return refs;
-}
-
-Location location(const NewPack& pack, std::size_t index) {
-  return {pack.id, pack.chunks[index].offset, pack.chunks[index].length};
-}
-
-Bytes record_of(const std::string& name) {
-  const ByteView bytes = as_bytes(name);
-  return {bytes.begin(), bytes.end()};
-}
-
-constexpr Timestamp kTime{1795226400};  // 2026-11-21T02:00:00Z
-
-template <class Place>
-class CatalogTest : public ::testing::Test {
- protected:
-  Catalog& catalog() { return *catalog_; }
-  void reopen() {
-    catalog_.reset();
-    catalog_ = place_.open();
-  }
-
-  SnapshotRow commit(Timestamp time = kTime, const std::vector<NewPack>& packs = {}) {
-    return catalog().commit_snapshot(random_id<SnapshotId>(), time, packs, record_of);
-  }
-
-  std::vector<std::string> names() {
-    std::vector<std::string> found;
-    for (const SnapshotRow& row : catalog().snapshots()) found.push_back(row.name);
-    return found;
-  }
-
-  std::optional<PackRow> pack_row(const PackId& id) {
-    for (const PackRow& row : catalog().packs()) {
-      if (row.id == id) return row;
-    }
-    return std::nullopt;
-  }
-
-  void expect_at(const ChunkRef& ref, const std::optional<Location>& where) {
-    EXPECT_EQ(catalog().find(key_of(ref)), where) << to_hex(ref.view());
-  }
-
-  Place place_;
-  std::unique_ptr<Catalog> catalog_ = place_.open();
-};
-
-using Places = ::testing::Types<SqlitePlace>;
-TYPED_TEST_SUITE(CatalogTest, Places);
+TYPED_TEST_SUITE(CatalogTest, CatalogPlaces);
 
 // --- chunks -------------------------------------------------------------------------------
 
@@ -236,146 +148,6 @@ TYPED_TEST(CatalogTest, OfTwoChunksOfOneKeyNoneIsLost) {
   EXPECT_EQ(in_main, location(moved, second_in_main ? 0 : 1));
   EXPECT_EQ(this->catalog().find_crowded(ref_with(5, second_in_main ? 1 : 2)),
             location(moved, second_in_main ? 1 : 0));
-}
-
-// --- snapshots ----------------------------------------------------------------------------
-
-TYPED_TEST(CatalogTest, ACommitAddsSnapshotAndPacksAtOnce) {
-  const NewPack pack = pack_of_random(3);
-  const auto id = random_id<SnapshotId>();
-  const SnapshotRow row = this->catalog().commit_snapshot(id, kTime, {pack}, record_of);
-  EXPECT_EQ(row.id, id);
-  EXPECT_EQ(row.name, "2026-11-21T02-00-00Z");
-  EXPECT_EQ(row.time, kTime);
-  EXPECT_EQ(row.record, record_of(row.name));
-  this->reopen();
-  const auto found = this->catalog().snapshot(id);
-  ASSERT_TRUE(found);
-  EXPECT_EQ(found->name, row.name);
-  EXPECT_EQ(found->time, kTime);
-  EXPECT_EQ(found->record, row.record);
-  EXPECT_TRUE(found->attestations.empty());
-  this->expect_at(pack.chunks[2].ref, location(pack, 2));
-  EXPECT_FALSE(this->catalog().snapshot(random_id<SnapshotId>()));
-}
-
-TYPED_TEST(CatalogTest, SnapshotsOfOneSecondAreNumbered) {
-  std::vector<std::string> expected{"2026-11-21T02-00-00Z"};
-  this->commit();
-  for (int i = 2; i <= 11; ++i) {
-    expected.push_back("2026-11-21T02-00-00Z." + std::to_string(i));
-    EXPECT_EQ(this->commit().name, expected.back());
-  }
-  EXPECT_EQ(this->names(), expected);
-  // A name that became free is the next one's.
-  const SnapshotRow third = this->catalog().snapshots()[2];
-  this->catalog().forget({third.id});
-  EXPECT_EQ(this->commit().name, third.name);
-}
-
-TYPED_TEST(CatalogTest, SnapshotsComeOldestFirst) {
-  this->commit({kTime.seconds + 60});
-  this->commit({kTime.seconds - 60});
-  this->commit({-1});
-  this->commit(kTime);
-  EXPECT_EQ(this->names(),
-            (std::vector<std::string>{"1969-12-31T23-59-59Z", "2026-11-21T01-59-00Z",
-                                      "2026-11-21T02-00-00Z", "2026-11-21T02-01-00Z"}));
-}
-
-TYPED_TEST(CatalogTest, LargeRecordsComeBack) {
-  Bytes large(3u << 20);
-  fill_random(large);
-  const auto id = random_id<SnapshotId>();
-  this->catalog().commit_snapshot(id, kTime, {}, [&](const std::string&) { return large; });
-  EXPECT_EQ(this->catalog().snapshot(id)->record, large);
-  const auto empty = random_id<SnapshotId>();
-  this->catalog().commit_snapshot(empty, kTime, {}, [](const std::string&) { return Bytes(); });
-  EXPECT_TRUE(this->catalog().snapshot(empty)->record.empty());
-}
-
-TYPED_TEST(CatalogTest, AnExceptionOfMakeRecordUndoesEverything) {
-  this->commit();
-  const std::uint64_t generation = this->catalog().generation();
-  const NewPack pack = pack_of_random(100);
-  EXPECT_THROW(this->catalog().commit_snapshot(random_id<SnapshotId>(), kTime, {pack},
-                                               [](const std::string& name) -> Bytes {
-                                                 EXPECT_EQ(name, "2026-11-21T02-00-00Z.2");
-                                                 throw std::runtime_error("no record");
-                                               }),
-               std::runtime_error);
-  EXPECT_EQ(this->names().size(), 1u);
-  EXPECT_EQ(this->catalog().generation(), generation);
-  EXPECT_EQ(this->catalog().chunk_count(), 0u);
-  EXPECT_FALSE(this->pack_row(pack.id));
-  this->expect_at(pack.chunks[0].ref, std::nullopt);
-  // And all goes on.
-  EXPECT_EQ(this->commit(kTime, {pack}).name, "2026-11-21T02-00-00Z.2");
-  this->expect_at(pack.chunks[0].ref, location(pack, 0));
-}
-
-TYPED_TEST(CatalogTest, AttestationsComeInOrderAndGoWithTheirSnapshot) {
-  const auto nothing = [] {};
-  const SnapshotRow row = this->commit();
-  const SnapshotRow other = this->commit();
-  this->catalog().add_attestation(row.id, as_bytes("first"), nothing);
-  this->catalog().add_attestation(other.id, as_bytes("other"), nothing);
-  this->catalog().add_attestation(row.id, as_bytes("second"), nothing);
-  const std::vector<Bytes> expected{record_of("first"), record_of("second")};
-  EXPECT_EQ(this->catalog().snapshot(row.id)->attestations, expected);
-  EXPECT_EQ(this->catalog().snapshots()[0].attestations, expected);
-  EXPECT_EQ(this->catalog().snapshots()[1].attestations, std::vector<Bytes>{record_of("other")});
-  this->catalog().forget({row.id});
-  EXPECT_EQ(this->catalog().snapshot(other.id)->attestations,
-            std::vector<Bytes>{record_of("other")});
-  expect_error(ErrorCode::not_found, to_hex(row.id.view()),
-               [&] { this->catalog().add_attestation(row.id, as_bytes("late"), nothing); });
-}
-
-TYPED_TEST(CatalogTest, AnAttestationIsThereWhereItsBlobIs) {
-  const SnapshotRow row = this->commit();
-  const std::uint64_t generation = this->catalog().generation();
-  EXPECT_THROW(this->catalog().add_attestation(row.id, as_bytes("lost"),
-                                               [] { throw std::runtime_error("no space"); }),
-               std::runtime_error);
-  EXPECT_TRUE(this->catalog().snapshot(row.id)->attestations.empty());
-  EXPECT_EQ(this->catalog().generation(), generation);
-  bool was_made = false;
-  EXPECT_THROW(this->catalog().add_attestation(random_id<SnapshotId>(), as_bytes("of none"),
-                                               [&] { was_made = true; }),
-               Error);
-  EXPECT_FALSE(was_made);
-}
-
-TYPED_TEST(CatalogTest, ForgetCountsWhatWent) {
-  const SnapshotRow first = this->commit();
-  const SnapshotRow second = this->commit();
-  EXPECT_EQ(this->catalog().forget({first.id, random_id<SnapshotId>(), first.id}), 1u);
-  EXPECT_FALSE(this->catalog().snapshot(first.id));
-  EXPECT_TRUE(this->catalog().snapshot(second.id));
-  EXPECT_EQ(this->catalog().forget({first.id}), 0u);
-  EXPECT_EQ(this->catalog().forget({}), 0u);
-}
-
-TYPED_TEST(CatalogTest, GenerationGrowsWithEveryChangeByAnybody) {
-  const auto nothing = [] {};
-  const auto other = this->place_.open();
-  std::uint64_t last = this->catalog().generation();
-  const auto grew = [&] {
-    const std::uint64_t before = std::exchange(last, this->catalog().generation());
-    return last > before;
-  };
-  EXPECT_FALSE(grew());
-  const SnapshotRow row = other->commit_snapshot(random_id<SnapshotId>(), kTime, {}, record_of);
-  EXPECT_TRUE(grew());
-  other->add_attestation(row.id, as_bytes("fine"), nothing);
-  EXPECT_TRUE(grew());
-  EXPECT_EQ(other->forget({row.id}), 1u);
-  EXPECT_TRUE(grew());
-  EXPECT_EQ(other->forget({row.id}), 0u);
-  EXPECT_FALSE(grew());
-  other->add_packs({pack_of_random(1)});
-  EXPECT_FALSE(grew());
 }
 
 // --- gc -----------------------------------------------------------------------------------

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "store/core/error.h"
-#include "store/file_reader.h"
 #include "store/forget.h"
 #include "store/ingest.h"
 #include "tools/restore/dump_selection.h"
@@ -17,73 +16,22 @@
 #include "tools/restore/passing_snapshot.h"
 #include "tools/restore/postgres_obstacles.h"
 #include "tools/restore/postgres_roles.h"
+#include "tools/restore/restored_rows.h"
 #include "tools/restore/safety_snapshot.h"
 #include "tools/restore/snapshot_folder.h"
 #include "tools/restore/target_objects.h"
-#include "tools/sources/postgres_row_counts.h"
 #include "tools/sources/postgres_targets.h"
 
 namespace varve {
 namespace {
-
-using Counts = std::map<std::string, std::uint64_t>;
 
 // SQLSTATEs of CREATE DATABASE with a locale that the server does not have, or that does not go
 // with the encoding.
 constexpr const char* kNoSuchLocale = "42809";
 constexpr const char* kOtherEncoding = "22023";
 
-// Of those tables of the database that are wanted, by "schema.name".
-Counts count_rows(PostgresConnection& connection,
-                  const std::function<bool(const std::string&)>& is_wanted) {
-  const PostgresRows rows = connection.query(
-      "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON c.relnamespace = n.oid "
-      "WHERE c.relkind = 'r'");
-  std::vector<PostgresTable> tables;
-  for (int i = 0; i < rows.size(); ++i) {
-    PostgresTable table{rows.at(i, 0), rows.at(i, 1)};
-    if (is_wanted(table.schema + '.' + table.name)) tables.push_back(std::move(table));
-  }
-  return PostgresRowCounts(connection, std::move(tables)).finish();
-}
-
-// With --force a warning.
-std::optional<std::string> refuse_failed(Repository& repository, const Snapshot& snapshot,
-                                         const std::string& source, bool force) {
-  const Attestation* const failed = failed_attestation(snapshot, source);
-  if (failed == nullptr) return std::nullopt;
-  const std::string fault = fmt::format("{} of snapshot {} did not pass its verification ({})",
-                                        source, snapshot.name, failed->detail);
-  if (force) return fault + "; it was restored all the same";
-  throw Error(ErrorCode::failed, fmt::format("{}: nothing was replaced{}", fault,
-                                             way_out_of(repository, snapshot, source)));
-}
-
-// Tables are made where they are not, and filled where they are.
-void require_tables(PostgresConnection& connection, const ArchiveContents& contents,
-                    const std::vector<std::size_t>& tables, bool data_only) {
-  for (const std::size_t number : tables) {
-    const ArchiveEntry& table = contents.entries[number];
-    const bool is_there = has_object(connection, table);
-    if (is_there == data_only) continue;
-    throw Error(ErrorCode::failed,
-                is_there ? fmt::format("{} exists in {}: rename or drop it first; --data-only adds "
-                                       "the dump's rows to it, recover-rows those that it misses",
-                                       table.table(), connection.location())
-                         : fmt::format("there is no {} in {}: without --data-only it is made",
-                                       table.table(), connection.location()));
-  }
-}
-
 bool is_superuser(PostgresConnection& connection) {
   return connection.value("SELECT rolsuper FROM pg_roles WHERE rolname = current_user") == "t";
-}
-
-std::string content_of(Repository& repository, const Snapshot& snapshot, const std::string& path) {
-  std::string text;
-  FileReader reader(repository.chunks(), *snapshot.find(path), ChunkReader::Check::id);
-  reader.stream([&](ByteView bytes) { text += as_text(bytes); });
-  return text;
 }
 
 class PostgresRestore {
@@ -256,8 +204,9 @@ class PostgresRestore {
     {
       const auto connection = admin_.connect(filling->name());
       load(*connection, folder, prepare(*connection, true));
-      if (!request_.load.schema_only) compare(count_rows(*connection, is_recorded()));
+      if (!request_.load.schema_only) require_rows(*connection);
     }
+    filling->settle();
     if (exists) {
       replace_by(filling->name());
     } else {
@@ -295,39 +244,26 @@ class PostgresRestore {
     save();
     load(*connection, folder, how);
     if (how.data_only || how.schema_only) return;
-    for (const auto& [table, rows] : count_rows(*connection, is_recorded())) {
-      compare_one(table, rows);
-    }
-    result_.warnings.insert(result_.warnings.end(), faults_.begin(), faults_.end());  // it is done
+    const std::vector<std::string> faults = check_rows(*connection);
+    result_.warnings.insert(result_.warnings.end(), faults.begin(), faults.end());  // it is done
   }
 
-  // Tables that are restored and were counted when they were dumped.
-  std::function<bool(const std::string&)> is_recorded() const {
-    return [this](const std::string& table) {
-      return info_.row_counts.contains(table) && (chosen_.empty() || chosen_.contains(table));
-    };
+  // Of the tables that are restored and were counted when they were dumped.
+  std::vector<std::string> check_rows(PostgresConnection& connection) {
+    std::map<std::string, std::uint64_t> recorded = info_.row_counts;
+    std::erase_if(recorded, [&](const auto& table) {
+      return !chosen_.empty() && !chosen_.contains(table.first);
+    });
+    RestoredRows found = check_restored_rows(connection, recorded);
+    result_.rows = std::move(found.counts);
+    return std::move(found.faults);
   }
 
-  void compare_one(const std::string& table, std::uint64_t rows) {
-    const auto recorded = info_.row_counts.find(table);
-    if (recorded == info_.row_counts.end()) return;
-    result_.rows[table] = rows;
-    if (recorded->second == rows) return;
-    faults_.push_back(
-        fmt::format("{} has {} rows, and {} were recorded", table, rows, recorded->second));
-  }
-
-  void compare(const Counts& found) {
-    const auto is_wanted = is_recorded();
-    for (const auto& [table, rows] : found) compare_one(table, rows);
-    for (const auto& [table, rows] : info_.row_counts) {
-      if (is_wanted(table) && !found.contains(table)) {
-        faults_.push_back(fmt::format("table {} with {} rows is missing", table, rows));
-      }
-    }
-    if (faults_.empty()) return;
+  void require_rows(PostgresConnection& connection) {
+    const std::vector<std::string> faults = check_rows(connection);
+    if (faults.empty()) return;
     const std::string fault = fmt::format("{} of snapshot {}: {}", request_.dump.path,
-                                          snapshot_.name, fmt::join(faults_, "; "));
+                                          snapshot_.name, fmt::join(faults, "; "));
     if (!request_.force) {
       throw Error(ErrorCode::failed, fmt::format("{}; nothing was replaced{}", fault,
                                                  way_out_of(repository_, snapshot_, info_.name)));
@@ -343,7 +279,6 @@ class PostgresRestore {
   const PostgresPrograms programs_;
   const Timestamp begin_;
   std::set<std::string> chosen_;  // tables, where not all are restored
-  std::vector<std::string> faults_;
   PostgresRestoreResult result_;
 };
 
@@ -368,37 +303,6 @@ Error explained(const Error& error, Repository& repository, const Snapshot& snap
 }
 
 }  // namespace
-
-bool loads_in_place(const PostgresRestoreRequest& request, bool exists) {
-  return request.load.data_only || (exists && !request.load.tables.empty());
-}
-
-void require_restorable(Repository& repository, const Snapshot& snapshot, PostgresAdmin& admin,
-                        const PostgresRestoreRequest& request) {
-  refuse_failed(repository, snapshot, snapshot.sources.at(request.dump.source).name, request.force);
-  if (request.globals && request.dump.globals.empty()) {
-    throw Error(
-        ErrorCode::not_found,
-        fmt::format("snapshot {} holds no globals.sql: restore without --globals", snapshot.name));
-  }
-  const bool exists = admin.exists(admin.database());
-  const bool in_place = loads_in_place(request, exists);
-  if (exists && !in_place) require_replaceable(admin);
-  if (request.load.tables.empty()) return;
-  const ArchiveContents contents = contents_of(repository, snapshot, request.dump);
-  const std::vector<std::size_t> tables = find_tables(contents, request.load.tables);
-  if (!in_place) return;
-  const auto connection = admin.connect(admin.database());
-  require_tables(*connection, contents, tables, request.load.data_only);
-}
-
-std::vector<std::string> roles_to_change(Repository& repository, const Snapshot& snapshot,
-                                         PostgresAdmin& admin,
-                                         const PostgresRestoreRequest& request) {
-  if (!request.globals) return {};
-  return changed_roles(programs_for(request.dump, request.programs), admin.connection(),
-                       content_of(repository, snapshot, request.dump.globals), request.stop);
-}
 
 PostgresRestoreResult restore_postgres(Repository& repository, const Snapshot& snapshot,
                                        PostgresAdmin& admin,

@@ -18,26 +18,12 @@
 
 #include <map>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <vector>
 
-#include "store/repository.h"
-#include "tools/restore/postgres_admin.h"
-#include "tools/restore/postgres_load.h"
+#include "tools/restore/postgres_restore_request.h"
 
 namespace varve {
-
-struct PostgresRestoreRequest {
-  StoredDump dump;
-  PostgresLoad load;
-  bool globals = false;  // applied first
-  bool safety = true;    // a safety snapshot of a database that is changed or replaced
-  bool force = false;    // a snapshot that did not pass its verification is taken all the same
-  std::string host;
-  PostgresProgramPlaces programs = PostgresProgramPlaces::standard();
-  std::stop_token stop;
-};
 
 struct PostgresRestoreResult {
   std::optional<Snapshot> safety;
@@ -47,21 +33,6 @@ struct PostgresRestoreResult {
   std::vector<std::string> notes;     // what it did besides, or left out
   std::vector<std::string> warnings;  // what is not as it was asked for
 };
-
-// Whether the request changes the existing database instead of making one.
-bool loads_in_place(const PostgresRestoreRequest& request, bool exists);
-
-// What can be known to fail beforehand, as an Error that says what to do: a snapshot that did not
-// pass, a table that the dump has not, an existing database that cannot be replaced, a table that
-// exists already.
-void require_restorable(Repository& repository, const Snapshot& snapshot, PostgresAdmin& admin,
-                        const PostgresRestoreRequest& request);
-
-// Roles of the target's server that the request's globals would change; see postgres_roles.h. None
-// where none are applied.
-std::vector<std::string> roles_to_change(Repository& repository, const Snapshot& snapshot,
-                                         PostgresAdmin& admin,
-                                         const PostgresRestoreRequest& request);
 
 // The caller has made sure that an existing database, and roles, may be changed. Throws an Error
 // with all databases as they were.
