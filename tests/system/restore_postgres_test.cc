@@ -21,14 +21,6 @@ TEST_F(RestorePostgres, AWholeSnapshotWithOneDumpIsThatDump) {
   EXPECT_EQ(rows_of("copy"), rows_of("shop"));
 }
 
-// It is filled with settings of its own (filling_database.h), and keeps none of them.
-TEST_F(RestorePostgres, ANewDatabaseHasTheServersSettings) {
-  must({"ingest", shop()});
-  must({"restore", "latest:shop.pgdump", server_.uri("copy")});
-  EXPECT_EQ(server_.sql("copy", "SHOW synchronous_commit"), "on\n");
-  EXPECT_EQ(server_.sql("postgres", "SELECT count(*) FROM pg_db_role_setting"), "0\n");
-}
-
 TEST_F(RestorePostgres, OfSeveralDumpsThatOfTheSource) {
   must({"ingest", shop(), server_.uri("postgres")});
   must({"restore", "latest:shop", server_.uri("copy")});

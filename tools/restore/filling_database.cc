@@ -7,7 +7,6 @@ namespace {
 
 constexpr auto kFilling = DatabaseMark::State::filling;
 constexpr int kLockClass = 0x76617276;  // "varv", beside the hash of the name
-constexpr int kSortMib = 256;           // for each of the jobs that build an index
 
 bool try_lock(PostgresConnection& connection, const std::string& name) {
   return connection.value(fmt::format("SELECT pg_try_advisory_lock({}, hashtext({}))", kLockClass,
@@ -48,7 +47,6 @@ FillingDatabase::FillingDatabase(PostgresAdmin& admin, const std::string& reposi
   }
   try {
     mark(repository, since);
-    quicken();
   } catch (...) {
     drop();
     throw;
@@ -63,28 +61,6 @@ void FillingDatabase::mark(const std::string& repository, Timestamp since) {
                           .safety = {},
                           .comment = {}};
   admin_.set_comment({name_, to_comment(mark)});
-}
-
-void FillingDatabase::quicken() {
-  PostgresConnection& connection = admin_.connection();
-  const std::string database = connection.identifier(name_);
-  const std::string sorts_in_little =
-      connection.value(fmt::format("SELECT setting::bigint < {} * 1024 FROM pg_settings "
-                                   "WHERE name = 'maintenance_work_mem'",  // in kB
-                                   kSortMib));
-  if (sorts_in_little == "t") {
-    connection.query(
-        fmt::format("ALTER DATABASE {} SET maintenance_work_mem = '{}MB'", database, kSortMib));
-  }
-  connection.query(fmt::format("ALTER DATABASE {} SET synchronous_commit = off", database));
-}
-
-void FillingDatabase::settle() {
-  PostgresConnection& connection = admin_.connection();
-  const std::string database = connection.identifier(name_);
-  for (const char* const setting : {"maintenance_work_mem", "synchronous_commit"}) {
-    connection.query(fmt::format("ALTER DATABASE {} RESET {}", database, setting));
-  }
 }
 
 FillingDatabase::~FillingDatabase() {

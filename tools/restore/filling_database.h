@@ -1,10 +1,6 @@
 // A database that a restore fills before it gets its name, and what becomes of it when the restore
 // is killed.
 //
-// It is filled with settings of its own: more memory to sort an index in than a server has by
-// default, and no commit waits for the disk. The one that gives the database its name does, and
-// makes all before it durable.
-//
 // It is called NAME_restoring_DATE and marked so (database_mark.h). While its restore lives, that
 // one holds an advisory lock of the server by that name, which goes with its session. So the next
 // restore of NAME knows which of them nobody fills any more.
@@ -27,12 +23,10 @@ class FillingDatabase {
   FillingDatabase& operator=(const FillingDatabase&) = delete;
 
   const std::string& name() const noexcept { return name_; }
-  void settle();  // full: it has the server's settings again; a failed Error
   void keep() noexcept { is_kept_ = true; }
 
  private:
   void mark(const std::string& repository, Timestamp since);
-  void quicken();
   void drop() noexcept;
 
   PostgresAdmin& admin_;

@@ -206,7 +206,6 @@ class PostgresRestore {
       load(*connection, folder, prepare(*connection, true));
       if (!request_.load.schema_only) require_rows(*connection);
     }
-    filling->settle();
     if (exists) {
       replace_by(filling->name());
     } else {
