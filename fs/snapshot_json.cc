@@ -53,9 +53,8 @@ Json attestation_json(const Attestation& attestation) {
   json["row_counts"] = attestation.row_counts;
   if (attestation.restore_seconds > 0) json["restore_seconds"] = attestation.restore_seconds;
   for (const Assertion& assertion : attestation.assertions) {
-    json["assertions"].push_back({{"sql", assertion.sql},
-                                  {"passed", assertion.passed},
-                                  {"detail", assertion.detail}});
+    json["assertions"].push_back(
+        {{"sql", assertion.sql}, {"passed", assertion.passed}, {"detail", assertion.detail}});
   }
   if (!attestation.taken_from.empty()) json["taken_from"] = attestation.taken_from;
   return json;

@@ -28,7 +28,6 @@
 
 namespace varve {
 
-
 class SnapshotWriter {
  public:
   // Of so many sources, each of which is then copied or taken over as the one of its number. The

@@ -132,7 +132,8 @@ PostgresConnection::PostgresConnection(const std::string& target, const std::str
   connection_.reset(PQconnectdbParams(keywords.data(), values.data(), 1));
   if (PQstatus(connection_.get()) == CONNECTION_OK) {
     // libpq would print what the server remarks: that a session which is to end has ended already.
-    PQsetNoticeProcessor(connection_.get(), [](void*, const char*) {}, nullptr);
+    PQsetNoticeProcessor(
+        connection_.get(), [](void*, const char*) {}, nullptr);
     // A database's owner may have put functions of his own in front of the server's, which would
     // run with our rights (CVE-2018-1058).
     query("SELECT pg_catalog.set_config('search_path', '', false)");
