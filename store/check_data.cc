@@ -21,15 +21,15 @@ namespace {
 constexpr std::uint64_t kProgressStep = 1024;  // chunks
 
 // What is to be done with a chunk.
-enum Work : std::uint8_t {
-  kNothing = 0,
-  kDecode = 1,  // something on it is to be read
-  kRead = 2,    // decode and compare with the name
+enum class Work : std::uint8_t {
+  nothing,
+  decode,  // something on it is to be read
+  read,    // decode and compare with the name
 };
 
 // Exactly the wanted part, each set of chunks as likely as another (Knuth 3.4.2, algorithm S).
 std::vector<Work> choose(const CheckTable& table, double percent) {
-  std::vector<Work> work(table.size(), kRead);
+  std::vector<Work> work(table.size(), Work::read);
   if (percent >= 100) return work;
   std::uint64_t seed = 0;
   fill_random(std::as_writable_bytes(std::span(&seed, 1)));
@@ -39,14 +39,14 @@ std::vector<Work> choose(const CheckTable& table, double percent) {
   for (std::size_t i = 0; i < work.size(); ++i) {
     const std::uint64_t left = work.size() - i;
     const bool chosen = std::uniform_int_distribution<std::uint64_t>(0, left - 1)(random) < wanted;
-    work[i] = chosen ? kRead : kNothing;
+    work[i] = chosen ? Work::read : Work::nothing;
     if (chosen) --wanted;
   }
   for (ChunkNumber number = 0; number < work.size(); ++number) {
-    if (work[number] != kRead) continue;
-    for (ChunkNumber base = table[number].base; base != kNoChunk && work[base] == kNothing;
+    if (work[number] != Work::read) continue;
+    for (ChunkNumber base = table[number].base; base != kNoChunk && work[base] == Work::nothing;
          base = table[base].base) {
-      work[base] = kDecode;
+      work[base] = Work::decode;
     }
   }
   return work;
@@ -74,12 +74,13 @@ class Reading {
         options_(options),
         findings_(findings),
         work_(choose(table, options.percent)),
-        all_(static_cast<std::uint64_t>(std::count(work_.begin(), work_.end(), kRead))) {}
+        all_(static_cast<std::uint64_t>(std::count(work_.begin(), work_.end(), Work::read))) {}
 
   DataRead run() {
     std::vector<ChunkNumber> roots = table_.by_place();
-    std::erase_if(
-        roots, [&](ChunkNumber number) { return !is_root(number) || work_[number] == kNothing; });
+    std::erase_if(roots, [&](ChunkNumber number) {
+      return !is_root(number) || work_[number] == Work::nothing;
+    });
     for_each_index(roots.size(), options_.threads, options_.stop, [&](std::size_t i) {
       thread_local Reader reader;
       read_tree(reader, roots[i], 0, {});
@@ -101,7 +102,7 @@ class Reading {
     Level& level = reader.levels[depth];
     const std::optional<ByteView> plain = read(reader, level, number, base);
     for (const ChunkNumber dependent : dependents_.of(number)) {
-      if (work_[dependent] != kNothing && table_[dependent].length > 0) {
+      if (work_[dependent] != Work::nothing && table_[dependent].length > 0) {
         read_tree(reader, dependent, depth + 1, plain);
       }
     }
@@ -116,7 +117,7 @@ class Reading {
       level.plain.resize(header.plain_length);
       reader.decompressor.decode(header.codec, level.object.stored(), base.value_or(ByteView()),
                                  level.plain);
-      if (work_[number] == kRead) compare(header.id, level.plain, number);
+      if (work_[number] == Work::read) compare(header.id, level.plain, number);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::corrupt) throw;
       note(number, error.what());

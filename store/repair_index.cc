@@ -229,15 +229,16 @@ bool ObjectIndex::prove(const std::stop_token& stop) {
 // The number's object, then what it stands on, down to a full chunk.
 std::vector<StoredObject> ObjectIndex::load_chain(Number number) const {
   std::vector<StoredObject> chain;
-  for (std::optional<Number> next = number; next;) {
-    const SurveyedObject& object = survey_.objects[*next];
+  while (true) {
+    const SurveyedObject& object = survey_.objects[number];
     load(object, chain.emplace_back());
-    next = object.is_delta ? find_base(object.base) : std::nullopt;
-    if (object.is_delta && (!next || !fits_below(survey_.objects[*next], object))) {
+    if (!object.is_delta) return chain;
+    const std::optional<Number> base = find_base(object.base);
+    if (!base || !fits_below(survey_.objects[*base], object)) {
       throw corrupt_error("a delta without its base");
     }
+    number = *base;
   }
-  return chain;
 }
 
 void ObjectIndex::load(const SurveyedObject& object, StoredObject& stored) const {

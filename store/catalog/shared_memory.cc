@@ -19,8 +19,9 @@ sqlite3_io_methods methods;
 // Kernels before 5.14 do not know the advice, and others not on every filesystem: then nothing is
 // gained, and nothing lost.
 bool has_room(volatile void* memory, int size) {
-  const int failed =
-      ::madvise(const_cast<void*>(memory), static_cast<std::size_t>(size), MADV_POPULATE_WRITE);
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): madvise() takes no volatile
+  void* const place = const_cast<void*>(memory);
+  const int failed = ::madvise(place, static_cast<std::size_t>(size), MADV_POPULATE_WRITE);
   return failed == 0 || errno != EFAULT;
 }
 
