@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <utility>
 
 #include "store/core/error.h"
 #include "store/parallel.h"
@@ -35,7 +36,7 @@ CheckTable::CheckTable(Repository& repository, Findings& findings, std::vector<C
     : repository_(repository), findings_(findings) {
   std::sort(needed.begin(), needed.end());
   needed.erase(std::unique(needed.begin(), needed.end()), needed.end());
-  for (Run run = append_run(std::move(needed)); run.begin != run.end;) {
+  for (Run run = append_run(std::exchange(needed, {})); run.begin != run.end;) {
     locate(run);
     read_headers(run, stop);
     const Run bases = append_run(new_bases(run));
@@ -46,7 +47,7 @@ CheckTable::CheckTable(Repository& repository, Findings& findings, std::vector<C
   for (const Run& run : runs_) expect_bases_below(run);
 }
 
-CheckTable::Run CheckTable::append_run(std::vector<ChunkRef> refs) {
+CheckTable::Run CheckTable::append_run(const std::vector<ChunkRef>& refs) {
   if (chunks_.size() + refs.size() >= kUnlinked) {
     throw Error(ErrorCode::failed, "the repository holds more chunks than check can number");
   }

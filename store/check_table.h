@@ -52,7 +52,7 @@ class CheckTable {
     ChunkNumber end = 0;
   };
 
-  Run append_run(std::vector<ChunkRef> refs);
+  Run append_run(const std::vector<ChunkRef>& refs);
   void locate(const Run& run);
   void read_headers(const Run& run, const std::stop_token& stop);
   void read_headers_of_pack(std::span<const ChunkNumber> numbers);

@@ -31,13 +31,13 @@ std::vector<std::vector<PackUse>> group_packs(std::vector<PackUse> packs) {
                    [](const PackUse& a, const PackUse& b) { return a.live_bytes < b.live_bytes; });
   std::vector<std::vector<PackUse>> groups;
   std::uint64_t bytes = 0;
-  for (PackUse& use : packs) {
+  for (const PackUse& use : packs) {
     if (groups.empty() || bytes + use.live_bytes > kGroupBytes) {
       groups.emplace_back();
       bytes = 0;
     }
     bytes += use.live_bytes;
-    groups.back().push_back(std::move(use));
+    groups.back().push_back(use);
   }
   return groups;
 }

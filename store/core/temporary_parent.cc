@@ -11,7 +11,7 @@ namespace varve {
 
 Path temporary_parent() {
   const char* const named = std::getenv("TMPDIR");
-  const Path parent = named != nullptr && *named != '\0' ? named : "/tmp";
+  Path parent = named != nullptr && *named != '\0' ? named : "/tmp";
   std::error_code error;
   const bool is_folder = std::filesystem::is_directory(parent, error);
   if (is_folder && !error) return parent;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tools/cli/format.h"
+#include "tools/cli/json_text.h"
 #include "tools/cli/row_output.h"
 #include "tools/sources/postgres_copy.h"
 
@@ -144,7 +145,7 @@ std::string diff_json(const DiffReport& report) {
     files.push_back(std::move(json));
   }
   const Json json = {{"before", report.before}, {"after", report.after}, {"files", files}};
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(json);
 }
 
 }  // namespace varve::cli

@@ -2,14 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tools/cli/json_text.h"
+
 namespace varve::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string text_of(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
 
 Json names_of_sources(const Snapshot& snapshot) {
   Json names = Json::array();
@@ -123,13 +121,13 @@ Json json_of(const std::vector<ImportPlan::Remark>& remarks) {
 }  // namespace
 
 std::string init_json(const Path& repository) {
-  return text_of({{"repository", repository.native()}});
+  return json_text({{"repository", repository.native()}});
 }
 
 std::string snapshots_json(const std::vector<Snapshot>& snapshots) {
   Json list = Json::array();
   for (const Snapshot& snapshot : snapshots) list.push_back(summary_of(snapshot));
-  return text_of({{"snapshots", list}});
+  return json_text({{"snapshots", list}});
 }
 
 std::string snapshot_files_json(const Snapshot& snapshot) {
@@ -139,7 +137,7 @@ std::string snapshot_files_json(const Snapshot& snapshot) {
   for (const Attestation& attestation : snapshot.attestations) {
     attestations.push_back(json_of(attestation));
   }
-  return text_of(
+  return json_text(
       {{"snapshot", summary_of(snapshot)}, {"files", files}, {"attestations", attestations}});
 }
 
@@ -154,7 +152,7 @@ std::string ingest_json(const IngestReport& report) {
   json["verify_seconds"] = report.verify_seconds;
   json["unchanged"] = result.unchanged;
   json["warnings"] = report.warnings;
-  return text_of(json);
+  return json_text(json);
 }
 
 std::string restore_json(const Snapshot& snapshot, const PathRestoreResult& result) {
@@ -177,13 +175,13 @@ std::string restore_json(const Snapshot& snapshot, const PathRestoreResult& resu
                          {"faults", database.faults},
                          {"seconds", database.seconds}});
   }
-  return text_of({{"name", snapshot.name},
-                  {"files", files},
-                  {"raw_bytes", restored.raw_bytes},
-                  {"seconds", restored.seconds},
-                  {"databases", databases},
-                  {"safety", name_of(result.safety)},
-                  {"warnings", result.warnings}});
+  return json_text({{"name", snapshot.name},
+                    {"files", files},
+                    {"raw_bytes", restored.raw_bytes},
+                    {"seconds", restored.seconds},
+                    {"databases", databases},
+                    {"safety", name_of(result.safety)},
+                    {"warnings", result.warnings}});
 }
 
 std::string restore_plan_json(const Snapshot& snapshot, const PathPlan& plan) {
@@ -197,52 +195,52 @@ std::string restore_plan_json(const Snapshot& snapshot, const PathPlan& plan) {
                      {"replaces", file.replaces()},
                      {"removes", sidecars}});
   }
-  return text_of({{"name", snapshot.name}, {"files", files}, {"dry_run", true}});
+  return json_text({{"name", snapshot.name}, {"files", files}, {"dry_run", true}});
 }
 
 std::string undo_json(const UndoPlan& plan, const UndoResult& result, bool dry_run) {
   Json files = Json::array();
   for (const UndoPlan::Group& group : plan.groups) files.push_back(group.target.native());
-  return text_of({{"name", plan.safety.snapshot.name},
-                  {"files", files},
-                  {"safety", name_of(result.safety)},
-                  {"warnings", plan.warnings},
-                  {"dry_run", dry_run}});
+  return json_text({{"name", plan.safety.snapshot.name},
+                    {"files", files},
+                    {"safety", name_of(result.safety)},
+                    {"warnings", plan.warnings},
+                    {"dry_run", dry_run}});
 }
 
 std::string postgres_plan_json(const Snapshot& snapshot, const PostgresRestoreRequest& request,
                                const std::string& location, bool replaces,
                                const std::vector<std::string>& changed_roles) {
-  return text_of({{"name", snapshot.name},
-                  {"path", request.dump.path},
-                  {"selection", request.dump.selection},
-                  {"database", location},
-                  {"replaces", replaces},
-                  {"changes_roles", changed_roles},
-                  {"dry_run", true}});
+  return json_text({{"name", snapshot.name},
+                    {"path", request.dump.path},
+                    {"selection", request.dump.selection},
+                    {"database", location},
+                    {"replaces", replaces},
+                    {"changes_roles", changed_roles},
+                    {"dry_run", true}});
 }
 
 std::string postgres_restore_json(const Snapshot& snapshot, const PostgresRestoreRequest& request,
                                   const std::string& location,
                                   const PostgresRestoreResult& result) {
-  return text_of({{"name", snapshot.name},
-                  {"path", request.dump.path},
-                  {"selection", request.dump.selection},
-                  {"database", location},
-                  {"row_counts", result.rows},
-                  {"seconds", result.seconds},
-                  {"kept", result.kept.empty() ? Json() : Json(result.kept)},
-                  {"safety", name_of(result.safety)},
-                  {"notes", result.notes},
-                  {"warnings", result.warnings}});
+  return json_text({{"name", snapshot.name},
+                    {"path", request.dump.path},
+                    {"selection", request.dump.selection},
+                    {"database", location},
+                    {"row_counts", result.rows},
+                    {"seconds", result.seconds},
+                    {"kept", result.kept.empty() ? Json() : Json(result.kept)},
+                    {"safety", name_of(result.safety)},
+                    {"notes", result.notes},
+                    {"warnings", result.warnings}});
 }
 
 std::string postgres_undo_json(const std::string& kept, const std::string& location,
                                const std::string& aside, bool dry_run) {
-  return text_of({{"database", location},
-                  {"was", kept},
-                  {"kept", aside.empty() ? Json() : Json(aside)},
-                  {"dry_run", dry_run}});
+  return json_text({{"database", location},
+                    {"was", kept},
+                    {"kept", aside.empty() ? Json() : Json(aside)},
+                    {"dry_run", dry_run}});
 }
 
 std::string check_json(const CheckResult& result) {
@@ -250,13 +248,13 @@ std::string check_json(const CheckResult& result) {
   for (const Damage& one : result.damage) {
     damage.push_back({{"what", one.what}, {"files", one.files}, {"mendable", one.is_mendable}});
   }
-  return text_of({{"snapshots", result.snapshots},
-                  {"chunks", result.chunks},
-                  {"read_chunks", result.read_chunks},
-                  {"raw_bytes", result.raw_bytes},
-                  {"seconds", result.seconds},
-                  {"mended", result.mended},
-                  {"damage", damage}});
+  return json_text({{"snapshots", result.snapshots},
+                    {"chunks", result.chunks},
+                    {"read_chunks", result.read_chunks},
+                    {"raw_bytes", result.raw_bytes},
+                    {"seconds", result.seconds},
+                    {"mended", result.mended},
+                    {"damage", damage}});
 }
 
 std::string import_json(const ImportReport& report) {
@@ -278,18 +276,18 @@ std::string import_json(const ImportReport& report) {
   }
   Json older = Json::array();
   for (const OldBackup& backup : report.older) older.push_back(json_of(backup));
-  return text_of({{"imported", taken},
-                  {"present", present},
-                  {"older", older},
-                  {"notes", report.notes},
-                  {"passed_over", json_of(report.passed_over)},
-                  {"failed", json_of(report.failed)},
-                  {"disk_bytes", report.disk_bytes()},
-                  {"raw_bytes", report.raw_bytes()},
-                  {"added_bytes", report.added_bytes()},
-                  {"folder_disk_bytes", report.folder_disk_bytes()},
-                  {"folder_added_bytes", report.folder_added_bytes()},
-                  {"dry_run", report.dry_run}});
+  return json_text({{"imported", taken},
+                    {"present", present},
+                    {"older", older},
+                    {"notes", report.notes},
+                    {"passed_over", json_of(report.passed_over)},
+                    {"failed", json_of(report.failed)},
+                    {"disk_bytes", report.disk_bytes()},
+                    {"raw_bytes", report.raw_bytes()},
+                    {"added_bytes", report.added_bytes()},
+                    {"folder_disk_bytes", report.folder_disk_bytes()},
+                    {"folder_added_bytes", report.folder_added_bytes()},
+                    {"dry_run", report.dry_run}});
 }
 
 std::string forget_json(const std::vector<RetentionDecision>& decisions, bool dry_run) {
@@ -302,37 +300,37 @@ std::string forget_json(const std::vector<RetentionDecision>& decisions, bool dr
       removed.push_back({{"name", decision.name}});
     }
   }
-  return text_of({{"kept", kept}, {"removed", removed}, {"dry_run", dry_run}});
+  return json_text({{"kept", kept}, {"removed", removed}, {"dry_run", dry_run}});
 }
 
 std::string gc_json(const GcResult& result, bool dry_run) {
-  return text_of({{"live_chunks", result.live_chunks},
-                  {"live_bytes", result.live_bytes},
-                  {"garbage_bytes", result.garbage_bytes},
-                  {"freed_bytes", result.freed_bytes},
-                  {"kept_garbage_bytes", result.kept_garbage_bytes},
-                  {"waiting_bytes", result.waiting_bytes},
-                  {"packs_deleted", result.packs_deleted},
-                  {"packs_rewritten", result.packs_rewritten},
-                  {"seconds", result.seconds},
-                  {"dry_run", dry_run}});
+  return json_text({{"live_chunks", result.live_chunks},
+                    {"live_bytes", result.live_bytes},
+                    {"garbage_bytes", result.garbage_bytes},
+                    {"freed_bytes", result.freed_bytes},
+                    {"kept_garbage_bytes", result.kept_garbage_bytes},
+                    {"waiting_bytes", result.waiting_bytes},
+                    {"packs_deleted", result.packs_deleted},
+                    {"packs_rewritten", result.packs_rewritten},
+                    {"seconds", result.seconds},
+                    {"dry_run", dry_run}});
 }
 
 std::string stats_json(const Stats& stats) {
-  return text_of({{"snapshots", stats.snapshots},
-                  {"raw_bytes", stats.raw_bytes},
-                  {"stored_bytes", stats.stored_bytes},
-                  {"ratio", stats.ratio()},
-                  {"chunks", json_of(stats.chunks)},
-                  {"manifests", json_of(stats.manifests)},
-                  {"pack_overhead_bytes", stats.pack_overhead_bytes},
-                  {"catalog_bytes", stats.catalog_bytes},
-                  {"records_bytes", stats.records_bytes},
-                  {"parity_bytes", stats.parity_bytes},
-                  {"cache_bytes", stats.cache_bytes},
-                  {"garbage_bytes", stats.garbage_bytes},
-                  {"verified", stats.verified},
-                  {"last_drill", json_of(stats.last_drill)}});
+  return json_text({{"snapshots", stats.snapshots},
+                    {"raw_bytes", stats.raw_bytes},
+                    {"stored_bytes", stats.stored_bytes},
+                    {"ratio", stats.ratio()},
+                    {"chunks", json_of(stats.chunks)},
+                    {"manifests", json_of(stats.manifests)},
+                    {"pack_overhead_bytes", stats.pack_overhead_bytes},
+                    {"catalog_bytes", stats.catalog_bytes},
+                    {"records_bytes", stats.records_bytes},
+                    {"parity_bytes", stats.parity_bytes},
+                    {"cache_bytes", stats.cache_bytes},
+                    {"garbage_bytes", stats.garbage_bytes},
+                    {"verified", stats.verified},
+                    {"last_drill", json_of(stats.last_drill)}});
 }
 
 }  // namespace varve::cli

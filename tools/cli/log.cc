@@ -7,6 +7,7 @@
 #include "tools/cli/commands.h"
 #include "tools/cli/format.h"
 #include "tools/cli/help.h"
+#include "tools/cli/json_text.h"
 #include "tools/cli/row_output.h"
 #include "tools/cli/signals.h"
 #include "tools/compare/file_history.h"
@@ -92,7 +93,7 @@ std::string json_of(const HistoryQuestion& question, const std::vector<HistoryEv
                      {"table", question.table.empty() ? Json() : Json(question.table)},
                      {"key", question.key ? Json(*question.key) : Json()},
                      {"events", list}};
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(json);
 }
 
 int run_log(CommandLine& line, const HistoryQuestion& question) {

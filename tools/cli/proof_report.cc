@@ -7,6 +7,7 @@
 
 #include "store/core/error.h"
 #include "tools/cli/format.h"
+#include "tools/cli/json_text.h"
 
 namespace varve::cli {
 namespace {
@@ -156,7 +157,7 @@ std::string proof_json(const ProofReport& report) {
                      {"not_tried", report.count(Result::not_tried)},
                      {"seconds", report.seconds},
                      {"sources", sources}};
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(json);
 }
 
 }  // namespace varve::cli

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tools/cli/format.h"
+#include "tools/cli/json_text.h"
 
 namespace varve::cli {
 namespace {
@@ -144,7 +145,7 @@ std::string recovery_json(const RecoveryReport& report) {
     }
     json["rows"] = std::move(rows);
   }
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(json);
 }
 
 }  // namespace varve::cli

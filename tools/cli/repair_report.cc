@@ -5,15 +5,12 @@
 #include <nlohmann/json.hpp>
 
 #include "tools/cli/format.h"
+#include "tools/cli/json_text.h"
 
 namespace varve::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string text_of(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
 
 Json json_of(const std::vector<HurtFile>& hurt) {
   Json list = Json::array();
@@ -79,16 +76,16 @@ std::string catalog_repair_text(const CatalogRepairResult& result) {
 }
 
 std::string catalog_repair_json(const CatalogRepairResult& result) {
-  return text_of({{"packs", result.packs},
-                  {"chunks", result.chunks},
-                  {"snapshots", result.snapshots},
-                  {"attestations", result.attestations},
-                  {"unreadable_objects", result.unreadable_objects},
-                  {"damaged_packs", result.damaged_packs},
-                  {"left_out", result.left_out},
-                  {"lost", json_of(result.hurt)},
-                  {"kept_as", result.kept_as},
-                  {"seconds", result.seconds}});
+  return json_text({{"packs", result.packs},
+                    {"chunks", result.chunks},
+                    {"snapshots", result.snapshots},
+                    {"attestations", result.attestations},
+                    {"unreadable_objects", result.unreadable_objects},
+                    {"damaged_packs", result.damaged_packs},
+                    {"left_out", result.left_out},
+                    {"lost", json_of(result.hurt)},
+                    {"kept_as", result.kept_as},
+                    {"seconds", result.seconds}});
 }
 
 std::string pack_repair_text(const PackRepairResult& result, const PackRepairOptions& options) {
@@ -130,18 +127,18 @@ std::string pack_repair_json(const PackRepairResult& result, const PackRepairOpt
                        {"saved_objects", pack.saved_objects},
                        {"kept_as", pack.kept_as}});
   }
-  return text_of({{"packs", result.packs},
-                  {"objects", result.objects},
-                  {"damaged", damaged},
-                  {"adopted_packs", result.adopted_packs},
-                  {"healed_chunks", result.healed_chunks},
-                  {"mended_rows", result.mended_rows},
-                  {"records", result.records},
-                  {"hopeless_records", result.hopeless_records},
-                  {"lost_chunks", result.lost_chunks},
-                  {"lost", json_of(result.hurt)},
-                  {"seconds", result.seconds},
-                  {"dry_run", options.dry_run}});
+  return json_text({{"packs", result.packs},
+                    {"objects", result.objects},
+                    {"damaged", damaged},
+                    {"adopted_packs", result.adopted_packs},
+                    {"healed_chunks", result.healed_chunks},
+                    {"mended_rows", result.mended_rows},
+                    {"records", result.records},
+                    {"hopeless_records", result.hopeless_records},
+                    {"lost_chunks", result.lost_chunks},
+                    {"lost", json_of(result.hurt)},
+                    {"seconds", result.seconds},
+                    {"dry_run", options.dry_run}});
 }
 
 }  // namespace varve::cli
