@@ -174,6 +174,39 @@ TEST_F(SqliteVerify, RowWithoutItsParentFails) {
   EXPECT_EQ(found.row_counts.at("orders"), 3U);
 }
 
+// SQLite does not even read the CHECK constraints of a database that it cannot write.
+TEST_F(SqliteVerify, RowThatBreaksACheckFails) {
+  for (const char* mode : {"DELETE", "WAL"}) {
+    execute(fmt::format("PRAGMA journal_mode={}", mode));
+    execute("DROP TABLE IF EXISTS t; CREATE TABLE t(a CHECK(a > 0)); INSERT INTO t VALUES(1)");
+    EXPECT_TRUE(verify().passed) << mode;
+    execute("PRAGMA ignore_check_constraints=ON; INSERT INTO t VALUES(-1)");
+    const Attestation found = verify();
+    EXPECT_FALSE(found.passed) << mode;
+    EXPECT_EQ(found.detail, "CHECK constraint failed in t");
+  }
+}
+
+TEST_F(SqliteVerify, ACheckByTheApplicationsOwnFunctionIsNamedAndTheRestIsChecked) {
+  const auto declare = [&](const std::string& table, const std::string& check) {
+    execute(
+        fmt::format("PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = "
+                    "'CREATE TABLE {0}(a CHECK({1}))' WHERE name = '{0}'",
+                    table, check));
+  };
+  execute("CREATE TABLE t(a); CREATE TABLE u(a, b); CREATE INDEX i ON u(a)");
+  execute("INSERT INTO t VALUES(1); INSERT INTO u VALUES(1, 2)");
+  declare("t", "is_fine(a)");
+  const Attestation found = verify();
+  EXPECT_TRUE(found.passed) << found.detail;
+  EXPECT_EQ(found.detail, "CHECK constraints were not tested (unknown function: is_fine())");
+  EXPECT_EQ(found.row_counts.at("t"), 1U);
+  execute(
+      "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = 'CREATE INDEX i ON u(b)' "
+      "WHERE name = 'i'");
+  EXPECT_FALSE(verify().passed);
+}
+
 TEST_F(SqliteVerify, VirtualTableWithoutItsModuleIsNamedAndPasses) {
   execute(
       "CREATE TABLE t(a); PRAGMA writable_schema=ON;"

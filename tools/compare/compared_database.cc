@@ -8,7 +8,9 @@
 namespace varve {
 namespace {
 
-constexpr const char* kStoredSettings = "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536;";
+// In one transaction: it does not change, and SQLite would look each time whether it did.
+constexpr const char* kStoredSettings =
+    "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; BEGIN";
 constexpr int kPrimaryCode = 0xff;
 
 OwnedSqliteConnection open_live(const Path& path) {

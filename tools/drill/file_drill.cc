@@ -27,12 +27,13 @@ int is_stopped(void* stop) {
   return static_cast<const std::stop_token*>(stop)->stop_requested() ? 1 : 0;
 }
 
-// The restored file as any program would open it.
+// The restored file as any program would open it: to write, or SQLite would pass over the CHECK
+// constraints (snapshot_vfs.h).
 OwnedSqliteConnection open(const Path& file, const std::stop_token& stop) {
   sqlite3* connection = nullptr;
   const int code = sqlite3_open_v2(
       file.c_str(), &connection,
-      SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, nullptr);
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, nullptr);
   OwnedSqliteConnection owned(connection);
   if (code != SQLITE_OK) {
     throw Error(ErrorCode::failed, fmt::format("SQLite cannot open the restored {}: {}",

@@ -2,56 +2,34 @@
 
 #include <fmt/format.h>
 
-#include <string_view>
-
 #include "store/core/error.h"
 #include "tools/sources/one_line.h"
+#include "tools/sources/snapshot_vfs.h"
 #include "tools/sources/sqlite_handle.h"
 #include "tools/sources/sqlite_trust.h"
 
 namespace varve {
 namespace {
 
-constexpr int kInstructions = 100'000;  // between two looks at the stop: a few milliseconds
-constexpr int kPatience = 5'000;        // milliseconds for a program that has just come back
+constexpr int kPatience = 5'000;  // milliseconds for a program that has just come back
 
-// A path in SQLite's form of a URI, where ? # and % mean something.
-std::string uri_of(const Path& path) {
-  const Path whole = std::filesystem::absolute(path);
-  std::string uri = "file:";
-  for (const char letter : whole.native()) {
-    if (std::string_view("?#%").find(letter) == std::string_view::npos) {
-      uri += letter;
-    } else {
-      uri += fmt::format("%{:02x}", static_cast<unsigned char>(letter));
-    }
-  }
-  return uri + "?immutable=1";
-}
-
-OwnedSqliteConnection connect(const std::string& name, int flags, const Path& path) {
+OwnedSqliteConnection connect(const Path& database) {
   sqlite3* opened = nullptr;
-  const int code = sqlite3_open_v2(name.c_str(), &opened, flags, nullptr);
+  const int code = sqlite3_open_v2(database.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);
   OwnedSqliteConnection connection(opened);
   if (code == SQLITE_OK) return connection;
-  throw Error(ErrorCode::failed, fmt::format("SQLite cannot open {}: {}", path.native(),
+  throw Error(ErrorCode::failed, fmt::format("SQLite cannot open {}: {}", database.native(),
                                              one_line(sqlite3_errstr(code))));
-}
-
-int keep_computing(void* stop) {
-  return static_cast<const std::stop_token*>(stop)->stop_requested() ? 1 : 0;
 }
 
 }  // namespace
 
 SqliteFindings check_database_file(const Path& database, VerifyLevel level,
                                    const std::stop_token& stop) {
-  const OwnedSqliteConnection connection =
-      connect(uri_of(database), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, database);
-  distrust(connection.get());
-  std::stop_token watched = stop;
-  sqlite3_progress_handler(connection.get(), kInstructions, keep_computing, &watched);
-  const CheckedDatabase subject{.handle = connection.get()};
+  const File file = File::open_read(database);
+  SnapshotDatabase opened(file);
+  opened.watch([&](std::size_t) { return !stop.stop_requested(); });
+  const CheckedDatabase subject{.handle = opened.handle(), .store_error = &opened.store_error()};
   SqliteFindings findings =
       level == VerifyLevel::full ? check_fully(subject) : check_quickly(subject);
   if (stop.stop_requested()) {
@@ -61,8 +39,7 @@ SqliteFindings check_database_file(const Path& database, VerifyLevel level,
 }
 
 void open_once(const Path& database) {
-  const OwnedSqliteConnection connection =
-      connect(database.native(), SQLITE_OPEN_READWRITE, database);
+  const OwnedSqliteConnection connection = connect(database);
   distrust(connection.get());
   sqlite3_busy_timeout(connection.get(), kPatience);
   const int code = sqlite3_exec(connection.get(), "SELECT count(*) FROM sqlite_schema", nullptr,

@@ -14,12 +14,17 @@ namespace varve {
 
 // What a name stands for, from the connection's beginning to its end.
 struct SnapshotDatabase::Entry {
-  explicit Entry(FileReader& file);
+  // Fewer bytes than there is room for only at the end.
+  using Read = std::function<std::size_t(std::uint64_t offset, MutableBytes room)>;
+
+  Entry(std::string path, std::uint64_t size, Read read);
   ~Entry();
   Entry(const Entry&) = delete;
   Entry& operator=(const Entry&) = delete;
 
-  FileReader& reader;
+  const std::string path;    // for messages
+  const std::uint64_t size;  // bytes
+  const Read read;
   std::string name;
   // Touched by the connection's thread only.
   std::string error;
@@ -70,14 +75,29 @@ Entry& entry_of(sqlite3_file* file) { return *reinterpret_cast<OpenFile*>(file)-
 
 int close_file(sqlite3_file*) { return SQLITE_OK; }
 
+// The head's two versions, of who may write and who may read: 2 says that there is a log. It has
+// been laid in, or is not looked at; without shared memory SQLite would not open the file.
+void hide_log_mode(std::uint64_t offset, MutableBytes bytes) {
+  constexpr std::uint64_t kVersions = 18;
+  constexpr std::byte kRollback{1};
+  constexpr std::byte kLog{2};
+  for (std::uint64_t at = kVersions; at < kVersions + 2; ++at) {
+    if (at < offset || at - offset >= bytes.size()) continue;
+    std::byte& version = bytes[at - offset];
+    if (version == kLog) version = kRollback;
+  }
+}
+
 // No exception may pass through SQLite.
-int read_file_part(sqlite3_file* file, void* out, int count, sqlite3_int64 offset) {
+int read_file_part(sqlite3_file* file, void* out, int count, sqlite3_int64 from) {
   Entry& entry = entry_of(file);
   const MutableBytes room(static_cast<std::byte*>(out), static_cast<std::size_t>(count));
+  const auto offset = static_cast<std::uint64_t>(from);
   if (entry.watcher && !entry.watcher(room.size())) return SQLITE_IOERR_READ;
-  if (entry.shortcut && entry.shortcut(static_cast<std::uint64_t>(offset), room)) return SQLITE_OK;
   try {
-    const std::size_t got = entry.reader.read(static_cast<std::uint64_t>(offset), room);
+    const bool is_served = entry.shortcut && entry.shortcut(offset, room);
+    const std::size_t got = is_served ? room.size() : entry.read(offset, room);
+    hide_log_mode(offset, room.first(got));
     if (got == room.size()) return SQLITE_OK;
     std::memset(room.data() + got, 0, room.size() - got);
     return SQLITE_IOERR_SHORT_READ;
@@ -94,7 +114,7 @@ int refuse_truncate(sqlite3_file*, sqlite3_int64) { return SQLITE_READONLY; }
 int sync_nothing(sqlite3_file*, int) { return SQLITE_OK; }
 
 int tell_size(sqlite3_file* file, sqlite3_int64* size) {
-  *size = static_cast<sqlite3_int64>(entry_of(file).reader.size());
+  *size = static_cast<sqlite3_int64>(entry_of(file).size);
   return SQLITE_OK;
 }
 
@@ -107,7 +127,7 @@ int nobody_reserves(sqlite3_file*, int* reserved) {
 
 int control_nothing(sqlite3_file*, int, void*) { return SQLITE_NOTFOUND; }
 int sector_size(sqlite3_file*) { return 0; }  // SQLite's own default
-int characteristics(sqlite3_file*) { return SQLITE_IOCAP_IMMUTABLE; }
+int characteristics(sqlite3_file*) { return 0; }
 
 constexpr sqlite3_io_methods make_methods() {
   sqlite3_io_methods methods = {};
@@ -135,7 +155,7 @@ int open_file(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int
   if (entry == nullptr) return SQLITE_CANTOPEN;
   reinterpret_cast<OpenFile*>(file)->entry = entry;
   file->pMethods = &kMethods;
-  if (out_flags != nullptr) *out_flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB;
+  if (out_flags != nullptr) *out_flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_MAIN_DB;
   return SQLITE_OK;
 }
 
@@ -198,13 +218,15 @@ OwnedSqliteConnection connect(const Entry& entry) {
   sqlite3* connection = nullptr;
   const int code = sqlite3_open_v2(
       entry.name.c_str(), &connection,
-      SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, vfs_name());
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, vfs_name());
   OwnedSqliteConnection owned(connection);
   if (!entry.error.empty()) throw Error(ErrorCode::corrupt, entry.error);  // it reads the head
   if (code != SQLITE_OK) {
-    throw Error(ErrorCode::failed, fmt::format("SQLite cannot open the stored {}: {}",
-                                               entry.reader.file().path, sqlite3_errstr(code)));
+    throw Error(ErrorCode::failed,
+                fmt::format("SQLite cannot open {}: {}", entry.path, sqlite3_errstr(code)));
   }
+  // Writes fail at once, and not when they come to the file layer.
+  sqlite3_exec(connection, "PRAGMA query_only=ON", nullptr, nullptr, nullptr);
   return owned;
 }
 
@@ -215,11 +237,25 @@ int keep_computing(void* entry) {
 
 }  // namespace
 
-SnapshotDatabase::Entry::Entry(FileReader& file) : reader(file) { registry().add(*this); }
+SnapshotDatabase::Entry::Entry(std::string path_, std::uint64_t size_, Read read_)
+    : path(std::move(path_)), size(size_), read(std::move(read_)) {
+  registry().add(*this);
+}
 SnapshotDatabase::Entry::~Entry() { registry().remove(*this); }
 
 SnapshotDatabase::SnapshotDatabase(FileReader& file)
-    : entry_(std::make_unique<Entry>(file)), connection_(connect(*entry_)) {
+    : SnapshotDatabase(std::make_unique<Entry>(
+          "the stored " + file.file().path, file.size(),
+          [&file](std::uint64_t offset, MutableBytes room) { return file.read(offset, room); })) {}
+
+SnapshotDatabase::SnapshotDatabase(const File& file)
+    : SnapshotDatabase(std::make_unique<Entry>(file.path().native(), file.size(),
+                                               [&file](std::uint64_t offset, MutableBytes room) {
+                                                 return file.read_at(offset, room);
+                                               })) {}
+
+SnapshotDatabase::SnapshotDatabase(std::unique_ptr<Entry> entry)
+    : entry_(std::move(entry)), connection_(connect(*entry_)) {
   distrust(connection_.get());
 }
 

@@ -1,20 +1,25 @@
-// A stored file as an SQLite database: SQLite reads it through the store, no mount needed.
+// A stored file as an SQLite database: SQLite reads it through the store, no mount needed. And a
+// file that nobody uses, in the same way.
 //
-// A small read-only file layer for SQLite (a VFS, named "varve", registered at first use). The
-// database cannot change (SQLITE_IOCAP_IMMUTABLE), so there are no locks, no journals, and no
-// second look at anything. Other files are refused: temporary ones stay in memory.
+// A small file layer for SQLite (a VFS, named "varve", registered at first use). The database does
+// not change, so there are no locks and no journals, and nothing is made beside it: to SQLite it is
+// in rollback mode, whatever its head says. Other files are refused: temporary ones stay in memory.
+//
+// SQLite takes it for writable, though every write is refused: of a database that it can only read,
+// it does not even look at the CHECK constraints, and integrity_check passes rows that break them.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string>
 
+#include "store/core/file.h"
 #include "store/file_reader.h"
 #include "tools/sources/sqlite_handle.h"
 
 namespace varve {
 
-// A connection to a stored file. Not thread-safe, except that sqlite3_interrupt on handle() may
+// A connection to such a file. Not thread-safe, except that sqlite3_interrupt on handle() may
 // come from anywhere. What SQLite reads is not trusted: the schema runs no functions with side
 // effects, and shadow tables cannot be written.
 class SnapshotDatabase {
@@ -22,6 +27,7 @@ class SnapshotDatabase {
   // `file` must outlive it. Reads the head. Throws a failed Error if SQLite does
   // not start, a corrupt one where the store cannot give that.
   explicit SnapshotDatabase(FileReader& file);
+  explicit SnapshotDatabase(const File& file);  // a failed Error where it cannot be read
   ~SnapshotDatabase();
   SnapshotDatabase(const SnapshotDatabase&) = delete;
   SnapshotDatabase& operator=(const SnapshotDatabase&) = delete;
@@ -37,13 +43,15 @@ class SnapshotDatabase {
   void serve(Shortcut shortcut);
 
   sqlite3* handle() const noexcept { return connection_.get(); }
-  // The store's words where it could not read a part of the file: SQLite only says "disk I/O
-  // error". Empty otherwise.
+  // Why a part of the file could not be read, where SQLite only says "disk I/O error". Empty
+  // otherwise.
   const std::string& store_error() const;
 
   struct Entry;
 
  private:
+  explicit SnapshotDatabase(std::unique_ptr<Entry> entry);
+
   std::unique_ptr<Entry> entry_;
   OwnedSqliteConnection connection_;
 };
