@@ -1,5 +1,7 @@
 #include "store/gc.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <set>
@@ -8,10 +10,12 @@
 #include "store/config_files.h"
 #include "store/core/error.h"
 #include "store/gc_plan.h"
+#include "store/losses.h"
 #include "store/mark.h"
 #include "store/orphans.h"
 #include "store/pack_use.h"
 #include "store/parallel.h"
+#include "store/record_files.h"
 #include "store/repack.h"
 #include "store/reserve.h"
 #include "store/session.h"
@@ -36,8 +40,11 @@ class Collection {
       : repository_(repository), catalog_(repository.catalog()), options_(options) {}
 
   GcResult run() {
-    sweep();
+    require_sound_roots();
+    const Orphans orphans = find_orphans(repository_);
+    sweep(orphans);
     Look look = this->look();
+    if (!options_.dry_run && has_seen_all(look)) take_leftovers(orphans);
     std::vector<PackUse> ready = condemn(look);
     for (int looks = 1; catalog_.generation() != look.generation; ++looks) {
       if (looks == kLooks) {
@@ -53,19 +60,39 @@ class Collection {
   }
 
  private:
-  // What earlier runs and crashes left.
-  void sweep() {
-    if (!options_.dry_run) finish_dropped(repository_);
-    const Orphans orphans = find_orphans(repository_);
+  void require_sound_roots() {
+    const std::vector<std::string> wrong = catalog_.check_roots();
+    if (wrong.empty()) return;
+    throw Error(ErrorCode::corrupt,
+                fmt::format("nothing is given back, as what the catalog does not know would be "
+                            "taken for garbage: {}; 'varve repair catalog' makes it anew from "
+                            "packs and records",
+                            wrong.front()));
+  }
+
+  // What earlier runs and crashes left beside the packs.
+  void sweep(const Orphans& orphans) {
     result_.freed_bytes += orphans.bytes;
     result_.packs_deleted += orphans.packs.size();
-    if (!options_.dry_run) remove_orphans(repository_, orphans);
+    if (!options_.dry_run) remove_record_files(repository_.blobs(), orphans.records);
     for (const BlobInfo& sidecar : find_leftover_sidecars(repository_)) {
       result_.freed_bytes += sidecar.size;
       if (!options_.dry_run) repository_.parity()->remove_sidecar(sidecar.name);
     }
     if (options_.dry_run) return;
     repository_.blobs().remove_leftovers();
+  }
+
+  // Where something that is needed was not found, a pack that nobody knows may hold it: 'varve
+  // repair packs' looks, and writes down what it did not find.
+  bool has_seen_all(const Look& look) const {
+    return look.usage.complete || may_have_losses(repository_.path());
+  }
+
+  // Packs that earlier runs dropped, and those of which the catalog knows nothing.
+  void take_leftovers(const Orphans& orphans) {
+    finish_dropped(repository_);
+    for (const BlobInfo& blob : orphans.packs) repository_.blobs().remove(blob.name);
   }
 
   Look look() {

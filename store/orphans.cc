@@ -1,5 +1,7 @@
 #include "store/orphans.h"
 
+#include <algorithm>
+
 #include "store/blob/parity_backend.h"
 #include "store/record_files.h"
 #include "store/session.h"
@@ -13,9 +15,13 @@ std::set<SnapshotId> ids_in_catalog(Catalog& catalog) {
   return ids;
 }
 
-std::set<PackId> packs_in_catalog(Catalog& catalog) {
+enum class Dropped : bool { without, with };
+
+std::set<PackId> packs_in_catalog(Catalog& catalog, Dropped dropped) {
   std::set<PackId> ids;
-  for (const PackRow& row : catalog.packs()) ids.insert(row.id);
+  for (const PackRow& row : catalog.packs()) {
+    if (!row.dropped || dropped == Dropped::with) ids.insert(row.id);
+  }
   return ids;
 }
 
@@ -26,6 +32,18 @@ std::vector<BlobInfo> list_records(BlobBackend& blobs) {
   return records;
 }
 
+// Whether all that the catalog knows is there. `listed` are names of blobs; what came after the
+// listing is looked for by itself.
+bool are_all_there(Repository& repository, const std::set<std::string>& listed) {
+  const auto is_there = [&](const std::string& name) {
+    return listed.contains(name) || repository.blobs().open(name) != nullptr;
+  };
+  return std::ranges::all_of(packs_in_catalog(repository.catalog(), Dropped::without),
+                             [&](const PackId& id) { return is_there(pack_name(id)); }) &&
+         std::ranges::all_of(ids_in_catalog(repository.catalog()),
+                             [&](const SnapshotId& id) { return is_there(record_name(id)); });
+}
+
 }  // namespace
 
 Orphans find_orphans(Repository& repository) {
@@ -34,7 +52,11 @@ Orphans find_orphans(Repository& repository) {
   std::set<SnapshotId> known = ids_in_catalog(repository.catalog());
   if (!running_ingests(repository).empty()) return {};
   known.merge(ids_in_catalog(repository.catalog()));
-  const std::set<PackId> known_packs = packs_in_catalog(repository.catalog());
+  const std::set<PackId> known_packs = packs_in_catalog(repository.catalog(), Dropped::with);
+  std::set<std::string> listed;
+  for (const BlobInfo& blob : packs) listed.insert(blob.name);
+  for (const BlobInfo& blob : records) listed.insert(blob.name);
+  if (!are_all_there(repository, listed)) return {};
 
   Orphans orphans;
   for (const BlobInfo& blob : packs) {
@@ -59,7 +81,7 @@ std::vector<BlobInfo> find_leftover_sidecars(Repository& repository) {
   for (const char* prefix : {"packs/", "snapshots/", "attestations/"}) {
     for (BlobInfo& blob : repository.blobs().list(prefix)) blobs.insert(std::move(blob.name));
   }
-  const std::set<PackId> packs = packs_in_catalog(repository.catalog());
+  const std::set<PackId> packs = packs_in_catalog(repository.catalog(), Dropped::with);
   const std::set<SnapshotId> snapshots = ids_in_catalog(repository.catalog());
   std::erase_if(sidecars, [&](const BlobInfo& sidecar) {
     const std::optional<PackId> pack = pack_id_of(sidecar.name);
@@ -68,11 +90,6 @@ std::vector<BlobInfo> find_leftover_sidecars(Repository& repository) {
            (snapshot && snapshots.contains(*snapshot));
   });
   return sidecars;
-}
-
-void remove_orphans(Repository& repository, const Orphans& orphans) {
-  for (const BlobInfo& blob : orphans.packs) repository.blobs().remove(blob.name);
-  remove_record_files(repository.blobs(), orphans.records);
 }
 
 }  // namespace varve

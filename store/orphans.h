@@ -27,9 +27,10 @@ struct Orphans {
   std::uint64_t bytes = 0;       // of all of them
 };
 
-// None where an ingest runs. Only under the gc lock: gc's own new packs look the same.
+// None where an ingest runs, and none where something that the catalog knows is not there: then the
+// catalog or the folder is not what it was, and nothing can be said of the rest. Only under the gc
+// lock: gc's own new packs look the same.
 Orphans find_orphans(Repository& repository);
-void remove_orphans(Repository& repository, const Orphans& orphans);
 
 // By their blobs' names.
 std::vector<BlobInfo> find_leftover_sidecars(Repository& repository);

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "store/broken_files.h"
+#include "store/catalog/seen_generation.h"
 #include "store/catalog/sqlite_catalog.h"
 #include "store/core/error.h"
 #include "store/parallel.h"
@@ -86,6 +87,8 @@ class CatalogFiles {
     }
     step("removing the old catalog's shared memory");
     remove_file(with_suffix(old(), "-shm"));
+    sync_directory(root_);
+    remove_file(SeenGeneration::file_beside(old()));  // the new one counts from the beginning
     sync_directory(root_);
     step("putting the new catalog in place");
     if (!rename_new(fresh(), old())) {

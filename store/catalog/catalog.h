@@ -122,6 +122,10 @@ class Catalog {
   virtual std::uint64_t stored_bytes() = 0;
   // Structure check of the catalog itself; one line for each thing wrong, none when sound.
   virtual std::vector<std::string> check() = 0;
+  // The part of it that says what is in use: snapshots and packs are all there and found, and no
+  // change was lost. What a damaged catalog does not know would look like garbage. Quick, as it
+  // reads no chunks.
+  virtual std::vector<std::string> check_roots() = 0;
 };
 
 }  // namespace varve

@@ -39,6 +39,14 @@ void shrink_if_worth_it(Connection& connection) {
   }
 }
 
+void check_integrity(Connection& connection, std::string_view sql,
+                     std::vector<std::string>& wrong) {
+  Query integrity(connection.statement(sql));
+  while (integrity.step()) {
+    if (integrity.text(0) != "ok") wrong.push_back(fmt::format("catalog: {}", integrity.text(0)));
+  }
+}
+
 std::optional<std::uint64_t> number_of_dropped(Connection& connection, const PackId& pack) {
   Query query(connection.statement("SELECT number, dropped FROM packs WHERE id=?1"), pack.view());
   if (!query.step()) return std::nullopt;
@@ -65,7 +73,7 @@ void SqliteCatalog::create(const Path& path) {
   }
 }
 
-SqliteCatalog::SqliteCatalog(const Path& path) : pool_(path) {}
+SqliteCatalog::SqliteCatalog(const Path& path) : pool_(path), seen_(path) {}
 
 template <class Work>
 auto SqliteCatalog::write(const Work& work) {
@@ -80,6 +88,22 @@ auto SqliteCatalog::write(const Work& work) {
     transaction.commit();
     return result;
   }
+}
+
+// A catalog that has lost changes stays behind what was seen, however many come after them.
+template <class Work>
+auto SqliteCatalog::change_snapshots(const Work& work) {
+  std::uint64_t reached = 0;
+  auto result = write([&](Connection& connection) {
+    const std::uint64_t seen = seen_.read().value_or(0);
+    const bool is_behind = seen > read_number(connection, kGeneration);
+    auto made = work(connection);
+    reached = read_number(connection, kGeneration);
+    if (is_behind) reached = std::max(seen, reached + 1);
+    return made;
+  });
+  seen_.tell(reached);
+  return result;
 }
 
 std::optional<Location> SqliteCatalog::find(ChunkKey key) { return find_chunk(*pool_.take(), key); }
@@ -144,7 +168,7 @@ std::optional<SnapshotRow> SqliteCatalog::snapshot(const SnapshotId& id) {
 SnapshotRow SqliteCatalog::commit_snapshot(
     const SnapshotId& id, Timestamp time, const std::vector<NewPack>& packs,
     const std::function<Bytes(const std::string& name)>& make_record) {
-  return write([&](Connection& connection) {
+  return change_snapshots([&](Connection& connection) {
     for (const NewPack& pack : packs) add_pack(connection, pack);
     SnapshotRow row{id, free_name(connection, time), time, {}, {}};
     // Last, so that little can fail after the record is durable.
@@ -157,18 +181,19 @@ SnapshotRow SqliteCatalog::commit_snapshot(
 
 void SqliteCatalog::add_attestation(const SnapshotId& id, ByteView attestation,
                                     const std::function<void()>& make_durable) {
-  write([&](Connection& connection) {
+  change_snapshots([&](Connection& connection) {
     if (!insert_attestation(connection, id, attestation)) {
       throw Error(ErrorCode::not_found,
                   fmt::format("snapshot {} is not in the catalog", to_hex(id.view())));
     }
     grow_generation(connection);
     make_durable();  // last, so that little can fail after it
+    return true;
   });
 }
 
 std::size_t SqliteCatalog::forget(const std::vector<SnapshotId>& ids) {
-  return write([&](Connection& connection) {
+  return change_snapshots([&](Connection& connection) {
     std::size_t gone = 0;
     for (const SnapshotId& id : ids) {
       if (delete_snapshot(connection, id)) ++gone;
@@ -255,16 +280,41 @@ std::vector<std::string> SqliteCatalog::check() {
   const ConnectionPool::Lease connection = pool_.take();
   Transaction transaction(*connection, Transaction::Kind::read);
   try {
-    Query integrity(connection->statement("PRAGMA integrity_check(100)"));
-    while (integrity.step()) {
-      if (integrity.text(0) != "ok") wrong.push_back(fmt::format("catalog: {}", integrity.text(0)));
-    }
+    check_integrity(*connection, "PRAGMA integrity_check(100)", wrong);
     if (wrong.empty()) check_chunks(*connection, wrong);
+    add_lost_changes(*connection, wrong);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::corrupt) throw;
     wrong.emplace_back(error.what());
   }
   return wrong;
+}
+
+std::vector<std::string> SqliteCatalog::check_roots() {
+  std::vector<std::string> wrong;
+  const ConnectionPool::Lease connection = pool_.take();
+  Transaction transaction(*connection, Transaction::Kind::read);
+  try {
+    for (const char* const table : {"packs", "snapshots", "meta"}) {
+      check_integrity(*connection, fmt::format("PRAGMA integrity_check({})", table), wrong);
+    }
+    add_lost_changes(*connection, wrong);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt) throw;
+    wrong.emplace_back(error.what());
+  }
+  return wrong;
+}
+
+void SqliteCatalog::add_lost_changes(Connection& connection,
+                                     std::vector<std::string>& wrong) const {
+  const std::uint64_t reached = read_number(connection, kGeneration);
+  const std::uint64_t seen = seen_.read().value_or(0);
+  if (seen <= reached) return;
+  wrong.push_back(
+      fmt::format("catalog: it has lost changes (it is at {}, and was at {} already): "
+                  "its journal is gone or damaged, or it is an older copy",
+                  reached, seen));
 }
 
 }  // namespace varve

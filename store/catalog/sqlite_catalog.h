@@ -10,6 +10,7 @@
 
 #include "store/catalog/catalog.h"
 #include "store/catalog/connection_pool.h"
+#include "store/catalog/seen_generation.h"
 
 namespace varve {
 
@@ -51,13 +52,19 @@ class SqliteCatalog : public Catalog {
 
   std::uint64_t stored_bytes() override;
   std::vector<std::string> check() override;
+  std::vector<std::string> check_roots() override;
 
  private:
   // Runs `work(connection)` in one write transaction, durable on return.
   template <class Work>
   auto write(const Work& work);
+  // The same for a change of the snapshots: a later one may be held against it.
+  template <class Work>
+  auto change_snapshots(const Work& work);
+  void add_lost_changes(Connection& connection, std::vector<std::string>& wrong) const;
 
   ConnectionPool pool_;
+  const SeenGeneration seen_;
   // Writers of this process queue here, where waiting is fair, not in SQLite's busy loop. Taken
   // before a connection is.
   std::mutex write_mutex_;

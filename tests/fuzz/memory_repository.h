@@ -57,6 +57,7 @@ class MemoryCatalog : public Catalog {
   bool add_snapshot(const SnapshotRow&) override { return false; }
   std::uint64_t stored_bytes() override { return 0; }
   std::vector<std::string> check() override { return {}; }
+  std::vector<std::string> check_roots() override { return {}; }
 
  private:
   std::unordered_map<ChunkKey, Location> places_;

@@ -78,6 +78,7 @@ class FailingCatalog : public Catalog {
   }
   bool add_snapshot(const SnapshotRow& row) override { return next().add_snapshot(row); }
   std::uint64_t stored_bytes() override { return next().stored_bytes(); }
+  std::vector<std::string> check_roots() override { return next().check_roots(); }
   std::vector<std::string> check() override { return next().check(); }
 
  private:
