@@ -1,4 +1,5 @@
 // A blob and its sidecar, damaged in every way that is promised to do no harm, and in worse ones.
+#include "store/blob/protected_blob.h"
 #include "store/blob/sidecar.h"
 
 #include <gtest/gtest.h>
