@@ -1,6 +1,7 @@
 #include "store/orphans.h"
 
 #include "store/blob/parity_backend.h"
+#include "store/pack_files.h"
 #include "store/record_files.h"
 #include "store/session.h"
 
@@ -29,7 +30,7 @@ std::vector<BlobInfo> list_records(BlobBackend& blobs) {
 }  // namespace
 
 Orphans find_orphans(Repository& repository) {
-  const std::vector<BlobInfo> packs = repository.blobs().list("packs/");
+  const std::vector<PackFile> packs = list_pack_files(repository.blobs());
   const std::vector<BlobInfo> records = list_records(repository.blobs());
   std::set<SnapshotId> known = ids_in_catalog(repository.catalog());
   if (!running_ingests(repository).empty()) return {};
@@ -37,11 +38,10 @@ Orphans find_orphans(Repository& repository) {
   const std::set<PackId> known_packs = packs_in_catalog(repository.catalog());
 
   Orphans orphans;
-  for (const BlobInfo& blob : packs) {
-    const std::optional<PackId> id = pack_id_of(blob.name);
-    if (!id || known_packs.contains(*id)) continue;
-    orphans.packs.push_back(blob);
-    orphans.bytes += blob.size;
+  for (const PackFile& pack : packs) {
+    if (known_packs.contains(pack.id)) continue;
+    orphans.packs.push_back({pack_name(pack.id), pack.size});
+    orphans.bytes += pack.size;
   }
   for (const BlobInfo& blob : records) {
     const std::optional<SnapshotId> id = snapshot_id_of(blob.name);

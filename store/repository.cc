@@ -14,6 +14,7 @@
 #include "store/config_files.h"
 #include "store/core/error.h"
 #include "store/core/lock.h"
+#include "store/record_files.h"
 #include "store/repository_lock.h"
 #include "store/snapshot_name.h"
 
@@ -253,14 +254,8 @@ std::vector<std::shared_ptr<const Snapshot>> Repository::latest_of(
 void Repository::attest(const SnapshotId& id, const std::vector<Attestation>& attestations) {
   const Bytes bytes = encode_attestations(id, attestations);
   // Inside the catalog's transaction nobody else takes a number.
-  catalog().add_attestation(id, bytes, [&] {
-    const std::string prefix = attestation_prefix(id);
-    std::size_t number = 1;
-    while (blobs().open(fmt::format("{}{}", prefix, number))) ++number;
-    const std::unique_ptr<BlobWriter> blob = blobs().create(fmt::format("{}{}", prefix, number));
-    blob->append(bytes);
-    blob->commit();
-  });
+  catalog().add_attestation(
+      id, bytes, [&] { write_record_file(blobs(), free_attestation_name(blobs(), id), bytes); });
 }
 
 }  // namespace varve
