@@ -208,22 +208,40 @@ std::string attestation_prefix(const SnapshotId& id) {
 }
 
 Snapshot to_snapshot(const SnapshotRow& row) {
-  Snapshot snapshot = decode_record(row.record);
-  for (const Bytes& document : row.attestations) {
-    std::ranges::move(decode_attestations(document, row.id),
-                      std::back_inserter(snapshot.attestations));
+  try {
+    Snapshot snapshot = decode_record(row.record);
+    for (const Bytes& document : row.attestations) {
+      std::ranges::move(decode_attestations(document, row.id),
+                        std::back_inserter(snapshot.attestations));
+    }
+    return snapshot;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt) throw;
+    throw Error(ErrorCode::corrupt,
+                fmt::format("snapshot {} cannot be read: {}; 'varve check' says what helps",
+                            row.name, error.what()),
+                error.context());
   }
-  return snapshot;
 }
 
-std::vector<Snapshot> Repository::snapshots() {
+namespace {
+
+std::vector<Snapshot> decoded(const std::vector<SnapshotRow>& rows) {
   std::vector<Snapshot> snapshots;
-  for (const SnapshotRow& row : catalog().snapshots()) snapshots.push_back(to_snapshot(row));
+  for (const SnapshotRow& row : rows) snapshots.push_back(to_snapshot(row));
   return snapshots;
 }
 
+}  // namespace
+
+std::vector<Snapshot> Repository::snapshots() { return decoded(catalog().snapshots()); }
+
 Snapshot Repository::resolve(const std::string& text) {
-  return resolve_snapshot(snapshots(), text);
+  // By its name one can be had beside others that cannot be read; all else weighs them all.
+  const std::vector<SnapshotRow> rows = catalog().snapshots();
+  const auto named = std::ranges::find(rows, text, &SnapshotRow::name);
+  if (named != rows.end()) return to_snapshot(*named);
+  return resolve_snapshot(decoded(rows), text);
 }
 
 std::optional<Snapshot> Repository::latest_of(const std::string& source_name) {
