@@ -9,7 +9,6 @@
 namespace varve {
 namespace {
 
-constexpr std::string_view kMagic = "VARVEAT3";
 // Read, no longer written: without what belongs to drills; and a single one.
 constexpr std::string_view kSecondMagic = "VARVEAT2";
 constexpr std::string_view kFirstMagic = "VARVEAT1";
@@ -92,7 +91,7 @@ Bytes encode_attestations(const SnapshotId& id, const std::vector<Attestation>& 
   body.varint(attestations.size());
   for (const Attestation& attestation : attestations) encode_one(body, attestation);
   Encoder out;
-  out.bytes(as_bytes(kMagic));
+  out.bytes(as_bytes(kAttestationMagic));
   out.bytes(id.view());
   encode_packed_text(out, body.buffer());
   seal_record(out);
@@ -101,8 +100,8 @@ Bytes encode_attestations(const SnapshotId& id, const std::vector<Attestation>& 
 
 std::vector<Attestation> decode_attestations(ByteView document, const SnapshotId& id) {
   Decoder in(open_record(document, kWhat), kWhat);
-  const std::string_view magic = as_text(in.bytes(kMagic.size()));
-  if (magic != kMagic && magic != kSecondMagic && magic != kFirstMagic) {
+  const std::string_view magic = as_text(in.bytes(kAttestationMagic.size()));
+  if (magic != kAttestationMagic && magic != kSecondMagic && magic != kFirstMagic) {
     throw corrupt_error(std::string(kWhat), "no magic, or of a newer format");
   }
   if (SnapshotId::from(in.bytes(SnapshotId::size)) != id) {
@@ -117,7 +116,7 @@ std::vector<Attestation> decode_attestations(ByteView document, const SnapshotId
   const Bytes plain = decode_packed_text(in, kWhat);
   in.finish();
   Decoder body(plain, kWhat);
-  const Form form = magic == kMagic ? Form::present : Form::early;
+  const Form form = magic == kAttestationMagic ? Form::present : Form::early;
   for (std::size_t left = body.count(kMostAttestations); left > 0; --left) {
     attestations.push_back(decode_one(body, form));
   }

@@ -160,8 +160,7 @@ class ParityChecking {
       decode_attestations(*bytes, *id);
       return true;
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::io &&
-          error.code() != ErrorCode::not_found) {
+      if (!is_damage(error) && error.code() != ErrorCode::not_found) {
         throw;
       }
       return false;

@@ -5,31 +5,10 @@
 #include <algorithm>
 #include <map>
 
-#include "store/core/error.h"
 #include "store/record_files.h"
 
 namespace varve {
 namespace {
-
-std::optional<Snapshot> try_decode(ByteView record, const SnapshotId& id) {
-  try {
-    Snapshot snapshot = decode_record(record);
-    if (snapshot.id == id) return snapshot;
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::corrupt) throw;
-  }
-  return std::nullopt;
-}
-
-bool is_attestation(ByteView bytes, const SnapshotId& id) {
-  try {
-    decode_attestations(bytes, id);
-    return true;
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::corrupt) throw;
-    return false;
-  }
-}
 
 class Records {
  public:
@@ -54,13 +33,13 @@ class Records {
  private:
   std::optional<Snapshot> check_record(const SnapshotRow& row) {
     const std::optional<Bytes> stored = read_record_file(repository_.blobs(), record_name(row.id));
-    std::optional<Snapshot> snapshot = try_decode(row.record, row.id);
+    std::optional<Snapshot> snapshot = decode_record_of(row.id, row.record);
     const bool in_catalog = snapshot.has_value();
     if (!in_catalog) findings_.blame_catalog();
-    if (!snapshot && stored) snapshot = try_decode(*stored, row.id);
+    if (!snapshot && stored) snapshot = decode_record_of(row.id, *stored);
     if (!stored) {
       note(row, snapshot, fmt::format("{} is missing", record_name(row.id)));
-    } else if (!try_decode(*stored, row.id)) {
+    } else if (!decode_record_of(row.id, *stored)) {
       note(row, snapshot, fmt::format("{} is damaged", record_name(row.id)));
     } else if (*stored != row.record) {
       note(row, snapshot,
@@ -75,13 +54,13 @@ class Records {
     for (const std::string& name : attestations_[row.id]) {
       std::optional<Bytes> bytes = read_record_file(repository_.blobs(), name);
       if (!bytes) continue;
-      if (!is_attestation(*bytes, row.id)) {
+      if (!is_attestation_of(row.id, *bytes)) {
         note(row, snapshot, fmt::format("{} is damaged", name));
       }
       stored.push_back(std::move(*bytes));
     }
     for (const Bytes& attestation : row.attestations) {
-      if (!is_attestation(attestation, row.id)) {
+      if (!is_attestation_of(row.id, attestation)) {
         findings_.blame_catalog();
         note(row, snapshot, "the catalog's copy of an attestation is damaged");
       } else if (std::find(stored.begin(), stored.end(), attestation) == stored.end()) {

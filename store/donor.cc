@@ -81,7 +81,7 @@ ChunkBytes Donor::chunk(const ChunkRef& ref) {
     return chunks_->read(ref, ChunkReader::Check::id);
   } catch (const Error& error) {
     // It says "missing" too; and what a failing disk keeps to itself is as good as missing.
-    if (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::io) throw;
+    if (!is_damage(error)) throw;
     return nullptr;
   }
 }
@@ -94,7 +94,7 @@ std::optional<Donor::Base> Donor::base(ChunkKey key) {
     if (!plain) return std::nullopt;
     return Base{header.id, header.kind, std::move(plain)};
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::io) throw;
+    if (!is_damage(error)) throw;
     return std::nullopt;
   }
 }

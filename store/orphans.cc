@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "store/blob/parity_backend.h"
+#include "store/pack_files.h"
 #include "store/record_files.h"
 #include "store/session.h"
 
@@ -47,7 +48,7 @@ bool are_all_there(Repository& repository, const std::set<std::string>& listed) 
 }  // namespace
 
 Orphans find_orphans(Repository& repository) {
-  const std::vector<BlobInfo> packs = repository.blobs().list("packs/");
+  const std::vector<PackFile> packs = list_pack_files(repository.blobs());
   const std::vector<BlobInfo> records = list_records(repository.blobs());
   std::set<SnapshotId> known = ids_in_catalog(repository.catalog());
   if (!running_ingests(repository).empty()) return {};
@@ -59,11 +60,10 @@ Orphans find_orphans(Repository& repository) {
   if (!are_all_there(repository, listed)) return {};
 
   Orphans orphans;
-  for (const BlobInfo& blob : packs) {
-    const std::optional<PackId> id = pack_id_of(blob.name);
-    if (!id || known_packs.contains(*id)) continue;
-    orphans.packs.push_back(blob);
-    orphans.bytes += blob.size;
+  for (const PackFile& pack : packs) {
+    if (known_packs.contains(pack.id)) continue;
+    orphans.packs.push_back({pack_name(pack.id), pack.size});
+    orphans.bytes += pack.size;
   }
   for (const BlobInfo& blob : records) {
     const std::optional<SnapshotId> id = snapshot_id_of(blob.name);

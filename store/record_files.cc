@@ -1,5 +1,7 @@
 #include "store/record_files.h"
 
+#include <fmt/format.h>
+
 #include "store/core/error.h"
 #include "store/transform/seal.h"
 
@@ -37,7 +39,7 @@ std::optional<Bytes> try_read(const Blob& blob) {
   try {
     return read_all(blob);
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::io && error.code() != ErrorCode::corrupt) throw;
+    if (!is_damage(error)) throw;
     return std::nullopt;
   }
 }
@@ -76,6 +78,39 @@ std::optional<Bytes> read_record_file(BlobBackend& blobs, const std::string& nam
     if (anew && is_sealed(*anew)) return anew;
   }
   return bytes ? bytes : read_all(*blob);
+}
+
+std::optional<Snapshot> decode_record_of(const SnapshotId& id, ByteView record) {
+  try {
+    Snapshot snapshot = decode_record(record);
+    if (snapshot.id == id) return snapshot;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt) throw;
+  }
+  return std::nullopt;
+}
+
+bool is_attestation_of(const SnapshotId& id, ByteView document) {
+  try {
+    decode_attestations(document, id);
+    return true;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt) throw;
+    return false;
+  }
+}
+
+void write_record_file(BlobBackend& blobs, const std::string& name, ByteView bytes) {
+  const std::unique_ptr<BlobWriter> blob = blobs.create(name);
+  blob->append(bytes);
+  blob->commit();
+}
+
+std::string free_attestation_name(BlobBackend& blobs, const SnapshotId& id) {
+  const std::string prefix = attestation_prefix(id);
+  std::size_t number = 1;
+  while (blobs.open(fmt::format("{}{}", prefix, number))) ++number;
+  return fmt::format("{}{}", prefix, number);
 }
 
 std::uint64_t remove_record_files(BlobBackend& blobs, const std::set<SnapshotId>& ids) {

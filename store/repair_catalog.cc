@@ -8,14 +8,14 @@
 #include <memory>
 #include <optional>
 #include <set>
-#include <system_error>
 #include <tuple>
 #include <utility>
 
 #include "store/broken_files.h"
-#include "store/catalog/seen_generation.h"
 #include "store/catalog/sqlite_catalog.h"
+#include "store/catalog_files.h"
 #include "store/core/error.h"
+#include "store/pack_files.h"
 #include "store/parallel.h"
 #include "store/record_files.h"
 #include "store/repair_index.h"
@@ -26,125 +26,6 @@ namespace {
 // Rows that go into the catalog in one transaction, about.
 constexpr std::size_t kBatch = 100'000;
 
-Path with_suffix(const Path& path, const std::string& suffix) { return Path(path) += suffix; }
-
-bool is_record(ByteView record, const SnapshotId& id) {
-  try {
-    return decode_record(record).id == id;
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::corrupt) throw;
-    return false;
-  }
-}
-
-// --- putting the new catalog in place -----------------------------------------------------
-
-class CatalogFiles {
- public:
-  CatalogFiles(const Path& root, const CatalogRepairOptions& options)
-      : root_(root), options_(options) {}
-
-  Path fresh() const { return root_ / "catalog.db.new"; }
-
-  // What a repair that was cut short has left.
-  void remove_leftovers() const {
-    remove_files(fresh());
-    remove_files(copy());
-  }
-
-  // The records that the old catalog holds, as far as it still answers. A copy is asked, as SQLite
-  // folds journals into what it opens.
-  std::map<SnapshotId, Bytes> read_old_records() const {
-    std::map<SnapshotId, Bytes> records;
-    try {
-      remove_files(copy());
-      for (const char* suffix : {"", "-wal", "-journal"}) {
-        const Path file = with_suffix(old(), suffix);
-        if (std::filesystem::exists(file)) {
-          std::filesystem::copy_file(file, with_suffix(copy(), suffix));
-        }
-      }
-      for (SnapshotRow& row : SqliteCatalog(copy()).snapshots()) {
-        if (is_record(row.record, row.id)) records[row.id] = std::move(row.record);
-      }
-    } catch (const std::exception&) {
-      records.clear();  // it is what is being replaced
-    }
-    remove_files(copy());
-    return records;
-  }
-
-  // Returns what the old files are called now.
-  std::vector<std::string> exchange() const {
-    std::vector<std::string> kept;
-    const Path broken = free_name();
-    // The catalog before its journal: without the journal it might pass for a whole one of an
-    // earlier day. And the journal before the new catalog, which must not find a foreign one.
-    for (const char* suffix : {"", "-wal", "-journal"}) {
-      if (move(with_suffix(old(), suffix), with_suffix(broken, suffix))) {
-        kept.push_back(with_suffix(broken, suffix).filename());
-      }
-    }
-    step("removing the old catalog's shared memory");
-    remove_file(with_suffix(old(), "-shm"));
-    sync_directory(root_);
-    remove_file(SeenGeneration::file_beside(old()));  // the new one counts from the beginning
-    sync_directory(root_);
-    step("putting the new catalog in place");
-    if (!rename_new(fresh(), old())) {
-      throw Error(ErrorCode::failed,
-                  fmt::format("{} appeared while it was being rebuilt: nothing was put over it",
-                              old().native()));
-    }
-    sync_directory(root_);
-    return kept;
-  }
-
- private:
-  Path old() const { return root_ / "catalog.db"; }
-  Path copy() const { return root_ / "catalog.db.copy"; }
-
-  static void remove_files(const Path& catalog) {
-    for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
-      remove_file(with_suffix(catalog, suffix));
-    }
-  }
-
-  void step(const std::string& what) const {
-    if (options_.before) options_.before(what);
-  }
-
-  // One that takes the old catalog and its journals. A name with a journal alone is that of a
-  // catalog whose repair was cut short between the two.
-  Path free_name() const {
-    const bool has_old = std::filesystem::exists(old());
-    Path name = root_ / "catalog.db.broken";
-    for (unsigned which = 2; is_taken(name, has_old); ++which) {
-      name = root_ / fmt::format("catalog.db.broken.{}", which);
-    }
-    return name;
-  }
-
-  static bool is_taken(const Path& name, bool has_old) {
-    const bool has_journal = std::filesystem::exists(with_suffix(name, "-wal")) ||
-                             std::filesystem::exists(with_suffix(name, "-journal"));
-    return has_journal || (has_old && std::filesystem::exists(name));
-  }
-
-  bool move(const Path& from, const Path& to) const {
-    if (!std::filesystem::exists(from)) return false;
-    step(fmt::format("moving {} aside", from.filename().native()));
-    if (!rename_new(from, to)) throw system_error(EEXIST, "cannot create " + to.native());
-    sync_directory(root_);
-    return true;
-  }
-
-  const Path& root_;
-  const CatalogRepairOptions& options_;
-};
-
-// --- records ------------------------------------------------------------------------------
-
 // A record as it was found, and what is left of it.
 struct FoundRecord {
   Snapshot snapshot;
@@ -154,12 +35,12 @@ struct FoundRecord {
   std::uint64_t lost_bytes = 0;
 };
 
-class Rebuilding {
+class CatalogRebuild {
  public:
-  Rebuilding(const Repository::Alone& alone, const CatalogRepairOptions& options)
+  CatalogRebuild(const Repository::Alone& alone, const CatalogRepairOptions& options)
       : root_(alone.root),
         options_(options),
-        files_(alone.root, options),
+        files_(alone.root, options.before),
         opened_(open_blobs(alone.root, alone.config)),
         blobs_(*opened_),
         reader_(blobs_) {}
@@ -187,10 +68,7 @@ class Rebuilding {
 
   void read_packs() {
     std::vector<SurveyedPack> packs;
-    for (const BlobInfo& blob : blobs_.list("packs/")) {
-      if (const auto id = pack_id_of(blob.name)) packs.push_back({.id = *id});
-    }
-    std::ranges::sort(packs, {}, &SurveyedPack::id);
+    for (const PackFile& file : list_pack_files(blobs_)) packs.push_back({.id = file.id});
     survey_ = survey_packs(reader_, std::move(packs),
                            {options_.threads, options_.progress, options_.stop});
     doubt_what_was_lost(survey_, root_);
@@ -323,12 +201,7 @@ class Rebuilding {
       }
       result_.chunks = catalog.chunk_count();
     }
-    // Closed by its last user it has no journal; with one left over it would not be whole.
-    if (std::filesystem::exists(with_suffix(files_.fresh(), "-wal"))) {
-      throw Error(ErrorCode::failed, fmt::format("{} could not be finished: another program has it "
-                                                 "open",
-                                                 files_.fresh().native()));
-    }
+    files_.require_finished();
   }
 
   void add_packs(SqliteCatalog& catalog) {
@@ -367,11 +240,7 @@ class Rebuilding {
   }
 
   void write_records_anew() {
-    for (const auto& [name, record] : anew_) {
-      const std::unique_ptr<BlobWriter> writer = blobs_.create(name);
-      writer->append(record);
-      writer->commit();
-    }
+    for (const auto& [name, record] : anew_) write_record_file(blobs_, name, record);
   }
 
   const Path& root_;
@@ -398,7 +267,7 @@ class Rebuilding {
 CatalogRepairResult repair_catalog(const Path& path, const CatalogRepairOptions& options) {
   const auto began = std::chrono::steady_clock::now();
   const Repository::Alone alone = Repository::lock_alone(path);
-  CatalogRepairResult result = Rebuilding(alone, options).run();
+  CatalogRepairResult result = CatalogRebuild(alone, options).run();
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   return result;
 }

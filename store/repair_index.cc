@@ -71,17 +71,17 @@ bool ObjectIndex::fits_below(const SurveyedObject& base, const SurveyedObject& d
          base.depth < delta.depth;
 }
 
-// The first in order_ whose key is not below.
-std::size_t ObjectIndex::place_of(const ChunkRef& ref) const {
+// The first of `numbers`, which are by reference, that is not below.
+std::size_t ObjectIndex::place_in(const std::vector<Number>& numbers, const ChunkRef& ref) const {
   const auto at = std::lower_bound(
-      order_.begin(), order_.end(), ref,
+      numbers.begin(), numbers.end(), ref,
       [&](Number a, const ChunkRef& wanted) { return survey_.objects[a].ref < wanted; });
-  return static_cast<std::size_t>(at - order_.begin());
+  return static_cast<std::size_t>(at - numbers.begin());
 }
 
 std::optional<ObjectIndex::Base> ObjectIndex::shallowest_base(const SurveyedObject& delta) const {
   std::optional<Base> best;
-  for (std::size_t at = place_of(first_of(delta.base)); at < order_.size(); ++at) {
+  for (std::size_t at = place_in(order_, first_of(delta.base)); at < order_.size(); ++at) {
     const Number number = order_[at];
     const SurveyedObject& object = survey_.objects[number];
     if (key_of(object.ref) != delta.base) break;
@@ -158,29 +158,24 @@ void ObjectIndex::settle_bases() {
     const std::optional<Number> base = find_base(delta.base);
     if (base && fits_below(survey_.objects[*base], delta)) continue;
     const Number other = shallowest_base(delta)->number;
-    const auto place = std::lower_bound(
-        chosen_.begin(), chosen_.end(), survey_.objects[other].ref,
-        [&](Number a, const ChunkRef& wanted) { return survey_.objects[a].ref < wanted; });
-    if (*place == other) continue;
-    *place = other;
+    Number& chosen = chosen_[place_in(chosen_, survey_.objects[other].ref)];
+    if (chosen == other) continue;
+    chosen = other;
     waiting.push_back(other);
   }
 }
 
 std::optional<ObjectIndex::Number> ObjectIndex::find(const ChunkRef& ref) const {
-  const auto at = std::lower_bound(
-      chosen_.begin(), chosen_.end(), ref,
-      [&](Number a, const ChunkRef& wanted) { return survey_.objects[a].ref < wanted; });
-  if (at == chosen_.end() || survey_.objects[*at].ref != ref) return std::nullopt;
-  return *at;
+  const std::size_t at = place_in(chosen_, ref);
+  if (at == chosen_.size() || survey_.objects[chosen_[at]].ref != ref) return std::nullopt;
+  return chosen_[at];
 }
 
 std::optional<ObjectIndex::Number> ObjectIndex::find_base(ChunkKey key) const {
-  auto at = std::lower_bound(chosen_.begin(), chosen_.end(), key, [&](Number a, ChunkKey wanted) {
-    return key_of(survey_.objects[a].ref) < wanted;
-  });
-  for (; at != chosen_.end() && key_of(survey_.objects[*at].ref) == key; ++at) {
-    if (!survey_.objects[*at].crowded) return *at;
+  for (std::size_t at = place_in(chosen_, first_of(key)); at < chosen_.size(); ++at) {
+    const SurveyedObject& object = survey_.objects[chosen_[at]];
+    if (key_of(object.ref) != key) break;
+    if (!object.crowded) return chosen_[at];
   }
   return std::nullopt;
 }
@@ -195,7 +190,7 @@ std::vector<ChunkKey> ObjectIndex::missing_bases(Missing which) const {
   for (Number number = 0; number < survey_.objects.size(); ++number) {
     const SurveyedObject& object = survey_.objects[number];
     if (!object.is_delta || readable_[number] || find_base(object.base)) continue;
-    const std::size_t place = place_of(first_of(object.base));
+    const std::size_t place = place_in(order_, first_of(object.base));
     const bool is_there =
         place < order_.size() && key_of(survey_.objects[order_[place]].ref) == object.base;
     if (is_there == (which == Missing::unreadable)) keys.push_back(object.base);

@@ -64,7 +64,7 @@ class ObjectIndex {
   };
   std::optional<Base> shallowest_base(const SurveyedObject& delta) const;
   bool fits_below(const SurveyedObject& base, const SurveyedObject& delta) const;
-  std::size_t place_of(const ChunkRef& ref) const;
+  std::size_t place_in(const std::vector<Number>& numbers, const ChunkRef& ref) const;
   std::vector<StoredObject> load_chain(Number number) const;
   void load(const SurveyedObject& object, StoredObject& stored) const;
 

@@ -15,6 +15,7 @@
 #include "store/donor.h"
 #include "store/dry_run_blobs.h"
 #include "store/losses.h"
+#include "store/pack_files.h"
 #include "store/parallel.h"
 #include "store/repair_index.h"
 #include "store/repair_records.h"
@@ -72,8 +73,8 @@ class PackRepair {
 
   std::vector<SurveyedPack> list_packs() {
     std::map<PackId, SurveyedPack> packs;
-    for (const BlobInfo& blob : blobs_.list("packs/")) {
-      if (const auto id = pack_id_of(blob.name)) packs[*id] = {.id = *id, .rank = kUnknown};
+    for (const PackFile& file : list_pack_files(blobs_)) {
+      packs[file.id] = {.id = file.id, .rank = kUnknown};
     }
     for (const PackRow& row : catalog_.packs()) {
       if (!row.dropped) packs[row.id] = {.id = row.id, .rank = kInUse};

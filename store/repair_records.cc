@@ -14,30 +14,9 @@
 namespace varve {
 namespace {
 
-// What it decodes to, if it is a sound one of this snapshot.
-template <class Decode>
-auto try_decode(const Decode& decode) -> std::optional<decltype(decode())> {
-  try {
-    return decode();
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::io) throw;
-    return std::nullopt;
-  }
-}
-
-std::optional<Snapshot> snapshot_in(ByteView record, const SnapshotId& id) {
-  std::optional<Snapshot> snapshot = try_decode([&] { return decode_record(record); });
-  if (snapshot && snapshot->id != id) snapshot.reset();
-  return snapshot;
-}
-
-bool is_attestation(ByteView document, const SnapshotId& id) {
-  return try_decode([&] { return decode_attestations(document, id); }).has_value();
-}
-
-class Mending {
+class RecordRepair {
  public:
-  Mending(Repository& repository, bool dry_run)
+  RecordRepair(Repository& repository, bool dry_run)
       : repository_(repository), blobs_(repository.blobs()), dry_run_(dry_run) {
     for (const BlobInfo& blob : blobs_.list(std::string(kAttestationPrefix))) {
       if (const auto id = snapshot_id_of(blob.name)) attestations_[*id].push_back(blob.name);
@@ -54,22 +33,19 @@ class Mending {
 
  private:
   std::optional<Bytes> read(const std::string& name) {
-    const auto bytes = try_decode([&] { return read_record_file(blobs_, name); });
-    // A disk that gives nothing back is damage as well.
-    return bytes ? *bytes : Bytes();
-  }
-
-  void write(const std::string& name, ByteView bytes) {
-    const std::unique_ptr<BlobWriter> writer = blobs_.create(name);
-    writer->append(bytes);
-    writer->commit();
+    try {
+      return read_record_file(blobs_, name);
+    } catch (const Error& error) {
+      if (!is_damage(error)) throw;
+      return Bytes();  // a disk that gives nothing back is damage as well
+    }
   }
 
   void mend_record(const SnapshotRow& row) {
     const std::string name = record_name(row.id);
     const std::optional<Bytes> stored = read(name);
-    const bool is_sound = stored && snapshot_in(*stored, row.id);
-    std::optional<Snapshot> copy = snapshot_in(row.record, row.id);
+    const bool is_sound = stored && decode_record_of(row.id, *stored);
+    std::optional<Snapshot> copy = decode_record_of(row.id, row.record);
     if (!copy) {
       result_.hopeless.push_back(
           is_sound
@@ -78,11 +54,11 @@ class Mending {
                             name)
               : fmt::format("snapshot {} is lost: {} and the catalog's copy are damaged", row.name,
                             name));
-      if (is_sound) copy = snapshot_in(*stored, row.id);
+      if (is_sound) copy = decode_record_of(row.id, *stored);
     } else if (!is_sound) {
       if (!dry_run_) {
         if (stored) put_aside(blobs_, name);
-        write(name, row.record);
+        write_record_file(blobs_, name, row.record);
       }
       result_.mended.push_back(
           fmt::format("{}, the record of {}, was {}", name, row.name, stored ? "damaged" : "gone"));
@@ -95,7 +71,7 @@ class Mending {
     for (const std::string& name : attestations_[row.id]) {
       std::optional<Bytes> stored = read(name);
       if (!stored) continue;
-      if (is_attestation(*stored, row.id)) {
+      if (is_attestation_of(row.id, *stored)) {
         sound.push_back(std::move(*stored));
         continue;
       }
@@ -103,7 +79,7 @@ class Mending {
       result_.mended.push_back(fmt::format("{}, about {}, was damaged", name, row.name));
     }
     for (const Bytes& document : row.attestations) {
-      if (!is_attestation(document, row.id)) {
+      if (!is_attestation_of(row.id, document)) {
         result_.hopeless.push_back(
             fmt::format("the catalog's copy of an attestation of {} is damaged: 'varve repair "
                         "catalog' makes it anew",
@@ -115,11 +91,8 @@ class Mending {
   }
 
   void restore_attestation(const SnapshotRow& row, ByteView document) {
-    std::size_t number = 1;
-    const std::string prefix = attestation_prefix(row.id);
-    while (blobs_.open(fmt::format("{}{}", prefix, number))) ++number;
-    const std::string name = fmt::format("{}{}", prefix, number);
-    if (!dry_run_) write(name, document);
+    const std::string name = free_attestation_name(blobs_, row.id);
+    if (!dry_run_) write_record_file(blobs_, name, document);
     result_.mended.push_back(fmt::format("{}, about {}, was gone", name, row.name));
   }
 
@@ -133,7 +106,7 @@ class Mending {
 }  // namespace
 
 MendedRecords mend_records(Repository& repository, bool dry_run) {
-  return Mending(repository, dry_run).run();
+  return RecordRepair(repository, dry_run).run();
 }
 
 }  // namespace varve

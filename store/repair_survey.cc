@@ -13,11 +13,6 @@
 namespace varve {
 namespace {
 
-// Whether a failing disk or flipped bits are behind it: what a repair is for.
-bool is_damage(const Error& error) {
-  return error.code() == ErrorCode::corrupt || error.code() == ErrorCode::io;
-}
-
 class PackSurveyor {
  public:
   PackSurveyor(PackReader& reader, SurveyedPack& pack, std::uint32_t number)

@@ -14,6 +14,7 @@
 #include "store/config_files.h"
 #include "store/core/error.h"
 #include "store/core/lock.h"
+#include "store/record_files.h"
 #include "store/repository_lock.h"
 #include "store/snapshot_name.h"
 
@@ -207,22 +208,40 @@ std::string attestation_prefix(const SnapshotId& id) {
 }
 
 Snapshot to_snapshot(const SnapshotRow& row) {
-  Snapshot snapshot = decode_record(row.record);
-  for (const Bytes& document : row.attestations) {
-    std::ranges::move(decode_attestations(document, row.id),
-                      std::back_inserter(snapshot.attestations));
+  try {
+    Snapshot snapshot = decode_record(row.record);
+    for (const Bytes& document : row.attestations) {
+      std::ranges::move(decode_attestations(document, row.id),
+                        std::back_inserter(snapshot.attestations));
+    }
+    return snapshot;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt) throw;
+    throw Error(ErrorCode::corrupt,
+                fmt::format("snapshot {} cannot be read: {}; 'varve check' says what helps",
+                            row.name, error.what()),
+                error.context());
   }
-  return snapshot;
 }
 
-std::vector<Snapshot> Repository::snapshots() {
+namespace {
+
+std::vector<Snapshot> decoded(const std::vector<SnapshotRow>& rows) {
   std::vector<Snapshot> snapshots;
-  for (const SnapshotRow& row : catalog().snapshots()) snapshots.push_back(to_snapshot(row));
+  for (const SnapshotRow& row : rows) snapshots.push_back(to_snapshot(row));
   return snapshots;
 }
 
+}  // namespace
+
+std::vector<Snapshot> Repository::snapshots() { return decoded(catalog().snapshots()); }
+
 Snapshot Repository::resolve(const std::string& text) {
-  return resolve_snapshot(snapshots(), text);
+  // By its name one can be had beside others that cannot be read; all else weighs them all.
+  const std::vector<SnapshotRow> rows = catalog().snapshots();
+  const auto named = std::ranges::find(rows, text, &SnapshotRow::name);
+  if (named != rows.end()) return to_snapshot(*named);
+  return resolve_snapshot(decoded(rows), text);
 }
 
 std::optional<Snapshot> Repository::latest_of(const std::string& source_name) {
@@ -253,14 +272,8 @@ std::vector<std::shared_ptr<const Snapshot>> Repository::latest_of(
 void Repository::attest(const SnapshotId& id, const std::vector<Attestation>& attestations) {
   const Bytes bytes = encode_attestations(id, attestations);
   // Inside the catalog's transaction nobody else takes a number.
-  catalog().add_attestation(id, bytes, [&] {
-    const std::string prefix = attestation_prefix(id);
-    std::size_t number = 1;
-    while (blobs().open(fmt::format("{}{}", prefix, number))) ++number;
-    const std::unique_ptr<BlobWriter> blob = blobs().create(fmt::format("{}{}", prefix, number));
-    blob->append(bytes);
-    blob->commit();
-  });
+  catalog().add_attestation(
+      id, bytes, [&] { write_record_file(blobs(), free_attestation_name(blobs(), id), bytes); });
 }
 
 }  // namespace varve

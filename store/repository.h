@@ -69,10 +69,13 @@ class Repository {
   PackReader& packs() noexcept;
   ChunkReader& chunks() noexcept;
 
-  // All snapshots, oldest first, attestations attached.
+  // All snapshots, oldest first, attestations attached. All or none: who forgets, collects garbage
+  // or takes the newest must know of every one. Throws a corrupt Error that names the first
+  // that cannot be read.
   std::vector<Snapshot> snapshots();
   // The one that `text` means: a name, an unambiguous prefix of a name or id, "latest",
-  // "latest:SOURCE", or a time (the newest at or before it). Throws not_found or usage.
+  // "latest:SOURCE", or a time (the newest at or before it). A whole name needs that one snapshot's
+  // record alone; all else reads every one. Throws not_found or usage.
   Snapshot resolve(const std::string& text);
 
   // The newest snapshot that holds this source; nothing if none does.
@@ -97,7 +100,7 @@ std::unique_ptr<BlobBackend> open_blobs(const Path& root, const RepositoryConfig
 std::string record_name(const SnapshotId& id);
 std::string attestation_prefix(const SnapshotId& id);
 
-// The row of the catalog with its record and attestations decoded.
+// The row of the catalog with its record and attestations decoded. A corrupt Error names it.
 Snapshot to_snapshot(const SnapshotRow& row);
 
 }  // namespace varve

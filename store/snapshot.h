@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "store/core/ids.h"
@@ -128,6 +129,10 @@ struct Snapshot {
   // The hash of a file, where an attestation knows it.
   std::optional<Sha256> sha256_of(std::string_view path) const;
 };
+
+// The first bytes of what is written; older ones are read too.
+inline constexpr std::string_view kRecordMagic = "VARVESN2";
+inline constexpr std::string_view kAttestationMagic = "VARVEAT3";
 
 Bytes encode_record(const Snapshot& snapshot);
 Snapshot decode_record(ByteView record);

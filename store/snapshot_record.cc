@@ -12,7 +12,6 @@
 namespace varve {
 namespace {
 
-constexpr std::string_view kMagic = "VARVESN2";
 constexpr std::string_view kFirstMagic = "VARVESN1";  // read, no longer written
 constexpr const char* kWhat = "snapshot record";
 constexpr std::size_t kMostItems = 1u << 24;  // more is damage, not a snapshot
@@ -331,7 +330,7 @@ Bytes encode_record(const Snapshot& snapshot) {
   for (const FileEntry& file : snapshot.files) encode_file(body, noise, file);
   body.bytes(noise.buffer());
   Encoder out;
-  out.bytes(as_bytes(kMagic));
+  out.bytes(as_bytes(kRecordMagic));
   encode_packed_text(out, body.buffer());
   seal_record(out);
   return out.take();
@@ -339,9 +338,9 @@ Bytes encode_record(const Snapshot& snapshot) {
 
 Snapshot decode_record(ByteView record) {
   Decoder in(open_record(record, kWhat), kWhat);
-  const std::string_view magic = as_text(in.bytes(kMagic.size()));
-  if (magic != kMagic && magic != kFirstMagic) refuse("no magic, or of a newer format");
-  Snapshot snapshot = magic == kMagic ? decode_packed(in) : decode_first(in);
+  const std::string_view magic = as_text(in.bytes(kRecordMagic.size()));
+  if (magic != kRecordMagic && magic != kFirstMagic) refuse("no magic, or of a newer format");
+  Snapshot snapshot = magic == kRecordMagic ? decode_packed(in) : decode_first(in);
   const auto unordered =
       std::ranges::adjacent_find(snapshot.files, std::greater_equal<>{}, &FileEntry::path);
   if (unordered != snapshot.files.end()) refuse("its files are not in order");

@@ -23,10 +23,6 @@ constexpr std::uint64_t kLargestFooter = 16u << 20;  // bytes: of some million o
 
 constexpr std::size_t kSector = 4096;
 
-bool is_damage(const Error& error) {
-  return error.code() == ErrorCode::corrupt || error.code() == ErrorCode::io;
-}
-
 // What a failing disk does not give back reads as zeros, in which no object begins.
 void read_what_can_be_read(const Blob& blob, std::uint64_t offset, MutableBytes out) {
   try {

@@ -15,10 +15,6 @@ std::string sidecar_name(const std::string& blob_name) { return std::string(kPre
 
 bool is_sidecar(const BlobInfo& blob) { return blob.name.starts_with(kPrefix); }
 
-bool is_damage(const Error& error) {
-  return error.code() == ErrorCode::corrupt || error.code() == ErrorCode::io;
-}
-
 // A blob that looks as it was written.
 class HealedBlob : public Blob {
  public:

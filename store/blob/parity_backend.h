@@ -4,12 +4,13 @@
 // commit() returns when blob and sidecar are durable; the blob comes first, so that a sidecar never
 // stands for bytes that nobody has. A crash between the two leaves a blob without sidecar, which
 // nothing refers to yet; one in remove() or rename() leaves a sidecar without blob: a leftover,
-// which create() under that name and remove_leftover_sidecars() take away.
+// which create() under that name takes away, and gc (find_leftover_sidecars() in orphans.h).
 //
 // Blobs under new names (rename) have no parity. list() does not show sidecars. Thread-safe.
 #pragma once
 
 #include "store/blob/backend.h"
+#include "store/blob/protected_blob.h"
 #include "store/blob/sidecar.h"
 
 namespace varve {

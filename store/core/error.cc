@@ -21,6 +21,10 @@ Error corrupt_error(const std::string& what, const std::string& why) {
   return Error(ErrorCode::corrupt, what + " is damaged" + (why.empty() ? "" : ": " + why));
 }
 
+bool is_damage(const Error& error) noexcept {
+  return error.code() == ErrorCode::corrupt || error.code() == ErrorCode::io;
+}
+
 int exit_status(ErrorCode code) noexcept {
   switch (code) {
     case ErrorCode::failed:

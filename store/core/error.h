@@ -47,6 +47,9 @@ Error system_error(int error_number, const std::string& what);
 // A corrupt Error: `what` names the damaged thing, the message says "`what` is damaged: `why`".
 Error corrupt_error(const std::string& what, const std::string& why = {});
 
+// Whether flipped bits or a failing disk are behind it: what parity and repairs are for.
+bool is_damage(const Error& error) noexcept;
+
 // Process exit status: 0 done, 1 failed, 2 usage, 3 done with a warning,
 // 10 no repository, 11 locked, 12 wrong key, 130 interrupted.
 int exit_status(ErrorCode code) noexcept;

@@ -11,8 +11,6 @@ constexpr std::uint32_t kLargeBlock = 4096;
 constexpr std::uint64_t kSector = 4096;       // what a disk loses at once; survived in any case
 constexpr std::uint64_t kMostDataRows = 100;  // with a percentage's parity rows at most 200
 
-constexpr std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; }
-
 std::uint32_t block_size_of(std::uint64_t blob_size) {
   if (blob_size > kSmallBlob) return kLargeBlock;
   return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(blob_size, 1, kSmallBlock));

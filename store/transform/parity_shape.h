@@ -20,12 +20,24 @@ struct ParityShape {
 
   std::uint64_t data_blocks() const noexcept;  // the last row may lack some
   std::uint64_t parity_blocks() const noexcept { return stripes * parity_rows; }
+  std::uint64_t all_blocks() const noexcept { return data_blocks() + parity_blocks(); }
+  // A block's number, as the sidecar's table counts them: the parity's behind the data's. In the
+  // blob's last row a number may lie at data_blocks() or behind: no such block, it counts as zeros.
+  std::uint64_t data_block(std::uint32_t row, std::uint64_t stripe) const noexcept {
+    return row * stripes + stripe;
+  }
+  std::uint64_t parity_block(std::uint32_t row, std::uint64_t stripe) const noexcept {
+    return data_blocks() + row * stripes + stripe;
+  }
   std::uint64_t row_size() const noexcept { return stripes * block_size; }  // bytes
   // Any run of so many bytes of the blob may be lost, wherever it begins.
   std::uint64_t burst() const noexcept;
 
   friend bool operator==(const ParityShape&, const ParityShape&) = default;
 };
+
+// How many groups of `b` it takes to hold `a`.
+constexpr std::uint64_t divide_up(std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; }
 
 inline constexpr std::uint32_t kMostParity = 100;  // percent
 // Bytes. Packs are far smaller, and so are records; what claims to be larger is damage.

@@ -24,7 +24,7 @@ bool is_sane(const ParityShape& shape) {
   const std::uint64_t blocks = shape.data_blocks();
   return shape.parity_rows > 0 && shape.stripes <= blocks &&
          blocks + shape.parity_blocks() <= kMostBlocks &&
-         (blocks + shape.stripes - 1) / shape.stripes == shape.data_rows;
+         divide_up(blocks, shape.stripes) == shape.data_rows;
 }
 
 ParityShape decode(ByteView head, std::string_view blob_name) {
@@ -46,8 +46,8 @@ ParityShape decode(ByteView head, std::string_view blob_name) {
 }  // namespace
 
 SidecarLayout::SidecarLayout(const ParityShape& shape) {
-  const std::uint64_t blocks = shape.data_blocks() + shape.parity_blocks();
-  const std::uint64_t pages = (blocks + kChecksumsOfAPage - 1) / kChecksumsOfAPage;
+  const std::uint64_t blocks = shape.all_blocks();
+  const std::uint64_t pages = divide_up(blocks, kChecksumsOfAPage);
   table_size = (blocks + pages) * kChecksumSize;
   first_table = kSidecarHeadSize;
   parity = first_table + table_size;

@@ -12,7 +12,7 @@ namespace varve::fuzz {
 using Corpus = std::map<std::string, Bytes>;
 
 void add_documents(Corpus& corpus);  // config, record, attestation, lost, fingerprints
-void add_objects(Corpus& corpus);    // pack, codec, manifest, file
+void add_objects(Corpus& corpus);    // pack, codec, manifest, file, sidecar
 void add_archives(Corpus& corpus);   // archive, postgres, redis
 void add_databases(Corpus& corpus);  // btree, wal
 void add_texts(Corpus& corpus);      // texts, job_file

@@ -11,26 +11,11 @@
 #include "store/repository_config.h"
 #include "store/snapshot.h"
 #include "tests/fuzz/corpus.h"
+#include "tests/support/format_vectors.h"
+#include "tests/support/temp_folder.h"
 
 namespace varve::fuzz {
 namespace {
-
-// A folder for the time of making something that only a file can hold.
-class Scratch {
- public:
-  Scratch() {
-    std::string name = std::filesystem::temp_directory_path() / "varve-corpus-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = name;
-  }
-  ~Scratch() { std::filesystem::remove_all(path_); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  Path operator/(const char* name) const { return path_ / name; }
-
- private:
-  Path path_;
-};
 
 // --- documents --------------------------------------------------------------------------
 
@@ -109,6 +94,12 @@ Bytes text_in(const Bytes& document, std::size_t front) {
   return decode_packed_text(in, "document");
 }
 
+// The target's documents are about the snapshot of id 0.
+Bytes about_nobody(Bytes document) {
+  std::fill_n(document.begin() + kRecordMagic.size(), SnapshotId::size, std::byte{0});
+  return document;
+}
+
 // A frame of some bytes that claims to hold half a gigabyte.
 Bytes bomb(std::string_view magic, ByteView id) {
   Encoder out;
@@ -131,7 +122,7 @@ Bytes strange_record() {
   return encode_record(snapshot);
 }
 
-Bytes fingerprint_table(const Scratch& scratch) {
+Bytes fingerprint_table(const TempFolder& scratch) {
   FingerprintTableWriter writer(scratch / "table");
   for (std::uint64_t i = 0; i < 40; ++i) writer.add(i, Fingerprint{});
   writer.finish(ChunkRef{});
@@ -165,7 +156,7 @@ constexpr char kTables[] =
     "INSERT INTO t VALUES(99, hex(zeroblob(700)));"
     "INSERT INTO w SELECT 'key ' || id, id FROM t;";
 
-Bytes database_file(const Scratch& scratch, const char* settings, const char* after) {
+Bytes database_file(const TempFolder& scratch, const char* settings, const char* after) {
   const Path path = scratch / "database";
   std::filesystem::remove(path);
   const Database database = open_database(path);
@@ -205,7 +196,7 @@ Bytes endless_overflow(Bytes database) {
   return database;
 }
 
-Bytes log_file(const Scratch& scratch) {
+Bytes log_file(const TempFolder& scratch) {
   const Database database = open_database(scratch / "logged");
   execute(database, "PRAGMA page_size=512; PRAGMA journal_mode=WAL; CREATE TABLE t(v);");
   execute(database, "INSERT INTO t VALUES('one'); UPDATE t SET v='two';");
@@ -221,7 +212,7 @@ Bytes bytes_of(std::string_view text) {
 
 void add_documents(Corpus& corpus) {
   constexpr std::size_t kMagic = 8;
-  const Scratch scratch;
+  const TempFolder scratch;
   corpus["config/present"] = encode_config({});
   corpus["config/future"] = corpus["config/present"];
   corpus["config/future"][kMagic] = std::byte{99};
@@ -236,15 +227,18 @@ void add_documents(Corpus& corpus) {
   const Bytes attestations = encode_attestations({}, some_attestations());
   corpus["attestation/document"] = attestations;
   corpus["attestation/text"] = text_in(attestations, kMagic + SnapshotId::size);
-  corpus["record/bomb"] = bomb("VARVESN2", {});
+  corpus["record/first-form"] = format_vector("snapshot-record-1");
+  corpus["attestation/first-form"] = about_nobody(format_vector("attestation-1"));
+  corpus["attestation/second-form"] = about_nobody(format_vector("attestations-2"));
+  corpus["record/bomb"] = bomb(kRecordMagic, {});
   corpus["record/strange"] = text_in(strange_record(), kMagic);
-  corpus["attestation/bomb"] = bomb("VARVEAT3", SnapshotId{}.view());
+  corpus["attestation/bomb"] = bomb(kAttestationMagic, SnapshotId{}.view());
   corpus["fingerprints/short"] = fingerprint_table(scratch);
   corpus["fingerprints/none"] = Bytes(40);
 }
 
 void add_databases(Corpus& corpus) {
-  const Scratch scratch;
+  const TempFolder scratch;
   corpus["btree/plain"] =
       database_file(scratch, "PRAGMA page_size=512;", "DELETE FROM t WHERE id < 20;");
   corpus["btree/auto-vacuum"] = database_file(
@@ -266,6 +260,12 @@ void add_texts(Corpus& corpus) {
   corpus["texts/options"] = bytes_of("ro,uid=1000,cache=64M,umask=022,source=a.db\n");
   corpus["texts/mounts"] = bytes_of(
       "36 35 98:0 /mnt1 /mnt/a\\040b rw,noatime master:1 - fuse.varve /srv/backups rw,x=y\n");
+  corpus["texts/mark"] = bytes_of(
+      "varve kept of=my%20shop since=2026-11-21T08:14:40Z repository=6f0c "
+      "safety=2026-11-21T08-14-40Z\nthe shop\nof 1999");
+  corpus["texts/globals"] = bytes_of(
+      "-- roles\n\\connect x\nCREATE ROLE \"a;b\";\nALTER ROLE a PASSWORD E'x\\';--';\n"
+      "CREATE TABLESPACE t OWNER a LOCATION '/srv/it''s';\nALTER ROLE a IN DATABASE d SET x TO 1;");
   corpus["job_file/small"] = bytes_of(
       "repository = \"/srv/backups\"\n[[job]]\nname = \"night\"\nsources = [\"/srv/a.db\", "
       "{ from = \"postgresql:///shop\", as = \"shop\" }]\n[job.keep]\ndaily = 7\n");

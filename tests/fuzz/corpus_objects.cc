@@ -1,12 +1,15 @@
 #include <algorithm>
 #include <array>
 
+#include "store/blob/sidecar.h"
 #include "store/transform/codec.h"
 #include "store/transform/digest.h"
 #include "store/transform/manifest.h"
-#include "store/transform/pack_format.h"
+#include "store/transform/sidecar_format.h"
 #include "tests/fuzz/corpus.h"
 #include "tests/fuzz/mended.h"
+#include "tests/support/format_vectors.h"
+#include "tests/support/told_pack.h"
 
 namespace varve::fuzz {
 namespace {
@@ -30,13 +33,9 @@ class Objects {
     return put(plain, result, header);
   }
   // As only an enemy writes it.
-  void put(ObjectHeader header, ByteView stored) {
-    const std::size_t before = out_.size();
-    encode_object(out_, header, stored);
-    lengths_.push_back(static_cast<std::uint32_t>(out_.size() - before));
-  }
-  const Bytes& bytes() const { return out_.buffer(); }
-  const std::vector<std::uint32_t>& lengths() const { return lengths_; }
+  void put(const ObjectHeader& header, ByteView stored) { pack_.add(header, stored); }
+  const Bytes& bytes() const { return pack_.objects(); }
+  Bytes pack() const { return pack_.file(kPack); }
 
  private:
   ChunkRef put(ByteView plain, const Compressor::Result& result, ObjectHeader header) {
@@ -48,8 +47,7 @@ class Objects {
   }
 
   Compressor compressor_{3};
-  Encoder out_;
-  std::vector<std::uint32_t> lengths_;
+  ToldPack pack_;
 };
 
 Bytes page(unsigned number) {
@@ -64,14 +62,6 @@ Bytes page(unsigned number) {
 Bytes changed(Bytes bytes, std::size_t at) {
   bytes.at(at) ^= std::byte{0x55};
   return bytes;
-}
-
-Bytes pack_of(const Objects& objects) {
-  Bytes pack = encode_pack_header(kPack);
-  pack.insert(pack.end(), objects.bytes().begin(), objects.bytes().end());
-  const Bytes footer = encode_pack_footer(objects.lengths());
-  pack.insert(pack.end(), footer.begin(), footer.end());
-  return pack;
 }
 
 // For the target `file`.
@@ -124,11 +114,38 @@ void add_packs(Corpus& corpus) {
   objects.full(as_bytes("varve"));
   objects.full(page(1));
   objects.delta(changed(page(1), 100), page(1), 1);
-  corpus["pack/whole"] = pack_of(objects);
-  corpus["pack/empty"] = pack_of(Objects());
-  Bytes cut = pack_of(objects);
+  corpus["pack/whole"] = objects.pack();
+  corpus["pack/empty"] = Objects().pack();
+  Bytes cut = objects.pack();
   cut.erase(cut.end() - 20, cut.end());
   corpus["pack/cut"] = cut;
+}
+
+Bytes sidecar_input(ByteView blob, ByteView sidecar) {
+  Encoder out;
+  out.u16(static_cast<std::uint16_t>(blob.size()));
+  out.bytes(blob);
+  out.bytes(sidecar);
+  return out.take();
+}
+
+Bytes sidecar_of(ByteView blob, std::uint32_t percent) {
+  return make_sidecar("packs", blob.size(), percent, [&](std::uint64_t offset, MutableBytes out) {
+    const ByteView part = blob.subspan(offset, out.size());
+    std::ranges::copy(part, out.begin());
+  });
+}
+
+void add_sidecars(Corpus& corpus) {
+  corpus["sidecar/varve"] = sidecar_input(as_bytes("varve"), format_vector("sidecar"));
+  const Bytes blob = page(1);
+  corpus["sidecar/rows"] = sidecar_input(blob, sidecar_of(blob, 5));
+  corpus["sidecar/healed"] = sidecar_input(changed(blob, 600), sidecar_of(blob, 5));
+  corpus["sidecar/empty"] = sidecar_input({}, sidecar_of({}, 5));
+  // A gigabyte, of which there is nothing.
+  Bytes huge = encode_sidecar_head(parity_shape(kLargestProtected, 100), "packs");
+  huge.resize(5000);
+  corpus["sidecar/huge"] = sidecar_input({}, huge);
 }
 
 void add_good_files(Corpus& corpus) {
@@ -159,37 +176,25 @@ void add_good_files(Corpus& corpus) {
   corpus["file/chain"] = file_of(chain, 0, 1, kExtent);
 }
 
-ObjectHeader hostile_header(ObjectKind kind, std::uint8_t depth, unsigned id, unsigned base) {
-  ObjectHeader header;
-  header.kind = kind;
-  header.codec = depth > 0 ? Codec::delta : Codec::raw;
-  header.depth = depth;
-  header.id.bytes.fill(static_cast<std::byte>(id));
-  ChunkId other;
-  other.bytes.fill(static_cast<std::byte>(base));
-  header.base = key_of(other);
-  header.plain_length = kExtent;
-  return header;
-}
-
 void add_hostile_files(Corpus& corpus) {
   Objects own_base;
-  own_base.put(hostile_header(ObjectKind::data, 1, 1, 1), page(1));
+  own_base.put(told_delta(1, 1, 1, kExtent), page(1));
   corpus["file/own-base"] = file_of(own_base, 0, 1, kExtent);
 
   Objects loop;
-  loop.put(hostile_header(ObjectKind::data, 2, 1, 2), page(1));
-  loop.put(hostile_header(ObjectKind::data, 1, 2, 1), page(2));
+  loop.put(told_delta(1, 2, 2, kExtent), page(1));
+  loop.put(told_delta(2, 1, 1, kExtent), page(2));
   corpus["file/loop"] = file_of(loop, 0, 1, kExtent);
 
   Objects own_child;
-  const ObjectHeader header = hostile_header(ObjectKind::node, 0, 1, 1);
+  ObjectHeader header;
+  header.kind = ObjectKind::node;
+  header.id = told_id(1);
   ManifestNode node{.level = 2, .refs = {ref_of(header.id), ref_of(header.id)}, .lengths = {}};
   node.lengths = {std::uint64_t{1} << 60, std::uint64_t{1} << 60};
   const Bytes bytes = encode_node(node);
-  ObjectHeader sized = header;
-  sized.plain_length = static_cast<std::uint32_t>(bytes.size());
-  own_child.put(sized, bytes);
+  header.plain_length = static_cast<std::uint32_t>(bytes.size());
+  own_child.put(header, bytes);
   corpus["file/own-child"] = file_of(own_child, 2, 1, std::uint64_t{1} << 61);
 
   // Exabytes in three objects: every entry is the same.
@@ -214,6 +219,7 @@ void add_objects(Corpus& corpus) {
   add_frames(corpus);
   add_nodes(corpus);
   add_packs(corpus);
+  add_sidecars(corpus);
   add_good_files(corpus);
   add_hostile_files(corpus);
 }

@@ -30,7 +30,7 @@ void attestation(ByteView input) {
     return;
   }
   Encoder out;
-  out.bytes(as_bytes("VARVEAT3"));
+  out.bytes(as_bytes(kAttestationMagic));
   out.bytes(SnapshotId{}.view());
   encode_packed_text(out, input);
   seal_record(out);

@@ -43,7 +43,7 @@ void record(ByteView input) {
     return;
   }
   Encoder out;
-  out.bytes(as_bytes("VARVESN2"));
+  out.bytes(as_bytes(kRecordMagic));
   encode_packed_text(out, input);
   seal_record(out);
   look_at(out.buffer());

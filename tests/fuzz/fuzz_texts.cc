@@ -1,12 +1,15 @@
 #include <algorithm>
+#include <filesystem>
 
 #include "fs/mount_options.h"
 #include "fs/mount_table.h"
 #include "store/core/time.h"
 #include "tests/fuzz/expect.h"
 #include "tests/fuzz/targets.h"
+#include "tools/drill/postgres_globals.h"
 #include "tools/import/dated_name.h"
 #include "tools/import/member_path.h"
+#include "tools/restore/database_mark.h"
 #include "tools/restore/file_pattern.h"
 #include "tools/sources/exclusion.h"
 #include "tools/sources/one_line.h"
@@ -29,8 +32,9 @@ void times(const std::string& text) {
 
 void paths(const std::string& text, const std::string& other) {
   const MemberPath place = member_path(text);
-  must(place.path.find("..") == std::string::npos || !place.path.starts_with("../"),
-       "it leads out");
+  for (const std::filesystem::path& part : std::filesystem::path(place.path)) {
+    must(part != "..", "it leads out");
+  }
   must(!place.path.starts_with('/'), "an absolute path");
   if (!place.path.empty()) stays_inside(place.path, other);
   answer([&] { Exclusion({text}).matches(other, true); });
@@ -40,6 +44,24 @@ void paths(const std::string& text, const std::string& other) {
       pattern.matches(other);
       pattern.folder();
     });
+  }
+}
+
+void comments(const std::string& comment) {
+  const std::optional<DatabaseMark> mark = parse_mark(comment);
+  if (!mark) return;
+  const std::string again = to_comment(*mark);
+  must(to_comment(parse_mark(again).value()) == again, "a mark changes when it is written");
+  const std::string name = marked_name(mark->of, mark->state, mark->since);
+  must(is_marked_name(name, mark->of, mark->state), "a marked name is none");
+}
+
+void scripts(std::string_view script) {
+  for (const std::string& statement : globals_for_scratch(script)) {
+    must(!statement.empty() && statement.size() <= script.size(), "a statement out of nothing");
+    must(statement.find(" TABLESPACE ") == std::string::npos ||
+             statement.find_first_of("'\"") != std::string::npos,
+         "a folder of another machine");
   }
 }
 
@@ -57,6 +79,8 @@ void texts(ByteView input) {
   answer([&] { parse_mount_options(text); });
   parse_size(text);
   parse_mount_table(all);
+  comments(std::string(all));
+  scripts(all);
   const std::string line = one_line(all, 100);
   must(line.find('\n') == std::string::npos && line.size() <= 103, "more than a line");
 }

@@ -5,6 +5,7 @@
 #include "store/transform/digest.h"
 #include "store/transform/object.h"
 #include "store/transform/pack_format.h"
+#include "store/transform/sidecar_format.h"
 
 namespace varve::fuzz {
 namespace {
@@ -24,6 +25,22 @@ void mend_footer(MutableBytes bytes) {
   if (length < kSum || length > bytes.size() - kPackTrailerSize) return;
   const MutableBytes footer = bytes.subspan(bytes.size() - kPackTrailerSize - length, length);
   put_sum(footer.last(kSum), checksum(footer.first(length - kSum)));
+}
+
+// FORMAT.md "Parity"
+void mend_head(MutableBytes head, std::string_view blob_name) {
+  constexpr std::size_t kName = 32;
+  put_sum(head.subspan(kName, kSum), checksum(as_bytes(blob_name)));
+  put_sum(head.last(kSum), checksum(head.first(head.size() - kSum)));
+}
+
+void mend_table(MutableBytes table) {
+  constexpr std::size_t kPage = (kChecksumsOfAPage + 1) * kSum;
+  while (table.size() >= kSum) {
+    const MutableBytes page = table.first(std::min(table.size(), kPage));
+    put_sum(page.last(kSum), checksum(page.first(page.size() - kSum)));
+    table = table.subspan(page.size());
+  }
 }
 
 }  // namespace
@@ -59,6 +76,21 @@ Bytes mended_pack(ByteView bytes) {
   mend_objects(MutableBytes(pack).subspan(kPackHeaderSize));
   mend_footer(pack);
   return pack;
+}
+
+Bytes mended_sidecar(ByteView bytes, std::string_view blob_name) {
+  Bytes sidecar(bytes.begin(), bytes.end());
+  const MutableBytes all(sidecar);
+  if (all.size() < 2 * kSidecarHeadSize) return sidecar;
+  mend_head(all.first(kSidecarHeadSize), blob_name);
+  mend_head(all.last(kSidecarHeadSize), blob_name);
+  const auto shape = decode_sidecar_head(all.first(kSidecarHeadSize), blob_name);
+  if (!shape) return sidecar;
+  const SidecarLayout layout(*shape);
+  for (const std::uint64_t at : {layout.first_table, layout.second_table}) {
+    if (at + layout.table_size <= all.size()) mend_table(all.subspan(at, layout.table_size));
+  }
+  return sidecar;
 }
 
 }  // namespace varve::fuzz

@@ -1,6 +1,8 @@
 // Checksums put right, so that mutated bytes come past them.
 #pragma once
 
+#include <string_view>
+
 #include "store/core/ids.h"
 
 namespace varve::fuzz {
@@ -13,5 +15,8 @@ Bytes with_seal(ByteView bytes);
 void mend_objects(MutableBytes bytes);
 // A pack's file: its header with kPack's name, its objects, its footer where there is one.
 Bytes mended_pack(ByteView bytes);
+
+// A sidecar's file: both heads with this blob's name, and the pages of both tables.
+Bytes mended_sidecar(ByteView bytes, std::string_view blob_name);
 
 }  // namespace varve::fuzz

@@ -18,6 +18,7 @@ std::span<const Target> targets() {
       {"postgres", postgres},
       {"record", record},
       {"redis", redis},
+      {"sidecar", sidecar},
       {"texts", texts},
       {"wal", wal},
   };

@@ -37,7 +37,8 @@ void pack(ByteView input);          // header, footer, objects, scanning
 void postgres(ByteView input);      // what pg_dump wrote
 void record(ByteView input);        // snapshots/, and all that shows what is in one
 void redis(ByteView input);         // what a server answers, and the file that it sends
-void texts(ByteView input);         // dates, sizes, URIs, patterns, paths, mount options
-void wal(ByteView input);           // the log beside an old database
+void sidecar(ByteView input);       // parity/, and what it protects
+void texts(ByteView input);  // dates, sizes, URIs, patterns, paths, mount options, marks, SQL
+void wal(ByteView input);    // the log beside an old database
 
 }  // namespace varve::fuzz

@@ -4,9 +4,9 @@
 
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 #include "store/transform/digest.h"
-#include "store/transform/pack_format.h"
 
 namespace varve {
 namespace {
@@ -17,15 +17,6 @@ constexpr std::int64_t kFirst = 1'763'690'400;  // 2025-11-21T02:00:00Z
 
 Enemy::Enemy(const Path& repository) : path_(repository) { Repository::create(path_); }
 
-ChunkRef Enemy::object(const ObjectHeader& header, ByteView stored) {
-  const std::size_t before = objects_.size();
-  encode_object(objects_, header, stored);
-  const ChunkRef ref = ref_of(header.id);
-  rows_.push_back(
-      {ref, kPackHeaderSize + before, static_cast<std::uint32_t>(objects_.size() - before), false});
-  return ref;
-}
-
 ChunkRef Enemy::chunk(ByteView plain, ObjectKind kind) {
   ObjectHeader header;
   header.kind = kind;
@@ -35,23 +26,13 @@ ChunkRef Enemy::chunk(ByteView plain, ObjectKind kind) {
 }
 
 std::vector<NewPack> Enemy::write_pack() {
-  if (rows_.empty()) return {};
+  const ToldPack pack = std::exchange(objects_, {});
+  if (pack.is_empty()) return {};
   const auto id = random_id<PackId>();
-  Bytes bytes = encode_pack_header(id);
-  bytes.insert(bytes.end(), objects_.buffer().begin(), objects_.buffer().end());
-  std::vector<std::uint32_t> lengths;
-  for (const ChunkRow& row : rows_) lengths.push_back(row.length);
-  const Bytes footer = encode_pack_footer(lengths);
-  bytes.insert(bytes.end(), footer.begin(), footer.end());
   const Path file = path_ / pack_name(id);
   std::filesystem::create_directories(file.parent_path());
-  write_file_atomically(file, bytes);
-  objects_.clear();
-  NewPack pack;
-  pack.id = id;
-  pack.size = bytes.size();
-  pack.chunks = std::exchange(rows_, {});
-  return {pack};
+  write_file_atomically(file, pack.file(id));
+  return {pack.row(id)};
 }
 
 Snapshot Enemy::commit(std::vector<FileEntry> files) {

@@ -7,7 +7,7 @@
 
 #include "store/repository.h"
 #include "store/transform/manifest.h"
-#include "store/transform/object.h"
+#include "tests/support/told_pack.h"
 
 namespace varve {
 
@@ -17,7 +17,9 @@ class Enemy {
   explicit Enemy(const Path& repository);
 
   // An object of the next pack, as it is told. Its ref; nothing is compared with anything.
-  ChunkRef object(const ObjectHeader& header, ByteView stored);
+  ChunkRef object(const ObjectHeader& header, ByteView stored) {
+    return objects_.add(header, stored);
+  }
   ChunkRef chunk(ByteView plain, ObjectKind kind = ObjectKind::data);  // an honest one
   ChunkRef node(const ManifestNode& node) { return chunk(encode_node(node), ObjectKind::node); }
 
@@ -32,8 +34,7 @@ class Enemy {
   std::vector<NewPack> write_pack();
 
   const Path path_;
-  Encoder objects_;
-  std::vector<ChunkRow> rows_;
+  ToldPack objects_;
   std::int64_t seconds_ = 0;
 };
 

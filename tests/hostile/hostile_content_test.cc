@@ -25,22 +25,6 @@ std::uint64_t add_wide_tree(Enemy& enemy, ChunkRef& root, std::uint8_t levels) {
   return size;
 }
 
-ChunkId id_of(unsigned number) {
-  ChunkId id;
-  id.bytes.fill(static_cast<std::byte>(number));
-  return id;
-}
-
-ObjectHeader delta_header(unsigned id, unsigned base, std::uint8_t depth) {
-  ObjectHeader header;
-  header.codec = Codec::delta;
-  header.depth = depth;
-  header.id = id_of(id);
-  header.base = key_of(id_of(base));
-  header.plain_length = kChunk;
-  return header;
-}
-
 TEST_F(HostileContent, AFileOfExabytesInAFewObjects) {
   ChunkRef root = enemy().chunk(Bytes(kChunk));
   const std::uint64_t size = add_wide_tree(enemy(), root, 5);
@@ -50,7 +34,7 @@ TEST_F(HostileContent, AFileOfExabytesInAFewObjects) {
 }
 
 TEST_F(HostileContent, ExabytesOfWhichOneChunkIsMissing) {
-  ChunkRef root = ref_of(id_of(9));
+  ChunkRef root = ref_of(told_id(9));
   const std::uint64_t size = add_wide_tree(enemy(), root, 5);
   enemy().commit({file_entry("file", size, root, 5)});
   EXPECT_NE(survives({"check"}).status, 0);
@@ -68,7 +52,7 @@ TEST_F(HostileContent, ASizeThatNoFileHas) {
 TEST_F(HostileContent, AManifestThatLeadsToItself) {
   ObjectHeader header;
   header.kind = ObjectKind::node;
-  header.id = id_of(1);
+  header.id = told_id(1);
   ManifestNode node;
   node.level = 3;
   node.refs = {ref_of(header.id), ref_of(header.id)};
@@ -83,9 +67,9 @@ TEST_F(HostileContent, AManifestThatLeadsToItself) {
 }
 
 TEST_F(HostileContent, DeltasThatStandOnEachOther) {
-  enemy().object(delta_header(1, 2, 2), Bytes(10));
-  const ChunkRef root = enemy().object(delta_header(2, 1, 1), Bytes(10));
-  const ChunkRef alone = enemy().object(delta_header(3, 3, 5), Bytes(10));
+  enemy().object(told_delta(1, 2, 2, kChunk), Bytes(10));
+  const ChunkRef root = enemy().object(told_delta(2, 1, 1, kChunk), Bytes(10));
+  const ChunkRef alone = enemy().object(told_delta(3, 3, 5, kChunk), Bytes(10));
   enemy().commit({file_entry("alone", kChunk, alone), file_entry("file", kChunk, root)});
   EXPECT_NE(survives({"check"}).status, 0);
   EXPECT_NE(survives({"cat", "latest:file"}).status, 0);
@@ -97,13 +81,13 @@ TEST_F(HostileContent, FramesThatLie) {
   ObjectHeader header;
   header.codec = Codec::zstd;
   header.plain_length = kLargestChunk;
-  header.id = id_of(1);
+  header.id = told_id(1);
   Compressor compressor(3);
   const ChunkRef large = enemy().object(header, compressor.full(Bytes(kChunk)).stored);
   header.plain_length = 10;
-  header.id = id_of(2);
+  header.id = told_id(2);
   const ChunkRef small = enemy().object(header, compressor.full(Bytes(kLargestChunk)).stored);
-  header.id = id_of(3);
+  header.id = told_id(3);
   const ChunkRef noise = enemy().object(header, as_bytes("no frame at all"));
   enemy().commit({file_entry("file", kLargestChunk, large), file_entry("noise", 10, noise),
                   file_entry("small", 10, small)});
@@ -116,7 +100,7 @@ TEST_F(HostileContent, FramesThatLie) {
 
 TEST_F(HostileContent, AChunkThatIsNotWhatItsNameSays) {
   ObjectHeader header;
-  header.id = id_of(1);
+  header.id = told_id(1);
   header.plain_length = 5;
   enemy().commit({file_entry("file", 5, enemy().object(header, as_bytes("wrong")))});
   EXPECT_NE(survives({"check", "--read-data"}).status, 0);

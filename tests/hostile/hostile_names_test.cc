@@ -9,48 +9,64 @@
 namespace varve {
 namespace {
 
+// A path or a name, and what it is called in this test's name.
+struct Hostile {
+  const char* label;
+  std::string text;
+};
+void PrintTo(const Hostile& hostile, std::ostream* out) { *out << hostile.label; }
+std::string label_of(const testing::TestParamInfo<Hostile>& info) { return info.param.label; }
+
 class HostileNames : public HostileProgram {
  protected:
   ChunkRef content() { return enemy().chunk(as_bytes("gotcha")); }
   FileEntry file(std::string path, const ChunkRef& root) {
     return file_entry(std::move(path), 6, root);
   }
-  // The snapshot's record is refused by whoever reads it.
-  void is_refused() {
+  // The latest snapshot's record is refused in these words by whoever reads it.
+  void is_refused(const std::string& why) {
     EXPECT_NE(survives({"check"}).status, 0);
-    EXPECT_NE(survives({"list", "latest"}).status, 0);
-    EXPECT_NE(survives({"restore", "latest", "out/all"}).status, 0);
+    for (const Words& words : {Words{"list", "latest"}, Words{"restore", "latest", "out/all"}}) {
+      const ProgramResult result = survives(words);
+      EXPECT_EQ(result.status, 1) << words.front();
+      expect_holds(result.err, why);
+    }
     EXPECT_TRUE(names_in(in_folder("out")).empty());
     survives_all();
     expect_little_memory();
   }
 };
 
-TEST_F(HostileNames, PathsThatLeadOut) {
-  const ChunkRef root = content();
-  for (const std::string& path : {std::string("../treasure"), std::string("a/../../treasure"),
-                                  std::string("/tmp/varve-hostile-outside"), std::string(".."),
-                                  std::string("."), std::string("a//b"), std::string("a/"),
-                                  std::string("a\0b", 3), std::string(9000, 'x'), std::string()}) {
-    const Path before = repository();
-    enemy().commit({file(path, root)});
-    EXPECT_NE(survives({"restore", "latest", "out/all"}).status, 0) << path;
-    EXPECT_NE(survives({"list", "latest"}).status, 0) << path;
-  }
-  is_refused();
+class PathsThatLeadOut : public HostileNames, public testing::WithParamInterface<Hostile> {};
+
+TEST_P(PathsThatLeadOut, AreRefused) {
+  enemy().commit({file(GetParam().text, content())});
+  is_refused("a path leaves its folder, or is none");
 }
+
+INSTANTIATE_TEST_SUITE_P(, PathsThatLeadOut,
+                         testing::Values(Hostile{"Above", "../treasure"},
+                                         Hostile{"AboveByWayOfAFolder", "a/../../treasure"},
+                                         Hostile{"Absolute", "/tmp/varve-hostile-outside"},
+                                         Hostile{"TheFolderAbove", ".."}, Hostile{"TheFolder", "."},
+                                         Hostile{"TwoSlashes", "a//b"},
+                                         Hostile{"SlashBehind", "a/"},
+                                         Hostile{"Nul", std::string("a\0b", 3)},
+                                         Hostile{"TooLong", std::string(9000, 'x')},
+                                         Hostile{"None", ""}),
+                         label_of);
 
 TEST_F(HostileNames, AFileBelowALink) {
   const ChunkRef root = content();
   enemy().commit({link_entry("link", ".."), file("link/treasure", root)});
-  is_refused();
+  is_refused("a file lies below another one");
 }
 
 TEST_F(HostileNames, AFileBelowAFile) {
   const ChunkRef root = content();
   // Between both, in the order of paths, stands another one.
   enemy().commit({file("a", root), file("a b", root), file("a/b", root)});
-  is_refused();
+  is_refused("a file lies below another one");
 }
 
 TEST_F(HostileNames, LinksAreNotFollowed) {
@@ -76,20 +92,57 @@ TEST_F(HostileNames, NamesThatTalkToTerminals) {
   survives_all(name);
 }
 
-TEST_F(HostileNames, ASnapshotCalledAsItLikes) {
-  const ChunkRef root = content();
-  const Snapshot honest = enemy().commit({file("file", root)});
-  for (const char* name : {"../../treasure", "a/b", "..", "latest", "", "\x1b[2J"}) {
-    Snapshot snapshot = snapshot_of(name, {file("file", root)});
-    snapshot.id = random_id<SnapshotId>();
-    enemy().commit_record(snapshot.id, Timestamp{1'800'000'000}, encode_record(snapshot));
-    EXPECT_NE(survives({"restore", "latest", "out/all"}).status, 0) << name;
-  }
-  survives_all();
-  // Nor does the catalog's word count.
+class NamesThatAreNone : public HostileNames, public testing::WithParamInterface<Hostile> {};
+
+TEST_P(NamesThatAreNone, AreRefused) {
+  Snapshot snapshot = snapshot_of(GetParam().text, {file("file", content())});
+  snapshot.id = random_id<SnapshotId>();
+  enemy().commit_record(snapshot.id, Timestamp{1'800'000'000}, encode_record(snapshot));
+  is_refused("its name is no snapshot's");
+}
+
+INSTANTIATE_TEST_SUITE_P(, NamesThatAreNone,
+                         testing::Values(Hostile{"Above", "../../treasure"},
+                                         Hostile{"InAFolder", "a/b"},
+                                         Hostile{"TheFolderAbove", ".."},
+                                         Hostile{"TheMountsOwn", "latest"}, Hostile{"None", ""},
+                                         Hostile{"ForATerminal", "\x1b[2J"}),
+                         label_of);
+
+TEST_F(HostileNames, ARowCalledAsItLikes) {
+  const Snapshot honest = enemy().commit({file("file", content())});
   enemy().sql("UPDATE snapshots SET name='../../treasure' WHERE name='" + honest.name + "'");
   survives_mount();
-  EXPECT_NE(survives({"list"}).status, 0);
+  const ProgramResult listed = survives({"list"});
+  EXPECT_EQ(listed.status, 1);
+  expect_holds(listed.err, "catalog.db is damaged: 'varve repair catalog' makes it anew");
+}
+
+// One bad record takes no other snapshot with it: what is named whole is there, and what weighs all
+// snapshots says which one is in its way.
+TEST_F(HostileNames, ABadRecordBesideAnHonestOne) {
+  const ChunkRef root = content();
+  const Snapshot honest = enemy().commit({file("file", root)});
+  const Snapshot bad = enemy().commit({file("../treasure", root)});
+
+  EXPECT_EQ(varve({"cat", honest.name + ":file"}).out, "gotcha");
+  EXPECT_EQ(varve({"list", honest.name}).status, 0);
+  const ProgramResult restored = varve({"restore", honest.name, "out/all"});
+  EXPECT_EQ(restored.status, 0) << restored.err;
+  EXPECT_EQ(content_of(in_folder("out/all/file")), "gotcha");
+  must({"mount", in_folder("mnt")});
+  EXPECT_EQ(content_of(in_folder("mnt") / honest.name / "file"), "gotcha");
+  EXPECT_TRUE(std::filesystem::exists(in_folder("mnt") / bad.name));
+  must({"umount", in_folder("mnt")});
+
+  for (const Words& words : {Words{"list"}, Words{"list", bad.name}, Words{"cat", "latest:file"},
+                             Words{"gc"}, Words{"forget", honest.name}}) {
+    expect_holds(refused(1, words), "snapshot " + bad.name + " cannot be read: ");
+  }
+
+  EXPECT_EQ(varve({"repair", "catalog"}).status, 3);  // it says what it left out
+  EXPECT_EQ(names(), Words{honest.name});
+  EXPECT_EQ(varve({"cat", "latest:file"}).out, "gotcha");
 }
 
 TEST_F(HostileNames, MomentsThatNoCalendarHas) {
@@ -103,13 +156,12 @@ TEST_F(HostileNames, MomentsThatNoCalendarHas) {
   body.text("enemy");
   for (int i = 0; i < 5; ++i) body.varint(0);
   Encoder record;
-  record.bytes(as_bytes("VARVESN2"));
+  record.bytes(as_bytes(kRecordMagic));
   encode_packed_text(record, body.buffer());
   seal_record(record);
   enemy().commit_record(snapshot.id, Timestamp{INT64_MAX}, record.buffer());
-  EXPECT_NE(survives({"list", "latest"}).status, 0);
   survives({"forget", "--keep-within", "30d"});
-  survives_all();
+  is_refused("a moment that no calendar has");
 }
 
 TEST_F(HostileNames, RecordsThatAreBombs) {
@@ -117,7 +169,7 @@ TEST_F(HostileNames, RecordsThatAreBombs) {
   const Bytes zeros(64u << 20);
   Compressor compressor(19);
   Encoder record;
-  record.bytes(as_bytes("VARVESN2"));
+  record.bytes(as_bytes(kRecordMagic));
   record.u8(1);
   record.varint(zeros.size());
   const ByteView frame = compressor.full(zeros).stored;
@@ -125,7 +177,7 @@ TEST_F(HostileNames, RecordsThatAreBombs) {
   record.bytes(frame);
   seal_record(record);
   enemy().commit_record(random_id<SnapshotId>(), Timestamp{1'800'000'000}, record.buffer());
-  is_refused();
+  is_refused("it claims to unpack to more than it can");
 }
 
 TEST_F(HostileNames, RecordsWithoutEnd) {

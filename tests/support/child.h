@@ -1,6 +1,7 @@
 // Work done in another process, for what processes do to each other.
 #pragma once
 
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +25,10 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
+  void kill() {
+    if (pid_ > 0) ::kill(pid_, SIGKILL);
+    wait();
+  }
   // The exit status; negative: the signal that ended it.
   int wait() {
     if (pid_ > 0) {

@@ -2,13 +2,12 @@
 // something in it, and no database.
 #pragma once
 
-#include <algorithm>
-#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "store/source.h"
+#include "tools/sources/write_all.h"
 
 namespace varve {
 
@@ -34,7 +33,7 @@ class MemorySource : public Source {
   SourceInfo copy(SnapshotBuilder& builder) override {
     for (const MemoryFile& file : files_) {
       builder.add_file({file.path, file.mode, file.mtime, file.chunking, file.bytes.size()},
-                       [&](FileWriter& writer) { write(writer, file.bytes); });
+                       [&](FileWriter& writer) { write_all(writer, file.bytes); });
     }
     SourceInfo info;
     info.name = name_;
@@ -45,16 +44,6 @@ class MemorySource : public Source {
   }
 
  private:
-  static void write(FileWriter& writer, ByteView rest) {
-    while (!rest.empty()) {
-      const MutableBytes room = writer.buffer();
-      const std::size_t count = std::min(room.size(), rest.size());
-      std::memcpy(room.data(), rest.data(), count);
-      writer.produced(count);
-      rest = rest.subspan(count);
-    }
-  }
-
   const std::string name_;
   const std::vector<MemoryFile> files_;
 };

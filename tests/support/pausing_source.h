@@ -2,12 +2,12 @@
 // file is stored, before the second is read.
 #pragma once
 
-#include <algorithm>
 #include <functional>
 #include <string>
 #include <utility>
 
 #include "store/source.h"
+#include "tools/sources/write_all.h"
 
 namespace varve {
 
@@ -34,15 +34,7 @@ class PausingSource : public Source {
  private:
   static void add(SnapshotBuilder& builder, const std::string& path, ByteView bytes) {
     const SnapshotBuilder::NewFile file{.path = path, .mtime = {}, .size_hint = bytes.size()};
-    builder.add_file(file, [&](FileWriter& writer) {
-      for (ByteView rest = bytes; !rest.empty();) {
-        const MutableBytes room = writer.buffer();
-        const std::size_t count = std::min(room.size(), rest.size());
-        std::copy_n(rest.begin(), count, room.begin());
-        writer.produced(count);
-        rest = rest.subspan(count);
-      }
-    });
+    builder.add_file(file, [&](FileWriter& writer) { write_all(writer, bytes); });
   }
 
   const Bytes first_;

@@ -50,6 +50,13 @@ class Program {
   pid_t pid() const noexcept { return pid_; }
   void send(int signal) const { ::kill(pid_, signal); }
 
+  // Whether it still runs; wait() says how it ended.
+  bool runs() const {
+    siginfo_t ended{};
+    const int options = WEXITED | WNOHANG | WNOWAIT;
+    return ::waitid(P_PID, static_cast<id_t>(pid_), &ended, options) == 0 && ended.si_pid == 0;
+  }
+
   ProgramResult wait() {
     int status = 0;
     ::waitpid(std::exchange(pid_, 0), &status, 0);

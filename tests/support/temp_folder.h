@@ -16,7 +16,7 @@ class TempFolder {
     if (::mkdtemp(name.data()) == nullptr) {
       throw std::system_error(errno, std::generic_category(), name);
     }
-    path_ = name;
+    path_ = std::filesystem::canonical(name);
   }
   ~TempFolder() {
     std::error_code ignored;

@@ -12,13 +12,6 @@
 namespace varve {
 namespace {
 
-Bytes bytes_of(const Path& path) {
-  const File file = File::open_read(path);
-  Bytes bytes(file.size());
-  file.read_exact_at(0, bytes);
-  return bytes;
-}
-
 class SnapshotFolderTest : public testing::Test {
  protected:
   SnapshotFolderTest() : dump_(random_bytes(7, 300'000)) {
@@ -38,7 +31,7 @@ TEST_F(SnapshotFolderTest, IsAMountThatGoesWithIt) {
     path = folder.path();
     EXPECT_TRUE(folder.is_mounted());
     EXPECT_TRUE(mounted_at(path));
-    EXPECT_EQ(bytes_of(path / "shop.pgdump/toc.dat"), dump_);
+    EXPECT_EQ(read_file(path / "shop.pgdump/toc.dat"), dump_);
     EXPECT_EQ(std::filesystem::status(path.parent_path()).permissions(),
               std::filesystem::perms::owner_all);
   }
@@ -50,7 +43,7 @@ TEST_F(SnapshotFolderTest, IsWrittenOutWhereNothingCanBeMounted) {
   const SnapshotFolder folder(made_.repository(), snapshot_, {},
                               {.program = "/bin/false", .part = "shop.pgdump"});
   EXPECT_FALSE(folder.is_mounted());
-  EXPECT_EQ(bytes_of(folder.path() / "shop.pgdump/toc.dat"), dump_);
+  EXPECT_EQ(read_file(folder.path() / "shop.pgdump/toc.dat"), dump_);
   EXPECT_FALSE(std::filesystem::exists(folder.path() / "other"));
 }
 

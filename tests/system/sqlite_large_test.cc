@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "store/transform/digest.h"
+#include "tests/support/temp_folder.h"
 #include "tests/unit/live_database.h"
-#include "tests/unit/temporary_folder.h"
 #include "tools/sources/sqlite_source.h"
 
 namespace varve {
@@ -58,7 +58,7 @@ PageSums sums_of_file(const Path& path, bool leave_wal) {
 }
 
 TEST(SqliteLarge, TheLockBytePageIsLeftOut) {
-  const test::TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   test::LiveDatabase database(path);
   // A few large rows: quick to write, and sparse where the disk knows how.

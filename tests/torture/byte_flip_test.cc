@@ -84,7 +84,7 @@ class ByteFlipTest : public testing::Test {
     }
   }
 
-  void expect_right_or_found(const Path& path, const Place& place) const {
+  void expect_right_or_found(const Path& path) const {
     bool right = false;
     try {
       right = reads_right(*Repository::open(path));
@@ -92,7 +92,6 @@ class ByteFlipTest : public testing::Test {
     }
     if (right) return;
     EXPECT_FALSE(is_sound_by_check(path)) << "check finds nothing";
-    EXPECT_FALSE(place.file.empty());
   }
 
   // The place in the file is damaged for the time of a look.
@@ -105,7 +104,7 @@ class ByteFlipTest : public testing::Test {
       std::filesystem::remove_all(path);
       std::filesystem::copy(repository_.path(), path, std::filesystem::copy_options::recursive);
       damage(path / place.file, place.offset);
-      expect_right_or_found(path, place);
+      expect_right_or_found(path);
       if (HasFailure()) return;
     }
   }

@@ -118,7 +118,10 @@ TEST_P(FullDisk, IsSurvivedAndGivesSpaceBackFromNothing) {
   std::filesystem::create_directory(point);
   Program mount({VARVE_BINARY, "mount", "-f", point}, setting());
   const std::string newest = std::prev(stored_.end())->first;
-  while (!std::filesystem::exists(point / newest)) ::usleep(10'000);
+  while (!std::filesystem::exists(point / newest)) {
+    ASSERT_TRUE(mount.runs()) << mount.wait().err;
+    ::usleep(10'000);
+  }
 
   disk_.fill(GetParam().whole);
   EXPECT_EQ(ingest(++night).status, 1);

@@ -4,19 +4,12 @@
 
 #include <algorithm>
 #include <fstream>
-#include <sstream>
 
 namespace varve::torture {
 namespace {
 
 constexpr std::uint64_t kSector = 512;
-
-std::string bytes_of(const Path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
+constexpr std::size_t kLargestTrace = 1u << 30;  // bytes
 
 std::uint64_t inode_of(const Path& path) {
   struct stat status {};
@@ -68,7 +61,7 @@ void Disk::scan(const Path& folder) {
     if (entry.is_directory()) {
       folders_[inode] = true;
     } else {
-      files_[inode] = {bytes_of(entry.path()), {}};
+      files_[inode] = {std::string(as_text(read_file(entry.path()))), {}};
     }
   }
 }
@@ -178,8 +171,8 @@ void Disk::write_after_loss(const Path& target, std::mt19937_64& random) const {
 }
 
 std::vector<TraceRecord> read_trace(const Path& file) {
-  const std::string bytes = bytes_of(file);
-  std::string_view rest = bytes;
+  const Bytes bytes = read_file(file, kLargestTrace);
+  std::string_view rest = as_text(bytes);
   std::vector<TraceRecord> records;
   while (auto record = take_record(rest)) records.push_back(std::move(*record));
   return records;

@@ -7,7 +7,6 @@
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "tests/support/database.h"
 
@@ -15,13 +14,6 @@ namespace varve::torture {
 namespace {
 
 using Json = nlohmann::json;
-
-std::string bytes_of(const Path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
 
 ProgramSetting plain_setting(const Path& folder) {
   return {.folder = folder,
@@ -182,10 +174,10 @@ void Victim::expect_old_or_new(const Operation& operation, bool succeeded) const
   const Names now = snapshots();
   EXPECT_TRUE(now == after || (!succeeded && now == before)) << testing::PrintToString(now);
   if (operation.name == "restore") {
-    const std::string old = bytes_of(history.folder() / "target/shop.db");
+    const Bytes old = read_file(history.folder() / "target/shop.db");
     const std::string restored = must({"cat", "2026-11-01:shop.db"});
-    const std::string there = bytes_of(folder() / "target/shop.db");
-    EXPECT_TRUE(there == restored || (!succeeded && there == old));
+    const Bytes there = read_file(folder() / "target/shop.db");
+    EXPECT_TRUE(as_text(there) == restored || (!succeeded && there == old));
   }
 }
 
@@ -194,7 +186,7 @@ void Victim::expect_goes_on() const {
   must({"ingest", "{}/shop.db", "--time", "2026-11-21T02:00:00Z"});
   const Path copy = folder() / "copy.db";
   must({"restore", "2026-11-21:shop.db", copy});
-  EXPECT_EQ(bytes_of(copy), bytes_of(folder() / "shop.db"));
+  EXPECT_TRUE(read_file(copy) == read_file(folder() / "shop.db"));
   must({"gc"});
   must({"gc"});  // what the first could only condemn
   must({"check", "--read-data"});

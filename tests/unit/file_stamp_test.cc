@@ -4,8 +4,8 @@
 
 #include <chrono>
 
+#include "tests/support/temp_folder.h"
 #include "tests/unit/collecting_builder.h"
-#include "tests/unit/temporary_folder.h"
 
 namespace varve {
 namespace {
@@ -38,12 +38,12 @@ TEST(FileStamp, TimesInTheFutureDoNotSettle) {
 }
 
 TEST(FileStamp, NothingForNoFile) {
-  const test::TemporaryFolder folder;
+  const TempFolder folder;
   EXPECT_FALSE(stamp_of(folder / "absent"));
 }
 
 TEST(FileStamp, TellsWritesApart) {
-  const test::TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "file";
   test::write_content(path, as_bytes("one"));
   const auto first = stamp_of(path);

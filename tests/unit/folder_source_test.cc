@@ -7,9 +7,9 @@
 
 #include "tests/support/database.h"
 #include "tests/support/expect_error.h"
+#include "tests/support/temp_folder.h"
 #include "tests/support/test_repository.h"
 #include "tests/unit/collecting_builder.h"
-#include "tests/unit/temporary_folder.h"
 
 namespace varve {
 namespace {
@@ -17,7 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 using test::CollectingBuilder;
 using test::content_of;
-using test::TemporaryFolder;
 using test::write_content;
 
 FolderSource::Options raw_options() {
@@ -50,7 +49,7 @@ class FolderSourceTest : public testing::Test {
     return std::make_unique<FolderSource>(root(), "data", FolderSource::Options{});
   }
 
-  TemporaryFolder folder_;
+  TempFolder folder_;
 };
 
 TEST_F(FolderSourceTest, DescribesWhatItFinds) {

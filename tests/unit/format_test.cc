@@ -2,9 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <map>
-
 #include "store/blob/sidecar.h"
 #include "store/losses.h"
 #include "store/repository.h"
@@ -14,37 +11,14 @@
 #include "store/transform/manifest.h"
 #include "store/transform/object.h"
 #include "store/transform/pack_format.h"
+#include "tests/support/format_vectors.h"
 
 namespace varve {
 namespace {
 
-constexpr std::string_view kFence = "```hex ";
-
-std::map<std::string, std::string> read_vectors() {
-  std::ifstream in(VARVE_SOURCE_DIR "/store/FORMAT.md");
-  std::map<std::string, std::string> vectors;
-  std::string name;
-  for (std::string line; std::getline(in, line);) {
-    if (line.starts_with(kFence)) {
-      name = line.substr(kFence.size());
-      vectors[name];
-    } else if (line.starts_with("```")) {
-      name.clear();
-    } else if (!name.empty()) {
-      std::erase(line, ' ');
-      vectors[name] += line;
-    }
-  }
-  return vectors;
-}
-
 void expect_vector(const std::string& name, ByteView bytes) {
-  const std::map<std::string, std::string> vectors = read_vectors();
-  ASSERT_TRUE(vectors.contains(name)) << "FORMAT.md has no vector " << name;
-  EXPECT_EQ(vectors.at(name), to_hex(bytes)) << name;
+  EXPECT_EQ(to_hex(format_vector(name)), to_hex(bytes)) << name;
 }
-
-Bytes vector_of(const std::string& name) { return from_hex(read_vectors().at(name)).value(); }
 
 template <class AnyId>
 AnyId counting_id(unsigned first) {
@@ -63,7 +37,7 @@ TEST(Format, PackHeader) {
 TEST(Format, LostChunks) {
   const LostKeys keys = {{~std::uint64_t{0}}, {1}};
   expect_vector("lost", encode_lost(keys));
-  EXPECT_EQ(decode_lost(vector_of("lost")), keys);
+  EXPECT_EQ(decode_lost(format_vector("lost")), keys);
 }
 
 TEST(Format, PackFooter) {
@@ -158,7 +132,7 @@ Snapshot some_snapshot() {
 
 // The first form of the record is still read.
 TEST(Format, FirstSnapshotRecord) {
-  const Snapshot read = decode_record(vector_of("snapshot-record-1"));
+  const Snapshot read = decode_record(format_vector("snapshot-record-1"));
   Snapshot expected = some_snapshot();
   expected.files.front().format = "sqlite";
   EXPECT_EQ(encode_record(read), encode_record(expected));
@@ -197,7 +171,7 @@ Snapshot rich_snapshot() {
 // How zstd writes a frame may change with its version; how one is read does not.
 TEST(Format, SnapshotRecord) {
   const Bytes bytes = encode_record(rich_snapshot());
-  const Bytes known = vector_of("snapshot-record");
+  const Bytes known = format_vector("snapshot-record");
   EXPECT_EQ(encode_record(decode_record(known)), bytes) << to_hex(bytes);
   EXPECT_EQ(encode_record(decode_record(bytes)), bytes);
   const Snapshot snapshot = decode_record(known);
@@ -229,7 +203,7 @@ Attestation some_attestation() {
 
 TEST(Format, FirstAttestation) {
   const SnapshotId id = some_snapshot().id;
-  const auto read = decode_attestations(vector_of("attestation-1"), id);
+  const auto read = decode_attestations(format_vector("attestation-1"), id);
   EXPECT_EQ(encode_attestations(id, read), encode_attestations(id, {some_attestation()}));
 }
 
@@ -243,7 +217,7 @@ Attestation failed_attestation() {
 
 TEST(Format, SecondAttestations) {
   const SnapshotId id = some_snapshot().id;
-  const auto read = decode_attestations(vector_of("attestations-2"), id);
+  const auto read = decode_attestations(format_vector("attestations-2"), id);
   EXPECT_EQ(encode_attestations(id, read),
             encode_attestations(id, {some_attestation(), failed_attestation()}));
 }
@@ -257,7 +231,7 @@ TEST(Format, Attestations) {
   drill.assertions = {{"SELECT count(*) > 100 FROM users", false, "it is false"}};
   drill.taken_from = "2026-11-20T02-00-00Z";
   const Bytes bytes = encode_attestations(id, {some_attestation(), failed, drill});
-  const auto known = decode_attestations(vector_of("attestations"), id);
+  const auto known = decode_attestations(format_vector("attestations"), id);
   EXPECT_EQ(encode_attestations(id, known), bytes) << to_hex(bytes);
   ASSERT_EQ(known.size(), 3U);
   EXPECT_EQ(known[1].detail, failed.detail);

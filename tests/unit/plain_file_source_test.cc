@@ -4,14 +4,13 @@
 
 #include <filesystem>
 
+#include "tests/support/temp_folder.h"
 #include "tests/unit/collecting_builder.h"
-#include "tests/unit/temporary_folder.h"
 
 namespace varve {
 namespace {
 
 namespace fs = std::filesystem;
-using test::TemporaryFolder;
 using test::write_content;
 
 Bytes some_bytes(std::size_t count) {
@@ -21,7 +20,7 @@ Bytes some_bytes(std::size_t count) {
 }
 
 TEST(PlainFileSource, HandsOverTheFile) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   for (const std::size_t size : {0UL, 1UL, 65536UL, 300'001UL}) {
     const Path path = folder / "dump.sql";
     write_content(path, some_bytes(size));
@@ -33,7 +32,7 @@ TEST(PlainFileSource, HandsOverTheFile) {
 }
 
 TEST(PlainFileSource, DescribesTheFile) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "dump.sql";
   write_content(path, some_bytes(10));
   fs::permissions(path, fs::perms(0600));
@@ -50,7 +49,7 @@ TEST(PlainFileSource, DescribesTheFile) {
 }
 
 TEST(PlainFileSource, WarnsOfAFileThatGrowsAndTakesWhatItHadAtFirst) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "log";
   write_content(path, some_bytes(100));
   PlainFileSource source(path, "log");
@@ -64,7 +63,7 @@ TEST(PlainFileSource, WarnsOfAFileThatGrowsAndTakesWhatItHadAtFirst) {
 }
 
 TEST(PlainFileSource, WarnsOfAFileThatIsCutShort) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "log";
   write_content(path, some_bytes(100));
   PlainFileSource source(path, "log");
@@ -77,7 +76,7 @@ TEST(PlainFileSource, WarnsOfAFileThatIsCutShort) {
 }
 
 TEST(PlainFileSource, FingerprintFollowsTheFile) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "file";
   write_content(path, some_bytes(100));
   PlainFileSource source(path, "file");

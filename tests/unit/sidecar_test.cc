@@ -7,27 +7,13 @@
 #include <random>
 #include <set>
 
-#include "store/core/error.h"
+#include "store/blob/protected_blob.h"
+#include "tests/support/bytes_blob.h"
 
 namespace varve {
 namespace {
 
 constexpr const char* kName = "packs/3f/3f09aa5c12e88b01";
-
-class BytesBlob : public Blob {
- public:
-  explicit BytesBlob(Bytes bytes) : bytes_(std::move(bytes)) {}
-  std::uint64_t size() const override { return bytes_.size(); }
-  void read_exact_at(std::uint64_t offset, MutableBytes out) const override {
-    if (offset > bytes_.size() || out.size() > bytes_.size() - offset) {
-      throw corrupt_error("bytes of a test", "cut");
-    }
-    std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(offset), out.size(), out.begin());
-  }
-
- private:
-  const Bytes bytes_;
-};
 
 Bytes random_bytes_of(std::size_t size, std::mt19937_64& random) {
   Bytes bytes(size);

@@ -11,9 +11,9 @@
 #include <set>
 
 #include "store/core/error.h"
+#include "tests/support/temp_folder.h"
 #include "tests/support/test_repository.h"
 #include "tests/unit/live_database.h"
-#include "tests/unit/temporary_folder.h"
 #include "tools/compare/diff_script.h"
 #include "tools/sources/sqlite_source.h"
 
@@ -22,7 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using test::LiveDatabase;
-using test::TemporaryFolder;
 using Rows = std::multiset<std::string>;
 
 Rows rows_of(sqlite3* database, const std::string& table, const std::string& columns = "*") {
@@ -137,7 +136,7 @@ class SqliteDiffTest : public testing::Test {
     expect_script(stored, before, new_copy);
   }
 
-  TemporaryFolder folder_;
+  TempFolder folder_;
   Path path_ = folder_ / "a.db";
   TestRepository repository_;
 

@@ -6,10 +6,10 @@
 
 #include <filesystem>
 
-#include "tests/unit/child_process.h"
+#include "tests/support/staying_child.h"
+#include "tests/support/temp_folder.h"
 #include "tests/unit/collecting_builder.h"
 #include "tests/unit/live_database.h"
-#include "tests/unit/temporary_folder.h"
 #include "tools/sources/sqlite_source.h"
 
 namespace varve {
@@ -17,7 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using test::LiveDatabase;
-using test::TemporaryFolder;
 
 Bytes settled_fingerprint(const Path& path) {
   Bytes found = sqlite_fingerprint(path);
@@ -31,7 +30,7 @@ void copy_once(const Path& path) {
 }
 
 TEST(SqliteFingerprint, StaysWhileNobodyWrites) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   LiveDatabase database(path);
   database.execute("CREATE TABLE t(a)");
@@ -43,7 +42,7 @@ TEST(SqliteFingerprint, StaysWhileNobodyWrites) {
 }
 
 TEST(SqliteFingerprint, ChangesWithEveryTransaction) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   for (const char* mode : {"DELETE", "PERSIST", "WAL"}) {
     LiveDatabase database(path);
@@ -57,7 +56,7 @@ TEST(SqliteFingerprint, ChangesWithEveryTransaction) {
 
 // Frames are written over older ones: neither file's size changes, nor the database file at all.
 TEST(SqliteFingerprint, ChangesWhereTheLogIsWrittenOver) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   LiveDatabase database(path);
   database.execute("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; CREATE TABLE t(a)");
@@ -72,7 +71,7 @@ TEST(SqliteFingerprint, ChangesWhereTheLogIsWrittenOver) {
 }
 
 TEST(SqliteFingerprint, IdleWalDatabaseStaysUnderOurOwnConnections) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   LiveDatabase(path).execute("PRAGMA journal_mode=WAL; CREATE TABLE t(a)");
   const Bytes before = settled_fingerprint(path);
@@ -87,9 +86,9 @@ TEST(SqliteFingerprint, IdleWalDatabaseStaysUnderOurOwnConnections) {
 }
 
 TEST(SqliteFingerprint, LogLeftBehindStaysUnderOurOwnConnections) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
-  test::ChildProcess([&] {
+  StayingChild([&] {
     (new LiveDatabase(path))->execute("PRAGMA journal_mode=WAL; CREATE TABLE t(a)");
     return std::string();
   }).kill();
@@ -100,7 +99,7 @@ TEST(SqliteFingerprint, LogLeftBehindStaysUnderOurOwnConnections) {
 }
 
 TEST(SqliteFingerprint, AnotherFileUnderTheSameNameIsAnotherState) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   LiveDatabase(path).execute("CREATE TABLE t(a)");
   const Bytes before = settled_fingerprint(path);
@@ -110,7 +109,7 @@ TEST(SqliteFingerprint, AnotherFileUnderTheSameNameIsAnotherState) {
 }
 
 TEST(SqliteFingerprint, TellsNothingInTheMiddleOfATransaction) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   LiveDatabase database(path);
   database.execute("CREATE TABLE t(a); BEGIN; INSERT INTO t VALUES(1)");
@@ -120,7 +119,7 @@ TEST(SqliteFingerprint, TellsNothingInTheMiddleOfATransaction) {
 }
 
 TEST(SqliteFingerprint, TellsNothingOfAFileFromTheFuture) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   LiveDatabase(path).execute("CREATE TABLE t(a)");
   fs::last_write_time(path, fs::file_time_type::clock::now() + std::chrono::hours(1));

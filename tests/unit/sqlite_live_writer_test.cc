@@ -5,17 +5,16 @@
 #include <atomic>
 #include <thread>
 
-#include "tests/unit/child_process.h"
+#include "tests/support/staying_child.h"
+#include "tests/support/temp_folder.h"
 #include "tests/unit/collecting_builder.h"
 #include "tests/unit/live_database.h"
-#include "tests/unit/temporary_folder.h"
 #include "tools/sources/sqlite_source.h"
 
 namespace varve {
 namespace {
 
 using test::LiveDatabase;
-using test::TemporaryFolder;
 
 constexpr int kAccounts = 200;
 constexpr int kCopies = 50;
@@ -52,7 +51,7 @@ void move_money(LiveDatabase& bank, unsigned step) {
   if (step % 110 == 40) bank.execute("DROP TABLE IF EXISTS more; PRAGMA incremental_vacuum");
 }
 
-void expect_whole(const TemporaryFolder& folder, const Bytes& bytes) {
+void expect_whole(const TempFolder& folder, const Bytes& bytes) {
   test::write_content(folder / "copy.db", bytes);
   LiveDatabase copy(folder / "copy.db");
   ASSERT_EQ(copy.text("PRAGMA integrity_check"), "ok");
@@ -61,7 +60,7 @@ void expect_whole(const TemporaryFolder& folder, const Bytes& bytes) {
             std::to_string(2 * 1000 * kAccounts));
 }
 
-void expect_whole_copies(const TemporaryFolder& folder, const Path& path) {
+void expect_whole_copies(const TempFolder& folder, const Path& path) {
   for (int i = 0; i < kCopies; ++i) {
     SCOPED_TRACE(fmt::format("copy {}", i));
     SqliteSource source(path, "bank.db", {std::chrono::minutes(1), {}});
@@ -80,10 +79,10 @@ INSTANTIATE_TEST_SUITE_P(
                     "PRAGMA journal_mode=TRUNCATE"));
 
 TEST_P(SqliteLiveWriter, OtherProcess) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "bank.db";
   make_bank(path, GetParam());
-  test::ChildProcess writer([&] {
+  StayingChild writer([&] {
     new std::thread([path] {
       LiveDatabase bank(path);
       bank.execute("PRAGMA wal_autocheckpoint=10");
@@ -96,7 +95,7 @@ TEST_P(SqliteLiveWriter, OtherProcess) {
 
 // Locks of one process do not stand in each other's way, and so must not be dropped either.
 TEST_P(SqliteLiveWriter, OtherThread) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "bank.db";
   make_bank(path, GetParam());
   std::jthread writer([&](std::stop_token stop) {
@@ -110,7 +109,7 @@ TEST_P(SqliteLiveWriter, OtherThread) {
 // The same without luck: after every extent the writer commits, and tries to checkpoint, to
 // start the log over and to cut it off.
 TEST(SqliteLiveWriterStep, WritesAfterEveryExtent) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "bank.db";
   make_bank(path, "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL");
   LiveDatabase bank(path);

@@ -12,10 +12,10 @@
 #include <thread>
 
 #include "store/core/error.h"
-#include "tests/unit/child_process.h"
+#include "tests/support/staying_child.h"
+#include "tests/support/temp_folder.h"
 #include "tests/unit/collecting_builder.h"
 #include "tests/unit/live_database.h"
-#include "tests/unit/temporary_folder.h"
 #include "tools/sources/plain_file_source.h"
 #include "tools/sources/sqlite_source.h"
 
@@ -23,10 +23,8 @@ namespace varve {
 namespace {
 
 namespace fs = std::filesystem;
-using test::ChildProcess;
 using test::content_of;
 using test::LiveDatabase;
-using test::TemporaryFolder;
 using test::write_content;
 
 constexpr uid_t kNobody = 65534;
@@ -64,7 +62,7 @@ void expect_no_file(const Path& path, std::string_view why) {
 }
 
 std::string as_nobody(const std::function<std::string()>& act) {
-  return ChildProcess([&] {
+  return StayingChild([&] {
            if (::setresgid(kNobody, kNobody, kNobody) != 0 ||
                ::setresuid(kNobody, kNobody, kNobody) != 0) {
              throw std::runtime_error("cannot become nobody");
@@ -84,37 +82,37 @@ std::string refusal_of(const Path& path) {
 }
 
 TEST(SqliteSourceRefusal, Missing) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   expect_no_file(folder / "absent.db", "no such file");
   expect_no_file(folder / "absent/a.db", "no such file");
 }
 
 TEST(SqliteSourceRefusal, Folder) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   expect_no_file(folder.path(), "it is a folder");
 }
 
 TEST(SqliteSourceRefusal, PathThroughAFile) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   write_content(folder / "file", {});
   expect_no_file(folder / "file/a.db", "not a folder");
 }
 
 TEST(SqliteSourceRefusal, LinkInACircle) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   fs::create_symlink("loop.db", folder / "loop.db");
   expect_no_file(folder / "loop.db", "circle");
 }
 
 TEST(SqliteSourceRefusal, NamedPipe) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "pipe";
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
   expect_no_file(path, "named pipe");
 }
 
 TEST(SqliteSourceRefusal, Socket) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "socket";
   const File socket(::socket(AF_UNIX, SOCK_STREAM, 0), path);
   sockaddr_un address = {};
@@ -128,7 +126,7 @@ TEST(SqliteSourceRefusal, Socket) {
 TEST(SqliteSourceRefusal, Device) { expect_no_file("/dev/null", "it is a device"); }
 
 TEST(SqliteSourceRefusal, NoDatabase) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   Bytes text(4096, std::byte{'x'});
   for (const std::size_t size : {1UL, 99UL, 100UL, 4096UL}) {
@@ -142,7 +140,7 @@ TEST(SqliteSourceRefusal, NoDatabase) {
 }
 
 TEST(SqliteSourceRefusal, NotReadable) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   LiveDatabase(path).execute("CREATE TABLE t(a)");
   fs::permissions(folder.path(), fs::perms(0755));
@@ -152,7 +150,7 @@ TEST(SqliteSourceRefusal, NotReadable) {
 }
 
 TEST(SqliteSourceRefusal, WalDatabaseInAFolderThatCannotBeWritten) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   LiveDatabase(path).execute("PRAGMA journal_mode=WAL; CREATE TABLE t(a)");
   fs::permissions(folder.path(), fs::perms(0755));
@@ -165,10 +163,10 @@ TEST(SqliteSourceRefusal, WalDatabaseInAFolderThatCannotBeWritten) {
 }
 
 TEST(SqliteSourceRefusal, LockedByAnotherProcess) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   LiveDatabase(path).execute("CREATE TABLE t(a)");
-  ChildProcess holder([&] {
+  StayingChild holder([&] {
     auto* database = new LiveDatabase(path);  // never closed
     database->execute("BEGIN EXCLUSIVE");
     return std::string();
@@ -184,7 +182,7 @@ TEST(SqliteSourceRefusal, LockedByAnotherProcess) {
 }
 
 TEST(SqliteSourceRefusal, WaitsForALockThatIsHeldShortly) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   LiveDatabase database(path);
   database.execute("CREATE TABLE t(a); BEGIN EXCLUSIVE");
@@ -197,7 +195,7 @@ TEST(SqliteSourceRefusal, WaitsForALockThatIsHeldShortly) {
 
 // A database and its journal as a crash leaves them: copied in the middle of a transaction that
 // is too large for the cache.
-void make_hot_journal(const TemporaryFolder& folder, const Path& path) {
+void make_hot_journal(const TempFolder& folder, const Path& path) {
   const Path live = folder / "live.db";
   LiveDatabase database(live);
   database.execute(
@@ -209,7 +207,7 @@ void make_hot_journal(const TemporaryFolder& folder, const Path& path) {
 }
 
 TEST(SqliteSourceRefusal, HotJournal) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   make_hot_journal(folder, path);
   const Bytes before = content_of(path);
@@ -231,7 +229,7 @@ TEST(SqliteSourceRefusal, HotJournal) {
 }
 
 TEST(SqliteSourceRefusal, HotJournalOfAWalDatabase) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   LiveDatabase(path).execute("PRAGMA journal_mode=WAL; CREATE TABLE t(a)");
   const Bytes before = content_of(path);
@@ -243,7 +241,7 @@ TEST(SqliteSourceRefusal, HotJournalOfAWalDatabase) {
 
 // A journal that is finished, as journal_mode PERSIST leaves it.
 TEST(SqliteSourceRefusal, NotAFinishedJournal) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   LiveDatabase database(path);
   database.execute("PRAGMA journal_mode=PERSIST; CREATE TABLE t(a); INSERT INTO t VALUES(1)");

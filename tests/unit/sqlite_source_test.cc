@@ -7,20 +7,18 @@
 #include <memory>
 
 #include "store/core/error.h"
-#include "tests/unit/child_process.h"
+#include "tests/support/staying_child.h"
+#include "tests/support/temp_folder.h"
 #include "tests/unit/collecting_builder.h"
 #include "tests/unit/live_database.h"
-#include "tests/unit/temporary_folder.h"
 
 namespace varve {
 namespace {
 
 namespace fs = std::filesystem;
-using test::ChildProcess;
 using test::content_of;
 using test::Copied;
 using test::LiveDatabase;
-using test::TemporaryFolder;
 using test::write_content;
 
 Copied copy_database(const Path& path, std::size_t extent = 65536) {
@@ -51,7 +49,7 @@ void fill(LiveDatabase& database, int rows) {
                   rows));
 }
 
-std::string check(const TemporaryFolder& folder, const Bytes& bytes) {
+std::string check(const TempFolder& folder, const Bytes& bytes) {
   const Path path = folder / "stored.db";
   write_content(path, bytes);
   LiveDatabase stored(path);
@@ -64,7 +62,7 @@ INSTANTIATE_TEST_SUITE_P(All, SqliteSourcePageSize,
                          testing::Values(512, 1024, 2048, 4096, 8192, 16384, 32768, 65536));
 
 TEST_P(SqliteSourcePageSize, RollbackModeIsTheFileByteForByte) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   LiveDatabase database(path);
   database.execute(fmt::format("PRAGMA page_size={}", GetParam()));
@@ -78,7 +76,7 @@ TEST_P(SqliteSourcePageSize, RollbackModeIsTheFileByteForByte) {
 }
 
 TEST_P(SqliteSourcePageSize, WalModeIsTheDatabaseWithItsLogLaidIn) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   LiveDatabase database(path);
   database.execute(fmt::format("PRAGMA page_size={}; PRAGMA journal_mode=WAL", GetParam()));
@@ -98,7 +96,7 @@ TEST_P(SqliteSourcePageSize, WalModeIsTheDatabaseWithItsLogLaidIn) {
 }
 
 TEST(SqliteSource, LogOfManyIndexBlocks) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   LiveDatabase database(path);
   database.execute("PRAGMA page_size=512; PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0");
@@ -111,7 +109,7 @@ TEST(SqliteSource, LogOfManyIndexBlocks) {
 }
 
 TEST(SqliteSource, LogThatIsWhollyInTheFileIsLeftAside) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   LiveDatabase database(path);
   database.execute("PRAGMA journal_mode=WAL");
@@ -123,7 +121,7 @@ TEST(SqliteSource, LogThatIsWhollyInTheFileIsLeftAside) {
 }
 
 TEST(SqliteSource, LogThatWasStartedOverHoldsOldFramesBehindTheNewOnes) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   LiveDatabase database(path);
   database.execute("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0");
@@ -136,7 +134,7 @@ TEST(SqliteSource, LogThatWasStartedOverHoldsOldFramesBehindTheNewOnes) {
 }
 
 TEST(SqliteSource, LogThatIsHalfInTheFile) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   LiveDatabase database(path);
   database.execute("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0");
@@ -156,7 +154,7 @@ TEST(SqliteSource, LogThatIsHalfInTheFile) {
 }
 
 TEST(SqliteSource, DatabaseThatShrankInItsLog) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   LiveDatabase database(path);
   database.execute("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0");
@@ -170,7 +168,7 @@ TEST(SqliteSource, DatabaseThatShrankInItsLog) {
 }
 
 TEST(SqliteSource, EmptyFile) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   write_content(path, {});
 
@@ -182,7 +180,7 @@ TEST(SqliteSource, EmptyFile) {
 }
 
 TEST(SqliteSource, BytesBehindTheLastPageAreKept) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   fill(*std::make_unique<LiveDatabase>(path), 50);
   Bytes longer = content_of(path);
@@ -193,7 +191,7 @@ TEST(SqliteSource, BytesBehindTheLastPageAreKept) {
 }
 
 TEST(SqliteSource, IdleWalDatabaseIsLeftAsItWas) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   {
     LiveDatabase database(path);
@@ -214,9 +212,9 @@ TEST(SqliteSource, IdleWalDatabaseIsLeftAsItWas) {
 // A program that was killed leaves a log that nobody has open. With the index it left, without
 // it, and after a backup has been there once already.
 TEST(SqliteSource, LogOfAKilledProcessIsReadAndLeft) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
-  ChildProcess writer([&] {
+  StayingChild writer([&] {
     auto* database = new LiveDatabase(path);  // never closed
     database->execute("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0");
     fill(*database, 300);
@@ -238,7 +236,7 @@ TEST(SqliteSource, LogOfAKilledProcessIsReadAndLeft) {
 }
 
 TEST(SqliteSource, SymbolicLinkLeadsToTheLogToo) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   fs::create_directory(folder / "data");
   const Path path = folder / "data/a.db";
   LiveDatabase database(path);
@@ -252,7 +250,7 @@ TEST(SqliteSource, SymbolicLinkLeadsToTheLogToo) {
 }
 
 TEST(SqliteSource, WritersOfARollbackDatabaseWaitOnlyUntilTheCopyIsDone) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   LiveDatabase database(path);
   fill(database, 50);
@@ -267,7 +265,7 @@ TEST(SqliteSource, WritersOfARollbackDatabaseWaitOnlyUntilTheCopyIsDone) {
 }
 
 TEST(SqliteSource, WritersOfAWalDatabaseGoOnAndAreNotSeen) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   LiveDatabase database(path);
   database.execute("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0");
@@ -289,7 +287,7 @@ TEST(SqliteSource, WritersOfAWalDatabaseGoOnAndAreNotSeen) {
 
 // The same with a log that is wholly in the file, so that writers start it over meanwhile.
 TEST(SqliteSource, LogThatIsStartedOverDuringTheCopy) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   LiveDatabase database(path);
   database.execute("PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0");
@@ -308,7 +306,7 @@ TEST(SqliteSource, LogThatIsStartedOverDuringTheCopy) {
 }
 
 TEST(SqliteSource, TellsWhatTheHeaderKnows) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   {
     LiveDatabase database(path);
@@ -326,7 +324,7 @@ TEST(SqliteSource, TellsWhatTheHeaderKnows) {
 }
 
 TEST(SqliteSource, DescribesTheFile) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   fill(*std::make_unique<LiveDatabase>(path), 10);
   fs::permissions(path, fs::perms(0640));
@@ -345,7 +343,7 @@ TEST(SqliteSource, DescribesTheFile) {
 }
 
 TEST(SqliteSource, DamagedHeaderIsCopiedAsItIsWithAWarning) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   fill(*std::make_unique<LiveDatabase>(path), 100);
   Bytes bytes = content_of(path);
@@ -360,7 +358,7 @@ TEST(SqliteSource, DamagedHeaderIsCopiedAsItIsWithAWarning) {
 }
 
 TEST(SqliteSource, DamagedFileThatChangesMeanwhileIsNoSnapshot) {
-  const TemporaryFolder folder;
+  const TempFolder folder;
   const Path path = folder / "a.db";
   fill(*std::make_unique<LiveDatabase>(path), 100);
   Bytes bytes = content_of(path);

@@ -21,7 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 using test::LiveDatabase;
 using test::StoredFile;
-using test::TemporaryFolder;
 
 Sha256 sha256_of(ByteView bytes) {
   Sha256Stream hash;
@@ -49,7 +48,7 @@ class SqliteVerify : public testing::Test {
     return verify_sqlite(stored->chunks(), stored->entry(), {.level = level});
   }
 
-  TemporaryFolder folder_;
+  TempFolder folder_;
   Path path_ = folder_ / "a.db";
 };
 

@@ -7,7 +7,7 @@
 #include "store/file_reader.h"
 #include "store/ingest.h"
 #include "store/repository.h"
-#include "tests/unit/temporary_folder.h"
+#include "tests/support/temp_folder.h"
 
 namespace varve::test {
 
@@ -37,7 +37,7 @@ class StoredFile {
   Path repository() const { return folder_ / "repository"; }
 
  private:
-  TemporaryFolder folder_;
+  TempFolder folder_;
   std::unique_ptr<Repository> repository_;
   Snapshot snapshot_;
   std::unique_ptr<FileReader> reader_;

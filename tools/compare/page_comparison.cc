@@ -105,11 +105,11 @@ bool PageComparison::account(SqlitePages& pages) {
     if (ownerless_.empty()) return true;
     if (page > pages.count() || free->contains(page) || pages.is_for_bookkeeping(page)) continue;
     if (kind_of(pages.page(page), page) == PageKind::other) continue;
-    const bool is_sound = for_each_overflow_page(pages, page, [&](std::uint32_t overflow) {
+    const Walked walked = for_each_overflow_page(pages, page, [&](std::uint32_t overflow) {
       ownerless_.erase(overflow);
       return true;
     });
-    if (!is_sound) return false;
+    if (walked == Walked::broken) return false;
   }
   return true;
 }
@@ -130,14 +130,11 @@ void PageComparison::find_ownerless() {
               account(after_);
 }
 
-// Whether an unchanged leaf owns one of the ownerless pages.
-bool PageComparison::holds_ownerless(std::uint32_t leaf, bool& is_sound) {
-  bool found = false;
-  is_sound = for_each_overflow_page(after_, leaf, [&](std::uint32_t overflow) {
-    found = ownerless_.contains(overflow);
-    return !found;
-  });
-  return found;
+// Looks through an unchanged leaf: stopped where it owns one of the ownerless pages.
+Walked PageComparison::look_for_ownerless(std::uint32_t leaf) {
+  if (ownerless_.empty()) return Walked::all;
+  return for_each_overflow_page(
+      after_, leaf, [&](std::uint32_t overflow) { return !ownerless_.contains(overflow); });
 }
 
 std::optional<std::unordered_set<std::uint32_t>> PageComparison::shared(
@@ -146,10 +143,9 @@ std::optional<std::unordered_set<std::uint32_t>> PageComparison::shared(
   std::unordered_set<std::uint32_t> found;
   for (const std::uint32_t page : after) {
     if (changes_.has(page) || !old_pages.contains(page)) continue;
-    bool is_sound = true;
-    if (!ownerless_.empty() && holds_ownerless(page, is_sound)) continue;
-    if (!is_sound) return std::nullopt;
-    found.insert(page);
+    const Walked walked = look_for_ownerless(page);
+    if (walked == Walked::broken) return std::nullopt;
+    if (walked == Walked::all) found.insert(page);
   }
   return found;
 }

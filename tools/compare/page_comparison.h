@@ -59,7 +59,7 @@ class PageComparison {
   PageComparison(SqlitePages before, SqlitePages after, ChangedPages changes);
   void find_ownerless();
   bool account(SqlitePages& pages);
-  bool holds_ownerless(std::uint32_t leaf, bool& is_sound);
+  Walked look_for_ownerless(std::uint32_t leaf);
   // Of pages in the trees of one table: those that hold the same rows in both. Nothing: cannot
   // tell.
   std::optional<std::unordered_set<std::uint32_t>> shared(const std::vector<std::uint32_t>& before,

@@ -12,9 +12,6 @@ namespace {
 
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kLogHeaderSize = 32;
-// Counted up by every transaction, and its value when the library's version was noted.
-constexpr std::size_t kChangeCounter = 24;
-constexpr std::size_t kValidFor = 92;
 
 void look_at_log(const Path& database, Encoder& out, StampedIdentity& found) {
   const std::optional<File> log = File::open_if_exists(log_path(database));
@@ -41,8 +38,8 @@ StampedIdentity look_at(const Path& database) {
   }
   SqliteHeader header;
   OpenedSqliteFile(database).file().read(0, header.bytes);
-  out.u32(header.number_at(kChangeCounter));
-  out.u32(header.number_at(kValidFor));
+  out.u32(header.number_at(SqliteHeader::kChangeCounter));
+  out.u32(header.number_at(SqliteHeader::kValidFor));
   look_at_log(database, out, found);
   found.identity = out.take();
   return found;

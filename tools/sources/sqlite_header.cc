@@ -63,19 +63,23 @@ std::map<std::string, std::string> facts_of(const SqliteHeader& header, std::uin
     facts["page_count"] = "0";
     return facts;
   }
-  if (const std::uint32_t version = header.number_at(96); version != 0) {
+  if (const std::uint32_t version = header.number_at(SqliteHeader::kWriterVersion); version != 0) {
     facts["engine_version"] = version_text(version);
   }
   if (const std::uint32_t page_size = header.page_size(); page_size != 0) {
     facts["page_size"] = fmt::to_string(page_size);
     facts["page_count"] = fmt::to_string((size + page_size - 1) / page_size);
   }
-  if (const std::string_view encoding = encoding_text(header.number_at(56)); !encoding.empty()) {
+  if (const std::string_view encoding = encoding_text(header.number_at(SqliteHeader::kEncoding));
+      !encoding.empty()) {
     facts["encoding"] = encoding;
   }
-  facts["user_version"] = fmt::to_string(static_cast<std::int32_t>(header.number_at(60)));
-  facts["application_id"] = fmt::to_string(static_cast<std::int32_t>(header.number_at(68)));
-  facts["auto_vacuum"] = auto_vacuum_text(header.number_at(52), header.number_at(64));
+  facts["user_version"] =
+      fmt::to_string(static_cast<std::int32_t>(header.number_at(SqliteHeader::kUserVersion)));
+  facts["application_id"] =
+      fmt::to_string(static_cast<std::int32_t>(header.number_at(SqliteHeader::kApplicationId)));
+  facts["auto_vacuum"] = auto_vacuum_text(header.number_at(SqliteHeader::kLargestRoot),
+                                          header.number_at(SqliteHeader::kIncrementalVacuum));
   return facts;
 }
 

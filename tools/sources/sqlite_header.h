@@ -19,6 +19,18 @@ struct SqliteHeader {
   static constexpr std::size_t kReadVersion = 19;
   static constexpr std::byte kRollback{1};
   static constexpr std::byte kWal{2};
+  static constexpr std::size_t kReserved = 20;  // a byte: how many at each page's end
+  // Offsets of numbers.
+  static constexpr std::size_t kChangeCounter = 24;  // of transactions
+  static constexpr std::size_t kPageCount = 28;      // counts where kValidFor is the change counter
+  static constexpr std::size_t kFirstFreeTrunk = 32;
+  static constexpr std::size_t kLargestRoot = 52;  // 0: no auto-vacuum
+  static constexpr std::size_t kEncoding = 56;
+  static constexpr std::size_t kUserVersion = 60;
+  static constexpr std::size_t kIncrementalVacuum = 64;
+  static constexpr std::size_t kApplicationId = 68;
+  static constexpr std::size_t kValidFor = 92;  // the change counter when kWriterVersion was noted
+  static constexpr std::size_t kWriterVersion = 96;
 
   std::array<std::byte, kSize> bytes{};
 
