@@ -129,7 +129,7 @@ class PostgresRestore {
   PostgresLoad prepare(PostgresConnection& connection, bool is_new) {
     PostgresLoad load = request_.load;
     if (load.tables.empty() && !load.data_only) return load;
-    const ArchiveContents contents = contents_of(repository_, snapshot_, request_.dump);
+    const ArchiveContents contents = contents_of(repository_.chunks(), snapshot_, request_.dump);
     std::optional<DumpSelection> selection;
     if (!load.tables.empty()) {
       selection = select_tables(
@@ -172,13 +172,9 @@ class PostgresRestore {
   // As the old one is; else as the dumped one was.
   DatabaseShape shape(bool exists) {
     if (exists) return shape_of(admin_.connection(), admin_.database());
-    const auto fact = [&](const char* name) {
-      const auto found = info_.facts.find(name);
-      return found == info_.facts.end() ? std::string() : found->second;
-    };
     DatabaseShape shape;
-    shape.encoding = fact("encoding");
-    shape.collate = fact("collation");
+    shape.encoding = fact_of(info_, "encoding");
+    shape.collate = fact_of(info_, "collation");
     shape.ctype = shape.collate;
     return shape;
   }
