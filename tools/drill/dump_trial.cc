@@ -166,29 +166,16 @@ void DumpTrial::look(const std::vector<std::string>& assertions) {
   if (!findings_.faults.empty()) return;
   PostgresConnection connection(server_->target(kDatabase), "", stop_);
   count_rows(connection);
-  findings_.note(put_assertions(connection, assertions));
+  findings_.add_assertions(put_assertions(connection, assertions));
 }
 
 // The tables that have recorded counts; where there are none, those that have rows of their own.
 void DumpTrial::count_rows(PostgresConnection& connection) {
-  std::vector<PostgresTable> tables = tables_with_rows(connection);
-  if (!dump_.recorded_rows.empty()) {
-    tables.clear();
-    const PostgresRows rows = connection.query(
-        "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON c.relnamespace = n.oid "
-        "WHERE c.relkind = 'r'");
-    for (int i = 0; i < rows.size(); ++i) {
-      PostgresTable table{rows.at(i, 0), rows.at(i, 1)};
-      const std::string name = table.schema + '.' + table.name;
-      if (dump_.recorded_rows.contains(name)) tables.push_back(std::move(table));
-    }
-  }
-  PostgresRowCounts counts(connection, std::move(tables));
+  PostgresRowCounts counts(connection, dump_.recorded_rows.empty()
+                                           ? tables_with_rows(connection)
+                                           : tables_of(connection, dump_.recorded_rows));
   findings_.row_counts = counts.finish();
-  // No note so far excuses a table that is missing.
-  std::vector<std::string> notes = std::exchange(findings_.notes, {});
-  findings_.compare_rows(dump_.recorded_rows);
-  findings_.notes = std::move(notes);
+  findings_.add_faults(compare_rows(dump_.recorded_rows, findings_.row_counts));
 }
 
 }  // namespace varve

@@ -32,24 +32,14 @@ void require_tables(PostgresConnection& connection, const ArchiveContents& conte
 
 }  // namespace
 
-std::optional<std::string> refuse_failed(Repository& repository, const Snapshot& snapshot,
-                                         const std::string& source, bool force) {
-  const Attestation* const failed = failed_attestation(snapshot, source);
-  if (failed == nullptr) return std::nullopt;
-  const std::string fault = fmt::format("{} of snapshot {} did not pass its verification ({})",
-                                        source, snapshot.name, failed->detail);
-  if (force) return fault + "; it was restored all the same";
-  throw Error(ErrorCode::failed, fmt::format("{}: nothing was replaced{}", fault,
-                                             way_out_of(repository, snapshot, source)));
-}
-
 bool loads_in_place(const PostgresRestoreRequest& request, bool exists) {
   return request.load.data_only || (exists && !request.load.tables.empty());
 }
 
 void require_restorable(Repository& repository, const Snapshot& snapshot, PostgresAdmin& admin,
                         const PostgresRestoreRequest& request) {
-  refuse_failed(repository, snapshot, snapshot.sources.at(request.dump.source).name, request.force);
+  require_passed(repository, snapshot, snapshot.sources.at(request.dump.source).name,
+                 request.force);
   if (request.globals && request.dump.globals.empty()) {
     throw Error(
         ErrorCode::not_found,
