@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include "store/core/file.h"
+#include "store/repository.h"
 #include "tests/support/small_disk.h"
 #include "tests/support/terminal_program.h"
 #include "tests/system/restore_program.h"
@@ -251,6 +252,30 @@ TEST_F(RestoreSqlite, ASnapshotThatFailsItsCheckNowIsRefused) {
   EXPECT_TRUE(content_of(app()) == good);
   EXPECT_EQ(safety(), "") << "nothing was replaced";
   expect_alone();
+}
+
+// A count that somebody found wrong is none to hold others against.
+TEST_F(RestoreSqlite, RowsAreComparedWithThoseOfAProofThatPassed) {
+  Attestation proof;
+  proof.source = "app.db";
+  proof.level = "full";
+  proof.passed = true;
+  proof.time = Timestamp::now();
+  proof.row_counts = {{"t", 501}};
+  {
+    const auto opened = Repository::open(repository());
+    opened->attest(opened->resolve("latest").id, {proof});
+  }
+  EXPECT_EQ(varve({"verify", "latest"}).status, 3) << "it fails, and has counted 500";
+  const ProgramResult forced = varve(restore({"--yes", "--force"}));
+  EXPECT_EQ(forced.status, 3);
+  expect_holds(forced.err,
+               "does not pass its check: t has 500 rows, and had 501 when they were recorded");
+}
+
+TEST_F(RestoreSqlite, RowsThatADrillCountedAreComparedToo) {
+  must({"drill", "app.db"});
+  expect_holds(must(restore({"--yes"})), "500 rows as recorded");
 }
 
 // What --undo brings back is what was replaced last, whatever was tried since.

@@ -1,4 +1,4 @@
-#include "tools/restore/stored_dump.h"
+#include "tools/sources/stored_dump.h"
 
 #include <gtest/gtest.h>
 

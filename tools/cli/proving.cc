@@ -68,7 +68,7 @@ void compare_rows(Attestation& made, const Snapshot& snapshot, std::uint32_t sou
   if (!made.passed || made.row_counts.empty() || !made.detail.empty()) return;
   Findings findings;
   findings.row_counts = std::move(made.row_counts);
-  findings.compare_rows(recorded_rows(snapshot, source));
+  findings.add_faults(varve::compare_rows(recorded_rows(snapshot, source), findings.row_counts));
   std::vector<Assertion> assertions = std::move(made.assertions);
   std::move(findings).conclude(made);
   made.assertions = std::move(assertions);

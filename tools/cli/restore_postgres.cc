@@ -29,7 +29,7 @@ void refuse_patterns(const SnapshotArgument& what) {
 PostgresRestoreRequest request_for(const RestoreSetting& setting, const SnapshotArgument& what) {
   const RestoreArguments& arguments = setting.arguments;
   PostgresRestoreRequest request;
-  request.dump = find_dump(setting.repository, what.snapshot, what.path, what.source);
+  request.dump = find_dump(setting.repository.chunks(), what.snapshot, what.path, what.source);
   request.load = {.tables = arguments.tables,
                   .schema_only = arguments.schema_only,
                   .data_only = arguments.data_only,

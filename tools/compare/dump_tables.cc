@@ -1,27 +1,30 @@
 #include "tools/compare/dump_tables.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "store/core/error.h"
 #include "store/file_reader.h"
+#include "tools/sources/archive_names.h"
 
 namespace varve {
 namespace {
 
 constexpr std::size_t kPiece = 256u << 10;          // bytes
 constexpr std::string_view kEndMark = "\\.\n\n\n";  // as pg_dump writes it behind the rows
-constexpr std::size_t kMostNames = 12;
 
-ArchiveInput::Read reader_of(FileReader& file, std::uint64_t& offset) {
-  return [&file, &offset](MutableBytes out) {
-    const std::size_t count = file.read(offset, out);
-    offset += count;
-    return count;
-  };
+bool is_rows(const ArchiveEntry& entry) { return entry.is_table_data(); }
+
+StoredDump dump_with_contents(ChunkReader& chunks, const Snapshot& snapshot,
+                              const std::string& path) {
+  StoredDump dump = find_dump(chunks, snapshot, path);
+  if (dump.format != StoredDump::Format::plain) return dump;
+  throw Error(ErrorCode::usage,
+              fmt::format("{} of {} is no dump in PostgreSQL's directory or custom format: single "
+                          "tables come out of those alone",
+                          path, snapshot.name));
 }
 
 // Pieces without the end mark, which the last few bytes are.
@@ -89,66 +92,21 @@ std::vector<std::string> columns_of_copy(const std::string& statement) {
 }
 
 DumpTables::DumpTables(ChunkReader& chunks, const Snapshot& snapshot, const std::string& path)
-    : chunks_(chunks), snapshot_(snapshot), path_(path) {
-  is_folder_ = snapshot.find(path + "/toc.dat") != nullptr;
-  if (!is_folder_ && (snapshot.find(path) == nullptr || !path.ends_with(".dump"))) {
-    throw Error(
-        ErrorCode::usage,
-        fmt::format("{} of {} is no dump in PostgreSQL's directory or custom format: single "
-                    "tables come out of those alone",
-                    path, snapshot.name));
-  }
-  read_contents();
-}
-
-const FileEntry& DumpTables::contents_file() const {
-  return *snapshot_.find(is_folder_ ? path_ + "/toc.dat" : path_);
-}
-
-void DumpTables::read_contents() {
-  FileReader file(chunks_, contents_file(), ChunkReader::Check::id);
-  std::uint64_t offset = 0;
-  ArchiveInput input(reader_of(file, offset));
-  auto contents = is_folder_ ? read_directory_contents(input) : read_custom_contents(input);
-  if (!contents) {
-    throw Error(ErrorCode::failed, fmt::format("{} of {} is of a newer form than this varve knows",
-                                               path_, snapshot_.name));
-  }
-  contents_ = std::move(*contents);
-}
+    : chunks_(chunks),
+      snapshot_(snapshot),
+      dump_(dump_with_contents(chunks, snapshot, path)),
+      contents_(contents_of(chunks, snapshot, dump_)) {}
 
 std::string DumpTables::encoding() const {
-  const auto& facts = snapshot_.sources.at(contents_file().source).facts;
-  const auto found = facts.find("encoding");
-  return found == facts.end() ? "" : found->second;
+  return fact_of(snapshot_.sources.at(dump_.source), "encoding");
 }
 
 std::size_t DumpTables::find(const std::string& name) const {
-  std::vector<std::size_t> found;
-  std::vector<std::string> all;
-  for (std::size_t i = 0; i < contents_.entries.size(); ++i) {
-    const ArchiveEntry& entry = contents_.entries[i];
-    if (!entry.is_table_data()) continue;
-    all.push_back(entry.table());
-    if (entry.table() == name) return i;
-    if (entry.name == name) found.push_back(i);
-  }
-  if (found.size() == 1) return found.front();
-  if (found.size() > 1) {
-    throw Error(ErrorCode::usage, fmt::format("the dump has several tables '{}': write "
-                                              "SCHEMA.{}",
-                                              name, name));
-  }
-  if (all.size() > kMostNames) {
-    const std::size_t more = all.size() - kMostNames;
-    all.resize(kMostNames);
-    all.push_back(fmt::format("and {} more", more));
-  }
+  if (const auto found = find_entry(contents_, name, is_rows)) return *found;
   throw Error(ErrorCode::not_found,
               fmt::format("{} of {} has no rows of a table '{}' (a partitioned one has its rows in "
                           "its partitions); it has {}",
-                          path_, snapshot_.name, name,
-                          all.empty() ? "none" : fmt::format("{}", fmt::join(all, ", "))));
+                          dump_.path, snapshot_.name, name, names_in(contents_, is_rows)));
 }
 
 std::vector<std::string> DumpTables::columns(std::size_t number) const {
@@ -156,11 +114,11 @@ std::vector<std::string> DumpTables::columns(std::size_t number) const {
 }
 
 void DumpTables::read(const std::vector<std::size_t>& numbers, const TakeRows& take) const {
-  if (!is_folder_) return read_archive(numbers, take);
+  if (dump_.format != StoredDump::Format::directory) return read_archive(numbers, take);
   for (const std::size_t number : numbers) {
-    const std::string path = path_ + "/" + table(number).file;
+    const std::string path = dump_.path + "/" + table(number).file;
     const FileEntry* entry = snapshot_.find(path);
-    if (entry == nullptr) throw corrupt_error(fmt::format("{} of {}", path_, snapshot_.name));
+    if (entry == nullptr) throw corrupt_error(fmt::format("{} of {}", dump_.path, snapshot_.name));
     FileReader file(chunks_, *entry, ChunkReader::Check::id);
     Bytes piece(kPiece);
     std::uint64_t offset = 0;
@@ -174,9 +132,8 @@ void DumpTables::read(const std::vector<std::size_t>& numbers, const TakeRows& t
 }
 
 void DumpTables::read_archive(const std::vector<std::size_t>& numbers, const TakeRows& take) const {
-  FileReader file(chunks_, contents_file(), ChunkReader::Check::id);
-  std::uint64_t offset = 0;
-  ArchiveInput input(reader_of(file, offset));
+  FileReader file(chunks_, contents_file(snapshot_, dump_), ChunkReader::Check::id);
+  ArchiveInput input(in_order([&](auto offset, auto out) { return file.read(offset, out); }));
   const auto contents = read_custom_contents(input);  // moves on to the data
   split_custom_data(
       input, *contents,

@@ -8,7 +8,7 @@
 
 #include "store/chunk_reader.h"
 #include "store/snapshot.h"
-#include "tools/sources/postgres_archive.h"
+#include "tools/sources/stored_dump.h"
 
 namespace varve {
 
@@ -34,15 +34,12 @@ class DumpTables {
   void read(const std::vector<std::size_t>& numbers, const TakeRows& take) const;
 
  private:
-  const FileEntry& contents_file() const;
-  void read_contents();
   void read_archive(const std::vector<std::size_t>& numbers, const TakeRows& take) const;
 
   ChunkReader& chunks_;
   const Snapshot& snapshot_;
-  const std::string path_;
-  bool is_folder_ = false;
-  ArchiveContents contents_;
+  const StoredDump dump_;
+  const ArchiveContents contents_;
 };
 
 // The columns of a COPY statement as pg_dump writes it; empty where it has no list.

@@ -1,181 +1,48 @@
 #include "tools/compare/recover_postgres.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <utility>
 
 #include "store/core/error.h"
+#include "tools/compare/postgres_orphans.h"
+#include "tools/compare/postgres_row_script.h"
+#include "tools/compare/postgres_scratch_tables.h"
 
 namespace varve {
-namespace {
-
-constexpr int kRowsAtOnce = 500;
-
-// Values of one row that stand behind each other in an answer.
-std::vector<std::optional<std::string>> values_of(const PostgresRows& rows, int row, int first,
-                                                  std::size_t count) {
-  std::vector<std::optional<std::string>> values;
-  for (std::size_t i = 0; i < count; ++i) {
-    const int column = first + static_cast<int>(i);
-    values.push_back(rows.is_null(row, column) ? std::nullopt
-                                               : std::optional(rows.at(row, column)));
-  }
-  return values;
-}
-
-}  // namespace
 
 PostgresRecovery::PostgresRecovery(const DumpTables& dump, PostgresConnection& connection,
                                    RecoveryRequest request)
-    : dump_(dump), connection_(connection), request_(std::move(request)) {
+    : connection_(connection), request_(std::move(request)) {
   std::set<std::size_t> known;
   for (const std::string& name : request_.tables) {
-    Table table;
-    table.number = dump_.find(name);
-    if (!known.insert(table.number).second) continue;
-    table.scratch = fmt::format("pg_temp.varve_stored_{}", table.number);
-    table.found.table = dump_.table(table.number).table();
-    prepare(table);
-    tables_.push_back(std::move(table));
+    const std::size_t number = dump.find(name);
+    if (!known.insert(number).second) continue;
+    tables_.push_back(pair_tables(dump, connection_, number, request_.where));
   }
-  load();
+  load_scratch_tables(dump, connection_, tables_);
   order_by_parents();
 }
 
-PostgresRecovery::~PostgresRecovery() = default;
-
-std::string PostgresRecovery::identifiers(const std::vector<std::string>& names,
-                                          const std::string& prefix) const {
-  std::vector<std::string> quoted;
-  for (const std::string& name : names) quoted.push_back(prefix + connection_.identifier(name));
-  return fmt::format("{}", fmt::join(quoted, ", "));
-}
-
-std::string PostgresRecovery::columns_of(const Table& table, const std::string& prefix) const {
-  std::vector<std::string> names;
-  for (const Column& column : table.columns) names.push_back(column.name);
-  return identifiers(names, prefix);
-}
-
-void PostgresRecovery::prepare(Table& table) {
-  const ArchiveEntry& entry = dump_.table(table.number);
-  table.live = fmt::format("{}.{}", connection_.identifier(entry.schema),
-                           connection_.identifier(entry.name));
-  const std::string regclass = fmt::format("to_regclass({})", connection_.literal(table.live));
-  if (connection_.value(fmt::format("SELECT {} IS NULL", regclass)) == "t") {
-    table.found.refusal =
-        "the live database has no such table: restore it as a whole with pg_restore -t";
-    return;
-  }
-  const PostgresRows columns = connection_.query(fmt::format(
-      "SELECT attname, format_type(atttypid, atttypmod), attgenerated <> '', attidentity = 'a', "
-      "attnotnull AND NOT atthasdef AND attidentity = '' FROM pg_attribute "
-      "WHERE attrelid = {} AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
-      regclass));
-  const std::vector<std::string> stored = dump_.columns(table.number);
-  for (int i = 0; i < columns.size(); ++i) {
-    const std::string name = columns.at(i, 0);
-    if (columns.at(i, 2) == "t") {
-      table.generated.push_back(name);
-      continue;
-    }
-    const bool is_stored = std::ranges::find(stored, name) != stored.end();
-    if (is_stored) {
-      table.columns.push_back({name, columns.at(i, 1), columns.at(i, 3) == "t"});
-    } else if (columns.at(i, 4) == "t") {
-      table.found.refusal =
-          fmt::format("its column {} is new, must not be NULL and has no default", name);
-    } else {
-      table.found.notes.push_back(fmt::format("its column {} is new: it gets its default", name));
-    }
-  }
-  const PostgresRows key = connection_.query(fmt::format(
-      "SELECT attname FROM pg_index i, unnest(i.indkey) WITH ORDINALITY AS k(number, place), "
-      "pg_attribute a WHERE i.indrelid = {0} AND i.indisprimary AND a.attrelid = {0} "
-      "AND a.attnum = k.number ORDER BY k.place",
-      regclass));
-  for (int i = 0; i < key.size(); ++i) table.key.push_back(key.at(i, 0));
-  note_columns(table, stored);
-  const PostgresRows triggers = connection_.query(fmt::format(
-      "SELECT tgname FROM pg_trigger WHERE tgrelid = {} AND NOT tgisinternal AND tgenabled <> 'D' "
-      "ORDER BY tgname",
-      regclass));
-  for (int i = 0; i < triggers.size(); ++i) {
-    table.found.notes.push_back(
-        fmt::format("its trigger {} runs as for any change", triggers.at(i, 0)));
-  }
-}
-
-void PostgresRecovery::note_columns(Table& table, const std::vector<std::string>& stored) {
-  const auto is_common = [&](const std::string& name) {
-    return std::ranges::find(table.columns, name, &Column::name) != table.columns.end();
-  };
-  for (const std::string& name : stored) {
-    if (is_common(name)) continue;
-    const bool is_generated = std::ranges::find(table.generated, name) != table.generated.end();
-    table.found.notes.push_back(fmt::format("its column {} is {}: its values stay in the snapshot",
-                                            name, is_generated ? "generated now" : "no more"));
-  }
-  table.found.key = table.key;
-  if (table.columns.empty()) table.found.refusal = "it has no column that the stored one has";
-  if (!std::ranges::all_of(table.key, is_common)) {
-    table.found.refusal = "its primary key has columns that the stored one has not";
-  }
-  if (table.key.empty()) {
-    table.found.notes.emplace_back(
-        "it has no primary key: whole rows are compared, and a changed row counts as missing");
-  }
-}
-
-// The temporary tables, without any constraint of the live ones.
-void PostgresRecovery::load() {
-  std::vector<std::size_t> numbers;
-  std::map<std::size_t, const Table*> by_number;
-  for (const Table& table : tables_) {
-    if (!table.found.refusal.empty()) continue;
-    std::vector<std::string> columns;
-    for (const std::string& name : dump_.columns(table.number)) {
-      const bool is_live =
-          std::ranges::find(table.columns, name, &Column::name) != table.columns.end();
-      const std::string quoted = connection_.identifier(name);
-      columns.push_back(is_live ? quoted : "NULL::text AS " + quoted);
-    }
-    connection_.query(fmt::format("CREATE TEMPORARY TABLE {} AS SELECT {} FROM {} WITH NO DATA",
-                                  table.scratch.substr(table.scratch.find('.') + 1),
-                                  fmt::join(columns, ", "), table.live));
-    numbers.push_back(table.number);
-    by_number[table.number] = &table;
-  }
-  const std::string encoding = dump_.encoding();
-  dump_.read(numbers, [&](std::size_t number, const std::function<ByteView()>& next) {
-    const Table& table = *by_number.at(number);
-    connection_.copy_in(
-        fmt::format(
-            "COPY {} ({}) FROM STDIN{}", table.scratch, identifiers(dump_.columns(number), ""),
-            encoding.empty() ? ""
-                             : fmt::format(" WITH (ENCODING {})", connection_.literal(encoding))),
-        next);
-    connection_.query("ANALYZE " + table.scratch);
-  });
+bool PostgresRecovery::refers_to(const PostgresTablePair& table,
+                                 const PostgresTablePair& other) const {
+  return connection_.value(fmt::format("SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND "
+                                       "conrelid = to_regclass({}) AND confrelid = to_regclass({})",
+                                       connection_.literal(table.live),
+                                       connection_.literal(other.live))) != "0";
 }
 
 // Foreign keys are checked with each statement.
 void PostgresRecovery::order_by_parents() {
-  std::vector<Table> ordered;
-  std::vector<Table> left = std::move(tables_);
+  std::vector<PostgresTablePair> ordered;
+  std::vector<PostgresTablePair> left = std::move(tables_);
   while (!left.empty()) {
-    auto next = std::ranges::find_if(left, [&](const Table& table) {
-      return std::ranges::none_of(left, [&](const Table& other) {
-        return other.number != table.number && table.found.refusal.empty() &&
-               other.found.refusal.empty() &&
-               connection_.value(fmt::format(
-                   "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND "
-                   "conrelid = to_regclass({}) AND confrelid = to_regclass({})",
-                   connection_.literal(table.live), connection_.literal(other.live))) != "0";
+    auto next = std::ranges::find_if(left, [&](const PostgresTablePair& table) {
+      return std::ranges::none_of(left, [&](const PostgresTablePair& other) {
+        return other.number != table.number && table.is_recovered() && other.is_recovered() &&
+               refers_to(table, other);
       });
     });
     if (next == left.end()) next = left.begin();  // a circle: the server has the last word
@@ -183,156 +50,6 @@ void PostgresRecovery::order_by_parents() {
     left.erase(next);
   }
   tables_ = std::move(ordered);
-}
-
-std::string PostgresRecovery::chosen_rows(const Table& table) const {
-  if (request_.where.empty()) return table.scratch;
-  return fmt::format("(SELECT * FROM {} WHERE ({}\n))", table.scratch, request_.where);
-}
-
-std::string PostgresRecovery::key_matches(const Table& table) const {
-  std::vector<std::string> parts;
-  for (const std::string& column : table.key) {
-    const std::string name = connection_.identifier(column);
-    parts.push_back(fmt::format("l.{0} = s.{0}", name));
-  }
-  return fmt::format("{}", fmt::join(parts, " AND "));
-}
-
-// Stored rows that the live table has not, with the columns that both have.
-std::string PostgresRecovery::missing_rows(const Table& table) const {
-  if (!table.key.empty()) {
-    return fmt::format("SELECT {} FROM {} AS s WHERE NOT EXISTS (SELECT 1 FROM {} AS l WHERE {})",
-                       columns_of(table, "s."), chosen_rows(table), table.live, key_matches(table));
-  }
-  std::vector<std::string> as_text;
-  std::vector<std::string> as_before;
-  for (const Column& column : table.columns) {
-    const std::string name = connection_.identifier(column.name);
-    as_text.push_back(fmt::format("{0}::text AS {0}", name));
-    as_before.push_back(fmt::format("{0}::{1} AS {0}", name, column.type));
-  }
-  return fmt::format(
-      "SELECT {1} FROM (SELECT {0} FROM {2} AS s EXCEPT ALL SELECT {0} FROM {3}) AS r",
-      fmt::join(as_text, ", "), fmt::join(as_before, ", "), chosen_rows(table), table.live);
-}
-
-// s: the stored row, l: the live one. Only where there is a key.
-std::string PostgresRecovery::differing_rows(const Table& table) const {
-  std::vector<std::string> parts;
-  for (const Column& column : table.columns) {
-    const std::string name = connection_.identifier(column.name);
-    parts.push_back(fmt::format("s.{0}::text IS DISTINCT FROM l.{0}::text", name));
-  }
-  return fmt::format("FROM {} AS s JOIN {} AS l ON {} WHERE ({})", chosen_rows(table), table.live,
-                     key_matches(table), fmt::join(parts, " OR "));
-}
-
-// Row by row through a cursor, in the order of the key.
-void PostgresRecovery::tell_rows(Table& table, bool is_missing, const RecoveryListener& listener) {
-  const std::size_t count = table.columns.size();
-  std::vector<std::string> names;
-  std::vector<std::string> stored;
-  std::vector<std::string> live;
-  std::vector<std::string> literals;
-  for (const Column& column : table.columns) {
-    const std::string name = connection_.identifier(column.name);
-    names.push_back(column.name);
-    stored.push_back(fmt::format("s.{}::text", name));
-    live.push_back(fmt::format("l.{}::text", name));
-    literals.push_back(fmt::format("quote_nullable(s.{}::text)", name));
-  }
-  const std::string order =
-      table.key.empty() ? "" : fmt::format(" ORDER BY {}", identifiers(table.key, "s."));
-  connection_.query(fmt::format(
-      "DECLARE varve_rows NO SCROLL CURSOR FOR SELECT {}, {}{}{} {}{}", fmt::join(stored, ", "),
-      fmt::join(literals, ", "), is_missing ? "" : ", ",
-      is_missing ? "" : fmt::format("{}", fmt::join(live, ", ")),
-      is_missing ? fmt::format("FROM ({}) AS s", missing_rows(table)) : differing_rows(table),
-      order));
-  while (true) {
-    const PostgresRows rows =
-        connection_.query(fmt::format("FETCH {} FROM varve_rows", kRowsAtOnce));
-    for (int row = 0; row < rows.size(); ++row) {
-      ++(is_missing ? table.found.missing : table.found.changed);
-      const auto stored_values = values_of(rows, row, 0, count);
-      const auto quoted = values_of(rows, row, static_cast<int>(count), count);
-      RecoveredRow found{is_missing, names, stored_values, {}};
-      if (!is_missing) found.live = values_of(rows, row, static_cast<int>(2 * count), count);
-      if (listener.row) listener.row(table.found.table, found);
-      if (!listener.statement) continue;
-      std::vector<std::string> parts;
-      std::vector<std::string> key;
-      for (std::size_t i = 0; i < count; ++i) {
-        const std::string name = connection_.identifier(names[i]);
-        const bool is_key = std::ranges::find(table.key, names[i]) != table.key.end();
-        if (is_missing) {
-          parts.push_back(*quoted[i]);
-        } else if (is_key) {
-          key.push_back(fmt::format("{} = {}", name, *quoted[i]));
-        } else if (found.live[i] != stored_values[i] && !table.columns[i].is_fixed) {
-          parts.push_back(fmt::format("{} = {}", name, *quoted[i]));
-        }
-      }
-      if (parts.empty()) continue;  // what differs cannot be set
-      listener.statement(
-          is_missing ? fmt::format("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE VALUES ({})",
-                                   table.live, columns_of(table, ""), fmt::join(parts, ", "))
-                     : fmt::format("UPDATE {} SET {} WHERE {}", table.live, fmt::join(parts, ", "),
-                                   fmt::join(key, " AND ")),
-          is_missing ? request_.missing : request_.changed);
-    }
-    if (rows.size() < kRowsAtOnce) break;
-  }
-  connection_.query("CLOSE varve_rows");
-}
-
-// Missing rows whose parents are neither there nor come back themselves.
-void PostgresRecovery::find_orphans(Table& table) {
-  std::vector<std::string> names;
-  for (const Column& column : table.columns) names.push_back(connection_.literal(column.name));
-  const PostgresRows keys = connection_.query(fmt::format(
-      "SELECT c.confrelid::regclass::text, n.nspname || '.' || p.relname, "
-      "(SELECT string_agg(quote_ident(attname), ',' ORDER BY k.place) FROM unnest(c.conkey) WITH "
-      "ORDINALITY AS k(number, place), pg_attribute WHERE attrelid = c.conrelid AND attnum = "
-      "k.number), "
-      "(SELECT string_agg(format('p.%I = r.%I', b.attname, a.attname), ' AND ') FROM "
-      "unnest(c.conkey, c.confkey) AS k(child, parent), pg_attribute a, pg_attribute b WHERE "
-      "a.attrelid = c.conrelid AND a.attnum = k.child AND b.attrelid = c.confrelid AND b.attnum = "
-      "k.parent), "
-      "(SELECT string_agg(format('r.%I IS NOT NULL', attname), ' AND ') FROM unnest(c.conkey) AS "
-      "k(number), pg_attribute WHERE attrelid = c.conrelid AND attnum = k.number), "
-      "(SELECT string_agg(format('r.%I::text', attname), ' || '', '' || ') FROM unnest(c.conkey) "
-      "AS k(number), pg_attribute WHERE attrelid = c.conrelid AND attnum = k.number) "
-      "FROM pg_constraint c, pg_class p, pg_namespace n WHERE c.contype = 'f' AND c.conrelid = "
-      "to_regclass({}) AND p.oid = c.confrelid AND n.oid = p.relnamespace AND (SELECT "
-      "bool_and(attname = ANY (ARRAY[{}])) FROM unnest(c.conkey) AS k(number), pg_attribute WHERE "
-      "attrelid = c.conrelid AND attnum = k.number) ORDER BY c.conname",
-      connection_.literal(table.live), fmt::join(names, ", ")));
-  for (int i = 0; i < keys.size(); ++i) {
-    const std::string parent = keys.at(i, 1);
-    std::string returning;
-    const auto recovered = std::ranges::find_if(tables_, [&](const Table& one) {
-      return one.found.table == parent && one.found.refusal.empty();
-    });
-    if (recovered != tables_.end()) {
-      returning = fmt::format(" AND NOT EXISTS (SELECT 1 FROM {} AS p WHERE {})",
-                              chosen_rows(*recovered), keys.at(i, 3));
-    }
-    const PostgresRows counted = connection_.query(fmt::format(
-        "SELECT count(*), min({0}) FROM ({1}) AS r WHERE {2} AND NOT EXISTS (SELECT 1 FROM {3} AS "
-        "p WHERE {4}){5}",
-        keys.at(i, 5), missing_rows(table), keys.at(i, 4), keys.at(i, 0), keys.at(i, 3),
-        returning));
-    if (counted.at(0, 0) == "0") continue;
-    OrphanRows orphans;
-    orphans.parent = parent;
-    orphans.columns = keys.at(i, 2);
-    orphans.rows = std::stoull(counted.at(0, 0));
-    orphans.example = fmt::format("{}={}", orphans.columns, counted.at(0, 1));
-    orphans.is_stored = true;  // a dump is whole: its foreign keys hold
-    table.found.orphans.push_back(std::move(orphans));
-  }
 }
 
 std::vector<TableRecovery> PostgresRecovery::survey(const RecoveryListener& asked) {
@@ -347,15 +64,8 @@ std::vector<TableRecovery> PostgresRecovery::survey(const RecoveryListener& aske
   }
   connection_.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   std::vector<TableRecovery> all;
-  for (Table& table : tables_) {
-    table.found.missing = 0;
-    table.found.changed = 0;
-    table.found.orphans.clear();
-    if (table.found.refusal.empty()) {
-      tell_rows(table, true, listener);
-      if (!table.key.empty()) tell_rows(table, false, listener);
-      if (request_.missing) find_orphans(table);
-    }
+  for (PostgresTablePair& table : tables_) {
+    look_through(table, listener);
     all.push_back(table.found);
   }
   connection_.query("ROLLBACK");
@@ -363,34 +73,36 @@ std::vector<TableRecovery> PostgresRecovery::survey(const RecoveryListener& aske
   return all;
 }
 
+void PostgresRecovery::look_through(PostgresTablePair& table, const RecoveryListener& listener) {
+  table.found.missing = 0;
+  table.found.changed = 0;
+  table.found.orphans.clear();
+  if (!table.is_recovered()) return;
+  tell_missing_rows(connection_, table, request_.missing, listener);
+  if (!table.key.empty()) tell_changed_rows(connection_, table, request_.changed, listener);
+  if (request_.missing) table.found.orphans = find_orphans(connection_, table, tables_);
+}
+
 // A trigger may pass over rows: what comes back is counted, and what was to.
-void PostgresRecovery::insert(Table& table) {
+void PostgresRecovery::insert(PostgresTablePair& table) {
   const PostgresRows counts = connection_.query(fmt::format(
       "WITH gone AS MATERIALIZED ({0}), done AS (INSERT INTO {1} ({2}) OVERRIDING SYSTEM VALUE "
       "SELECT {2} FROM gone RETURNING 1) "
       "SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM done)",
-      missing_rows(table), table.live, columns_of(table, "")));
+      missing_rows(table), table.live, for_each_column(table.columns, "{0}")));
   table.found.inserted = std::stoull(counts.at(0, 1));
   table.found.passed_over += std::stoull(counts.at(0, 0)) - table.found.inserted;
 }
 
-void PostgresRecovery::update(Table& table) {
-  std::vector<std::string> changes;
-  std::vector<std::string> differences;
-  for (const Column& column : table.columns) {
-    const std::string name = connection_.identifier(column.name);
-    if (column.is_fixed || std::ranges::find(table.key, column.name) != table.key.end()) continue;
-    changes.push_back(fmt::format("{0} = s.{0}", name));
-    differences.push_back(fmt::format("s.{0}::text IS DISTINCT FROM l.{0}::text", name));
-  }
-  if (changes.empty()) return;
-  const std::string differ =
-      fmt::format("{} AND ({})", key_matches(table), fmt::join(differences, " OR "));
+void PostgresRecovery::update(PostgresTablePair& table) {
+  const std::vector<PostgresTablePair::Column> settable = table.settable();
+  if (settable.empty()) return;
   const PostgresRows counts = connection_.query(fmt::format(
       "WITH other AS MATERIALIZED (SELECT 1 FROM {0} AS l, {1} AS s WHERE {2}), done AS "
       "(UPDATE {0} AS l SET {3} FROM {1} AS s WHERE {2} RETURNING 1) "
       "SELECT (SELECT count(*) FROM other), (SELECT count(*) FROM done)",
-      table.live, chosen_rows(table), differ, fmt::join(changes, ", ")));
+      table.live, table.chosen, fmt::format("{} AND {}", key_matches(table), differs(settable)),
+      for_each_column(settable, "{0} = s.{0}")));
   table.found.updated = std::stoull(counts.at(0, 1));
   table.found.passed_over += std::stoull(counts.at(0, 0)) - table.found.updated;
 }
@@ -400,8 +112,8 @@ std::vector<TableRecovery> PostgresRecovery::apply() {
   std::vector<TableRecovery> done;
   try {
     connection_.query("SET CONSTRAINTS ALL DEFERRED");
-    for (Table& table : tables_) {
-      if (!table.found.refusal.empty()) continue;
+    for (PostgresTablePair& table : tables_) {
+      if (!table.is_recovered()) continue;
       if (request_.missing) insert(table);
       if (request_.changed && !table.key.empty()) update(table);
       done.push_back(table.found);

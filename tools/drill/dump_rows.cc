@@ -29,12 +29,7 @@ bool read_through(const Path& path, const Take& take) {
 
 std::optional<ArchiveContents> contents_of(const Path& folder) {
   const File toc = File::open_read(folder / "toc.dat");
-  std::uint64_t offset = 0;
-  ArchiveInput input([&](MutableBytes out) {
-    const std::size_t count = toc.read_at(offset, out);
-    offset += count;
-    return count;
-  });
+  ArchiveInput input(in_order([&](auto offset, auto out) { return toc.read_at(offset, out); }));
   try {
     return read_directory_contents(input);
   } catch (const Error& error) {

@@ -14,6 +14,7 @@
 #include "store/core/error.h"
 #include "tools/drill/postgres_globals.h"
 #include "tools/process/child_program.h"
+#include "tools/restore/postgres_properties.h"
 #include "tools/sources/assertions.h"
 #include "tools/sources/one_line.h"
 #include "tools/sources/postgres_row_counts.h"
@@ -25,12 +26,6 @@ constexpr const char* kDatabase = "drill";
 constexpr unsigned kMostJobs = 4;
 constexpr std::uint64_t kCluster = 300u << 20;  // bytes: an empty one, and its log
 constexpr std::size_t kMostWords = 1000;
-
-std::string quoted_literal(std::string_view text) {
-  std::string out = "'";
-  for (const char letter : text) out.append(letter == '\'' ? 2 : 1, letter);
-  return out + "'";
-}
 
 // Without the server's place in front of it, which nobody can reach any more.
 std::string words_of(const Error& error, const PostgresConnection& connection) {
@@ -101,19 +96,22 @@ void DumpTrial::restore_globals() {
 // In its own order of letters where this machine knows it.
 void DumpTrial::create_database() {
   PostgresConnection connection(server_->target("postgres"), "", stop_);
-  std::string sql = fmt::format("CREATE DATABASE {} TEMPLATE template0", kDatabase);
-  if (!dump_.encoding.empty()) sql += " ENCODING " + quoted_literal(dump_.encoding);
-  const auto with = [&](const std::string& locale) {
-    const std::string text = quoted_literal(locale);
-    return fmt::format("{} LC_COLLATE {} LC_CTYPE {}", sql, text, text);
+  const auto create = [&](const std::string& locale) {
+    connection.query(create_statement(connection, kDatabase,
+                                      {.encoding = dump_.encoding,
+                                       .collate = locale,
+                                       .ctype = locale,
+                                       .icu_locale = {},
+                                       .owner = {},
+                                       .tablespace = {}}));
   };
   try {
-    connection.query(with(dump_.collation.empty() ? "C" : dump_.collation));
+    create(dump_.collation.empty() ? "C" : dump_.collation);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::interrupted || dump_.collation.empty()) throw;
     findings_.notes.push_back(
         fmt::format("sorted as in the locale C: this machine has no {}", dump_.collation));
-    connection.query(with("C"));
+    create("C");
   }
 }
 
@@ -168,29 +166,16 @@ void DumpTrial::look(const std::vector<std::string>& assertions) {
   if (!findings_.faults.empty()) return;
   PostgresConnection connection(server_->target(kDatabase), "", stop_);
   count_rows(connection);
-  findings_.note(put_assertions(connection, assertions));
+  findings_.add_assertions(put_assertions(connection, assertions));
 }
 
 // The tables that have recorded counts; where there are none, those that have rows of their own.
 void DumpTrial::count_rows(PostgresConnection& connection) {
-  std::vector<PostgresTable> tables = tables_with_rows(connection);
-  if (!dump_.recorded_rows.empty()) {
-    tables.clear();
-    const PostgresRows rows = connection.query(
-        "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON c.relnamespace = n.oid "
-        "WHERE c.relkind = 'r'");
-    for (int i = 0; i < rows.size(); ++i) {
-      PostgresTable table{rows.at(i, 0), rows.at(i, 1)};
-      const std::string name = table.schema + '.' + table.name;
-      if (dump_.recorded_rows.contains(name)) tables.push_back(std::move(table));
-    }
-  }
-  PostgresRowCounts counts(connection, std::move(tables));
+  PostgresRowCounts counts(connection, dump_.recorded_rows.empty()
+                                           ? tables_with_rows(connection)
+                                           : tables_of(connection, dump_.recorded_rows));
   findings_.row_counts = counts.finish();
-  // No note so far excuses a table that is missing.
-  std::vector<std::string> notes = std::exchange(findings_.notes, {});
-  findings_.compare_rows(dump_.recorded_rows);
-  findings_.notes = std::move(notes);
+  findings_.add_faults(compare_rows(dump_.recorded_rows, findings_.row_counts));
 }
 
 }  // namespace varve

@@ -1,7 +1,6 @@
 // A PostgreSQL dump put into a new cluster: roles, then the dump, then a look at what is there.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -26,7 +25,7 @@ struct TriedDump {
   // globals.sql of its server, and what that is called.
   std::optional<std::string> globals;
   std::string globals_name;
-  std::map<std::string, std::uint64_t> recorded_rows;  // by "schema.table"
+  RowCounts recorded_rows;
 };
 
 // Used from one thread.

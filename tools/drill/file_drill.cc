@@ -62,7 +62,7 @@ class FileDrill {
       if (file.source == source_ && file.format == "sqlite") check_database(file);
     }
     for (const Dump& dump : dumps()) try_dump(dump);
-    if (!findings_.row_counts.empty()) findings_.compare_rows(recorded_rows(snapshot_, source_));
+    compare_with_recorded();
     if (!is_sqlite() && !request_.assertions.empty()) {
       findings_.faults.push_back(fmt::format(
           "assertions cannot be put to it: it is no database, its kind is {}", info().kind));
@@ -159,12 +159,19 @@ class FileDrill {
 
   void add(const RestoreResult& result) { made_.restore_seconds += result.seconds; }
 
+  void compare_with_recorded() {
+    if (findings_.row_counts.empty()) return;
+    const Uncounted uncounted = findings_.notes.empty() ? Uncounted::missing : Uncounted::excused;
+    findings_.add_faults(
+        compare_rows(recorded_rows(snapshot_, source_), findings_.row_counts, uncounted));
+  }
+
   void check_database(const FileEntry& file) {
     has_databases_ = true;
     const OwnedSqliteConnection database = open(folder_.path() / file.path, request_.stop);
     const SqliteFindings found = check_fully({database.get()});
     if (found.faults.empty() && is_sqlite()) {
-      findings_.note(put_assertions(database.get(), request_.assertions));
+      findings_.add_assertions(put_assertions(database.get(), request_.assertions));
     }
     if (request_.stop.stop_requested()) {
       throw Error(ErrorCode::interrupted, "the drill was interrupted");

@@ -23,22 +23,13 @@ std::vector<std::string> shortened(std::vector<std::string> lines) {
 
 }  // namespace
 
-void Findings::note(std::vector<Assertion> put) {
-  std::vector<std::string> failed = faults_of(put);
-  std::move(failed.begin(), failed.end(), std::back_inserter(faults));
+void Findings::add_assertions(std::vector<Assertion> put) {
+  add_faults(faults_of(put));
   assertions = std::move(put);
 }
 
-void Findings::compare_rows(const std::map<std::string, std::uint64_t>& recorded) {
-  for (const auto& [table, rows] : recorded) {
-    const auto counted = row_counts.find(table);
-    if (counted == row_counts.end()) {
-      if (notes.empty()) faults.push_back(fmt::format("{} is missing", table));
-    } else if (counted->second != rows) {
-      faults.push_back(fmt::format("{} has {} rows, and had {} when they were recorded", table,
-                                   counted->second, rows));
-    }
-  }
+void Findings::add_faults(std::vector<std::string> found) {
+  std::move(found.begin(), found.end(), std::back_inserter(faults));
 }
 
 void Findings::conclude(Attestation& made) && {
@@ -48,15 +39,6 @@ void Findings::conclude(Attestation& made) && {
   made.detail = fmt::format("{}", fmt::join(lines, "; "));
   made.row_counts = std::move(row_counts);
   made.assertions = std::move(assertions);
-}
-
-std::map<std::string, std::uint64_t> recorded_rows(const Snapshot& snapshot, std::uint32_t source) {
-  const SourceInfo& info = snapshot.sources.at(source);
-  if (!info.row_counts.empty()) return info.row_counts;
-  for (auto it = snapshot.attestations.rbegin(); it != snapshot.attestations.rend(); ++it) {
-    if (it->source == info.name && it->passed && !it->row_counts.empty()) return it->row_counts;
-  }
-  return {};
 }
 
 }  // namespace varve

@@ -8,22 +8,13 @@
 #include "store/core/error.h"
 #include "tools/process/child_program.h"
 #include "tools/sources/one_line.h"
+#include "tools/sources/postgres_connection.h"
 
 namespace varve {
 namespace {
 
 constexpr const char* kSuperuser = "varve_drill";
 constexpr const char* kSocketName = ".s.PGSQL.5432";
-
-// For libpq's keyword strings.
-std::string keyword_value(std::string_view text) {
-  std::string out = "'";
-  for (const char letter : text) {
-    if (letter == '\'' || letter == '\\') out += '\\';
-    out += letter;
-  }
-  return out + "'";
-}
 
 }  // namespace
 
@@ -68,7 +59,8 @@ std::vector<std::string> ScratchPostgres::command(const PostgresPrograms& progra
 
 std::string ScratchPostgres::target(const std::string& database) const {
   return fmt::format("host={} port=5432 user={} dbname={} options='' connect_timeout=60",
-                     keyword_value(sockets().native()), kSuperuser, keyword_value(database));
+                     quoted_keyword_value(sockets().native()), kSuperuser,
+                     quoted_keyword_value(database));
 }
 
 std::vector<std::pair<std::string, std::string>> ScratchPostgres::environment() const {

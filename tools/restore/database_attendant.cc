@@ -22,21 +22,6 @@ void enter_wal_mode(File& database) {
   database.write_all_at(SqliteHeader::kWriteVersion, kBoth);
 }
 
-// Tables that differ, in words.
-std::vector<std::string> compare(const std::map<std::string, std::uint64_t>& recorded,
-                                 const std::map<std::string, std::uint64_t>& found) {
-  std::vector<std::string> faults;
-  for (const auto& [table, rows] : recorded) {
-    const auto now = found.find(table);
-    if (now != found.end() && now->second == rows) continue;
-    faults.push_back(
-        now == found.end()
-            ? fmt::format("table {} with {} rows is missing", table, rows)
-            : fmt::format("{} has {} rows, and {} were recorded", table, now->second, rows));
-  }
-  return faults;
-}
-
 }  // namespace
 
 DatabaseAttendant::DatabaseAttendant(std::map<std::string, DatabaseCase> cases, Questions questions,
@@ -66,7 +51,8 @@ void DatabaseAttendant::prove(const FileEntry& file, const Path& target, const P
                         .notes = std::move(findings.notes)};
   for (const auto& [table, rows] : findings.row_counts) result.rows += rows;
   if (result.faults.empty() && *one->check == VerifyLevel::full && !one->recorded_rows.empty()) {
-    result.faults = compare(one->recorded_rows, findings.row_counts);
+    const Uncounted uncounted = result.notes.empty() ? Uncounted::missing : Uncounted::excused;
+    result.faults = compare_rows(one->recorded_rows, findings.row_counts, uncounted);
     result.rows_compared = true;
   }
   result.seconds = std::chrono::duration<double>(Clock::now() - begin).count();

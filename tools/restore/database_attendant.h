@@ -11,6 +11,7 @@
 
 #include "store/restore.h"
 #include "tools/restore/replaced_database.h"
+#include "tools/sources/row_counts.h"
 #include "tools/sources/sqlite_verify.h"
 
 namespace varve {
@@ -20,9 +21,9 @@ struct DatabaseCase {
   bool wal_mode = false;  // it goes back into WAL mode
   // Nothing: only that its bytes are those that were stored.
   std::optional<VerifyLevel> check = {};
-  std::map<std::string, std::uint64_t> recorded_rows = {};  // by table; empty: not recorded
-  std::string source = {};                                  // the one that it belongs to
-  std::string label = {};  // for messages: "history.db of snapshot …"
+  RowCounts recorded_rows = {};  // empty: not recorded
+  std::string source = {};       // the one that it belongs to
+  std::string label = {};        // for messages: "history.db of snapshot …"
 };
 
 // What was found out about a database that was restored.

@@ -1,7 +1,6 @@
 #include "tools/restore/dump_selection.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -10,11 +9,10 @@
 #include <string_view>
 
 #include "store/core/error.h"
+#include "tools/sources/archive_names.h"
 
 namespace varve {
 namespace {
-
-constexpr std::size_t kMostNames = 12;  // in a message
 
 template <std::size_t N>
 bool is_one_of(const std::string& kind, const std::array<std::string_view, N>& kinds) {
@@ -313,47 +311,21 @@ class RowSorter {
   std::set<std::string> circle_;
 };
 
-std::string names_there(const ArchiveContents& contents) {
-  std::vector<std::string> names;
-  std::size_t more = 0;
-  for (const ArchiveEntry& entry : contents.entries) {
-    if (!is_relation(entry) || entry.kind == "SEQUENCE") continue;
-    if (names.size() == kMostNames) {
-      ++more;
-    } else {
-      names.push_back(entry.table());
-    }
-  }
-  if (names.empty()) return "none";
-  if (more != 0) names.push_back(fmt::format("and {} more", more));
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
-std::size_t find_table(const ArchiveContents& contents, const std::string& name) {
-  std::vector<std::size_t> found;
-  for (std::size_t i = 0; i < contents.entries.size(); ++i) {
-    const ArchiveEntry& entry = contents.entries[i];
-    if (!is_relation(entry)) continue;
-    if (entry.table() == name) return i;
-    if (entry.name == name) found.push_back(i);
-  }
-  if (found.size() == 1) return found.front();
-  if (found.empty()) {
-    throw Error(ErrorCode::not_found,
-                fmt::format("the dump has no table '{}': it has {}", name, names_there(contents)));
-  }
-  std::vector<std::string> all;
-  for (const std::size_t i : found) all.push_back(contents.entries[i].table());
-  throw Error(ErrorCode::usage, fmt::format("the dump has several tables '{}': write one of {}",
-                                            name, fmt::join(all, ", ")));
-}
+bool is_table(const ArchiveEntry& entry) { return is_relation(entry) && entry.kind != "SEQUENCE"; }
 
 }  // namespace
 
 std::vector<std::size_t> find_tables(const ArchiveContents& contents,
                                      const std::vector<std::string>& names) {
   std::vector<std::size_t> tables;
-  for (const std::string& name : names) tables.push_back(find_table(contents, name));
+  for (const std::string& name : names) {
+    const auto found = find_entry(contents, name, is_relation);
+    if (!found) {
+      throw Error(ErrorCode::not_found, fmt::format("the dump has no table '{}': it has {}", name,
+                                                    names_in(contents, is_table)));
+    }
+    tables.push_back(*found);
+  }
   return tables;
 }
 

@@ -2,35 +2,44 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "store/proof.h"
 
 namespace varve {
 
-const Attestation* failed_attestation(const Snapshot& snapshot, const std::string& source) {
+std::optional<std::string> verification_fault(const Snapshot& snapshot, const std::string& source) {
   const Attestation* const deciding = deciding_attestation(snapshot, source);
-  return deciding != nullptr && !deciding->passed ? deciding : nullptr;
+  if (deciding == nullptr || deciding->passed) return std::nullopt;
+  return fmt::format("{} of snapshot {} did not pass its verification ({})", source, snapshot.name,
+                     deciding->detail);
 }
 
-std::optional<Snapshot> newest_passing_snapshot(Repository& repository, const std::string& source,
-                                                const SnapshotId& besides) {
-  std::vector<Snapshot> snapshots = repository.snapshots();
-  for (auto snapshot = snapshots.rbegin(); snapshot != snapshots.rend(); ++snapshot) {
-    const Attestation* const deciding = deciding_attestation(*snapshot, source);
-    const bool passed = deciding != nullptr && deciding->passed;
-    if (passed && snapshot->id != besides) return std::move(*snapshot);
+std::string way_out(Repository& repository, const Snapshot& snapshot, const std::string& source) {
+  const std::vector<Snapshot> snapshots = repository.snapshots();
+  for (auto other = snapshots.rbegin(); other != snapshots.rend(); ++other) {
+    const Attestation* const deciding = deciding_attestation(*other, source);
+    if (other->id == snapshot.id || deciding == nullptr || !deciding->passed) continue;
+    return fmt::format("the newest other snapshot of {} that passed is {}", source, other->name);
   }
-  return std::nullopt;
+  return fmt::format("no other snapshot of {} has passed", source);
 }
 
-std::string way_out_of(Repository& repository, const Snapshot& snapshot,
-                       const std::string& source) {
-  const auto good = newest_passing_snapshot(repository, source, snapshot.id);
-  return fmt::format(
-      "; {}; --force takes this one all the same",
-      good ? fmt::format("the newest snapshot of {} that passed is {}", source, good->name)
-           : fmt::format("no other snapshot of {} has passed", source));
+Error refusal(Repository& repository, const Snapshot& snapshot, const std::string& source,
+              const std::string& fault) {
+  return Error(ErrorCode::failed,
+               fmt::format("{}: nothing was replaced; {}; --force takes this one all the same",
+                           fault, way_out(repository, snapshot, source)));
+}
+
+std::string taken_all_the_same(const std::string& fault) {
+  return fault + "; it was restored all the same";
+}
+
+std::optional<std::string> require_passed(Repository& repository, const Snapshot& snapshot,
+                                          const std::string& source, bool force) {
+  const auto fault = verification_fault(snapshot, source);
+  if (!fault) return std::nullopt;
+  if (!force) throw refusal(repository, snapshot, source, *fault);
+  return taken_all_the_same(*fault);
 }
 
 }  // namespace varve

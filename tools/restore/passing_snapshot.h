@@ -1,22 +1,33 @@
-// Which snapshots of a source have been proven, and which have failed.
+// What did not pass its verification, and the snapshot that passed: what a restore refuses, and
+// what it names instead.
 #pragma once
 
 #include <optional>
 #include <string>
 
+#include "store/core/error.h"
 #include "store/repository.h"
 
 namespace varve {
 
-// The attestation that stands (store/proof.h), where it says that the source did not pass.
-const Attestation* failed_attestation(const Snapshot& snapshot, const std::string& source);
+// "history.db of snapshot 2026-… did not pass its verification (…)", as the attestation that stands
+// says (store/proof.h); nothing where it passed, or was not verified.
+std::optional<std::string> verification_fault(const Snapshot& snapshot, const std::string& source);
 
-// Of the source's other snapshots the newest one in which it passed.
-std::optional<Snapshot> newest_passing_snapshot(Repository& repository, const std::string& source,
-                                                const SnapshotId& besides);
+// "the newest other snapshot of history.db that passed is 2026-…", or that there is none.
+std::string way_out(Repository& repository, const Snapshot& snapshot, const std::string& source);
 
-// For the end of a message that refuses `snapshot`: "; the newest snapshot of history.db that
-// passed is 2026-…; --force takes this one all the same".
-std::string way_out_of(Repository& repository, const Snapshot& snapshot, const std::string& source);
+// A failed Error before anything was replaced: the fault, the way out, and that --force takes this
+// snapshot all the same.
+Error refusal(Repository& repository, const Snapshot& snapshot, const std::string& source,
+              const std::string& fault);
+
+// The warning of a restore that was forced.
+std::string taken_all_the_same(const std::string& fault);
+
+// Throws the refusal of a source that did not pass its verification; with `force` it is returned,
+// as that warning.
+std::optional<std::string> require_passed(Repository& repository, const Snapshot& snapshot,
+                                          const std::string& source, bool force);
 
 }  // namespace varve

@@ -40,31 +40,6 @@ std::optional<VerifyLevel> level_of(Check check, bool live) {
   return live ? std::optional(VerifyLevel::full) : std::nullopt;
 }
 
-// As the newest attestation that counted them says. One of a folder has them by "path:table".
-std::map<std::string, std::uint64_t> recorded_rows(const Snapshot& snapshot,
-                                                   const FileEntry& file) {
-  const std::string& source = snapshot.sources.at(file.source).name;
-  for (auto one = snapshot.attestations.rbegin(); one != snapshot.attestations.rend(); ++one) {
-    if (one->source != source || one->row_counts.empty()) continue;
-    if (one->file == file.path) return one->row_counts;
-    std::map<std::string, std::uint64_t> rows;
-    const std::string prefix = file.path + ':';
-    for (const auto& [table, count] : one->row_counts) {
-      if (table.starts_with(prefix)) rows[table.substr(prefix.size())] = count;
-    }
-    return rows;
-  }
-  return {};
-}
-
-constexpr const char* kAllTheSame = "; it was restored all the same";
-
-Error refusal(Repository& repository, const Snapshot& snapshot, const std::string& fault,
-              const std::string& source) {
-  return Error(ErrorCode::failed, fmt::format("{}: nothing was replaced{}", fault,
-                                              way_out_of(repository, snapshot, source)));
-}
-
 class PathRestore {
  public:
   PathRestore(Repository& repository, const Snapshot& snapshot, const PathSelection& selection,
@@ -111,8 +86,8 @@ class PathRestore {
 
   // With --force a warning.
   void refuse(const std::string& fault, const std::string& source) {
-    if (!settings_.force) throw refusal(repository_, snapshot_, fault, source);
-    result_.warnings.push_back(fault + kAllTheSame);
+    if (!settings_.force) throw refusal(repository_, snapshot_, source, fault);
+    result_.warnings.push_back(taken_all_the_same(fault));
   }
 
   void note_database(const PlannedFile& file) {
@@ -181,13 +156,10 @@ class PathRestore {
     }
     if (error.code() != ErrorCode::corrupt || plan_.files.empty()) return error;
     const std::string& source = snapshot_.sources.at(plan_.files.front().entry->source).name;
-    const auto good = newest_passing_snapshot(repository_, source, snapshot_.id);
-    if (!good) return error;
     return Error(
         error.code(),
-        fmt::format("{}: nothing was replaced; the newest other snapshot of {} that passed "
-                    "is {}",
-                    error.what(), source, good->name),
+        fmt::format("{}{}; {}", error.what(), is_any_replaced() ? "" : ": nothing was replaced",
+                    way_out(repository_, snapshot_, source)),
         error.context());
   }
 
@@ -247,12 +219,9 @@ std::vector<std::string> look_beforehand(Repository& repository, const Snapshot&
     if (file.is_database() && file.replaces()) require_unused_database(file.target);
     if (!seen.insert(file.entry->source).second) continue;
     const std::string& source = snapshot.sources.at(file.entry->source).name;
-    const Attestation* const failed = failed_attestation(snapshot, source);
-    if (failed == nullptr) continue;
-    const std::string fault = fmt::format("{} of snapshot {} did not pass its verification ({})",
-                                          source, snapshot.name, failed->detail);
-    if (!force) throw refusal(repository, snapshot, fault, source);
-    warnings.push_back(fault + kAllTheSame);
+    if (auto warning = require_passed(repository, snapshot, source, force)) {
+      warnings.push_back(std::move(*warning));
+    }
   }
   return warnings;
 }

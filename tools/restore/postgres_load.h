@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "tools/process/child_program.h"
-#include "tools/restore/stored_dump.h"
 #include "tools/sources/postgres_connection.h"
+#include "tools/sources/stored_dump.h"
 
 namespace varve {
 

@@ -16,10 +16,10 @@
 #include "tools/restore/passing_snapshot.h"
 #include "tools/restore/postgres_obstacles.h"
 #include "tools/restore/postgres_roles.h"
-#include "tools/restore/restored_rows.h"
 #include "tools/restore/safety_snapshot.h"
 #include "tools/restore/snapshot_folder.h"
 #include "tools/restore/target_objects.h"
+#include "tools/sources/postgres_row_counts.h"
 #include "tools/sources/postgres_targets.h"
 
 namespace varve {
@@ -49,7 +49,7 @@ class PostgresRestore {
   PostgresRestoreResult run() {
     const auto begin = std::chrono::steady_clock::now();
     require_restorable(repository_, snapshot_, admin_, request_);
-    if (auto warning = refuse_failed(repository_, snapshot_, info_.name, request_.force)) {
+    if (auto warning = require_passed(repository_, snapshot_, info_.name, request_.force)) {
       result_.warnings.push_back(std::move(*warning));
     }
     result_.notes = drop_left_databases(admin_);
@@ -129,7 +129,7 @@ class PostgresRestore {
   PostgresLoad prepare(PostgresConnection& connection, bool is_new) {
     PostgresLoad load = request_.load;
     if (load.tables.empty() && !load.data_only) return load;
-    const ArchiveContents contents = contents_of(repository_, snapshot_, request_.dump);
+    const ArchiveContents contents = contents_of(repository_.chunks(), snapshot_, request_.dump);
     std::optional<DumpSelection> selection;
     if (!load.tables.empty()) {
       selection = select_tables(
@@ -172,13 +172,9 @@ class PostgresRestore {
   // As the old one is; else as the dumped one was.
   DatabaseShape shape(bool exists) {
     if (exists) return shape_of(admin_.connection(), admin_.database());
-    const auto fact = [&](const char* name) {
-      const auto found = info_.facts.find(name);
-      return found == info_.facts.end() ? std::string() : found->second;
-    };
     DatabaseShape shape;
-    shape.encoding = fact("encoding");
-    shape.collate = fact("collation");
+    shape.encoding = fact_of(info_, "encoding");
+    shape.collate = fact_of(info_, "collation");
     shape.ctype = shape.collate;
     return shape;
   }
@@ -249,13 +245,12 @@ class PostgresRestore {
 
   // Of the tables that are restored and were counted when they were dumped.
   std::vector<std::string> check_rows(PostgresConnection& connection) {
-    std::map<std::string, std::uint64_t> recorded = info_.row_counts;
+    RowCounts recorded = info_.row_counts;
     std::erase_if(recorded, [&](const auto& table) {
       return !chosen_.empty() && !chosen_.contains(table.first);
     });
-    RestoredRows found = check_restored_rows(connection, recorded);
-    result_.rows = std::move(found.counts);
-    return std::move(found.faults);
+    result_.rows = PostgresRowCounts(connection, tables_of(connection, recorded)).finish();
+    return compare_rows(recorded, result_.rows);
   }
 
   void require_rows(PostgresConnection& connection) {
@@ -263,11 +258,8 @@ class PostgresRestore {
     if (faults.empty()) return;
     const std::string fault = fmt::format("{} of snapshot {}: {}", request_.dump.path,
                                           snapshot_.name, fmt::join(faults, "; "));
-    if (!request_.force) {
-      throw Error(ErrorCode::failed, fmt::format("{}; nothing was replaced{}", fault,
-                                                 way_out_of(repository_, snapshot_, info_.name)));
-    }
-    result_.warnings.push_back(fault);
+    if (!request_.force) throw refusal(repository_, snapshot_, info_.name, fault);
+    result_.warnings.push_back(taken_all_the_same(fault));
   }
 
   Repository& repository_;
@@ -290,14 +282,11 @@ Error explained(const Error& error, Repository& repository, const Snapshot& snap
   }
   if (error.code() != ErrorCode::corrupt) return error;
   const std::string& source = snapshot.sources.at(request.dump.source).name;
-  const auto good = newest_passing_snapshot(repository, source, snapshot.id);
   return {error.code(),
           fmt::format("{} of snapshot {} cannot be read from the repository ({}): nothing was "
                       "replaced; {}",
                       request.dump.path, snapshot.name, error.what(),
-                      good ? fmt::format("the newest other snapshot of {} that passed is {}",
-                                         source, good->name)
-                           : fmt::format("no other snapshot of {} has passed", source)),
+                      way_out(repository, snapshot, source)),
           error.context()};
 }
 

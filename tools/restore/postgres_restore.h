@@ -16,19 +16,19 @@
 // first, which leaves neither when it is killed in between.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "tools/restore/postgres_restore_request.h"
+#include "tools/sources/row_counts.h"
 
 namespace varve {
 
 struct PostgresRestoreResult {
   std::optional<Snapshot> safety;
   std::string kept;  // what the old database is called now; empty where there was none
-  std::map<std::string, std::uint64_t> rows;  // compared with those recorded, by table
+  RowCounts rows;    // compared with those recorded
   double seconds = 0;
   std::vector<std::string> notes;     // what it did besides, or left out
   std::vector<std::string> warnings;  // what is not as it was asked for

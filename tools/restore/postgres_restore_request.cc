@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "store/core/error.h"
-#include "store/file_reader.h"
 #include "tools/restore/dump_selection.h"
 #include "tools/restore/passing_snapshot.h"
 #include "tools/restore/postgres_obstacles.h"
@@ -31,25 +30,7 @@ void require_tables(PostgresConnection& connection, const ArchiveContents& conte
   }
 }
 
-std::string content_of(Repository& repository, const Snapshot& snapshot, const std::string& path) {
-  std::string text;
-  FileReader reader(repository.chunks(), *snapshot.find(path), ChunkReader::Check::id);
-  reader.stream([&](ByteView bytes) { text += as_text(bytes); });
-  return text;
-}
-
 }  // namespace
-
-std::optional<std::string> refuse_failed(Repository& repository, const Snapshot& snapshot,
-                                         const std::string& source, bool force) {
-  const Attestation* const failed = failed_attestation(snapshot, source);
-  if (failed == nullptr) return std::nullopt;
-  const std::string fault = fmt::format("{} of snapshot {} did not pass its verification ({})",
-                                        source, snapshot.name, failed->detail);
-  if (force) return fault + "; it was restored all the same";
-  throw Error(ErrorCode::failed, fmt::format("{}: nothing was replaced{}", fault,
-                                             way_out_of(repository, snapshot, source)));
-}
 
 bool loads_in_place(const PostgresRestoreRequest& request, bool exists) {
   return request.load.data_only || (exists && !request.load.tables.empty());
@@ -57,17 +38,20 @@ bool loads_in_place(const PostgresRestoreRequest& request, bool exists) {
 
 void require_restorable(Repository& repository, const Snapshot& snapshot, PostgresAdmin& admin,
                         const PostgresRestoreRequest& request) {
-  refuse_failed(repository, snapshot, snapshot.sources.at(request.dump.source).name, request.force);
+  require_passed(repository, snapshot, snapshot.sources.at(request.dump.source).name,
+                 request.force);
   if (request.globals && request.dump.globals.empty()) {
     throw Error(
         ErrorCode::not_found,
-        fmt::format("snapshot {} holds no globals.sql: restore without --globals", snapshot.name));
+        fmt::format(
+            "snapshot {} holds no globals.sql of the server of {}: restore without --globals",
+            snapshot.name, request.dump.path));
   }
   const bool exists = admin.exists(admin.database());
   const bool in_place = loads_in_place(request, exists);
   if (exists && !in_place) require_replaceable(admin);
   if (request.load.tables.empty()) return;
-  const ArchiveContents contents = contents_of(repository, snapshot, request.dump);
+  const ArchiveContents contents = contents_of(repository.chunks(), snapshot, request.dump);
   const std::vector<std::size_t> tables = find_tables(contents, request.load.tables);
   if (!in_place) return;
   const auto connection = admin.connect(admin.database());
@@ -79,7 +63,7 @@ std::vector<std::string> roles_to_change(Repository& repository, const Snapshot&
                                          const PostgresRestoreRequest& request) {
   if (!request.globals) return {};
   return changed_roles(programs_for(request.dump, request.programs), admin.connection(),
-                       content_of(repository, snapshot, request.dump.globals), request.stop);
+                       globals_of(repository.chunks(), snapshot, request.dump), request.stop);
 }
 
 }  // namespace varve

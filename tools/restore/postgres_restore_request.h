@@ -1,7 +1,6 @@
 // What is asked of a restore into PostgreSQL, and what can be known of it before anything is done.
 #pragma once
 
-#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -31,11 +30,6 @@ bool loads_in_place(const PostgresRestoreRequest& request, bool exists);
 // exists already.
 void require_restorable(Repository& repository, const Snapshot& snapshot, PostgresAdmin& admin,
                         const PostgresRestoreRequest& request);
-
-// The reason not to take a source that did not pass its verification: a failed Error; with `force`
-// a warning. Nothing where it passed, or was not verified.
-std::optional<std::string> refuse_failed(Repository& repository, const Snapshot& snapshot,
-                                         const std::string& source, bool force);
 
 // Roles of the target's server that the request's globals would change; see postgres_roles.h. None
 // where none are applied.

@@ -163,6 +163,14 @@ void pass_large_objects(ArchiveInput& input, const ArchiveEntry& entry,
 
 }  // namespace
 
+ArchiveInput::Read in_order(std::function<std::size_t(std::uint64_t, MutableBytes)> read_at) {
+  return [read_at = std::move(read_at), offset = std::uint64_t{0}](MutableBytes out) mutable {
+    const std::size_t count = read_at(offset, out);
+    offset += count;
+    return count;
+  };
+}
+
 ArchiveInput::ArchiveInput(Read read) : read_(std::move(read)), buffer_(kBuffer) {}
 
 bool ArchiveInput::at_end() {

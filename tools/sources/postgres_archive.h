@@ -49,6 +49,10 @@ class ArchiveInput {
   Bytes* record_ = nullptr;
 };
 
+// Front to back, what can be read at any offset: a file, or one of a snapshot.
+ArchiveInput::Read in_order(
+    std::function<std::size_t(std::uint64_t offset, MutableBytes out)> read_at);
+
 // One thing that an archive holds.
 struct ArchiveEntry {
   int dump_id = 0;

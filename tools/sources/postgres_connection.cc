@@ -259,6 +259,23 @@ std::string PostgresConnection::location() const {
   return fmt::format("postgresql://{}@{}/{}", user(), server(), database());
 }
 
+// "me@corp@/run/postgresql:5432/a/b": the host may be a folder, the database have slashes, the user
+// an @. The port is what tells them apart.
+std::string_view server_of(std::string_view location) {
+  constexpr std::string_view kFront = "postgresql://";
+  if (!location.starts_with(kFront)) return {};
+  location.remove_prefix(kFront.size());
+  for (std::size_t end = location.find('/'); end != location.npos;
+       end = location.find('/', end + 1)) {
+    const std::string_view front = location.substr(0, end);
+    const std::size_t before_port = front.find_last_not_of("0123456789");
+    const bool has_port = before_port != front.npos && before_port + 1 < front.size();
+    const std::size_t at = front.rfind('@');
+    if (has_port && front[before_port] == ':' && at != front.npos) return front.substr(at + 1);
+  }
+  return {};
+}
+
 PostgresConnection::ForPrograms PostgresConnection::for_programs() const {
   // Of several hosts, the one that answered. A password may have come from a file. A dump is in
   // the database's own encoding.

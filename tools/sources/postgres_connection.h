@@ -111,6 +111,9 @@ class PostgresConnection {
   std::unique_ptr<PGconn, Finish> connection_;
 };
 
+// The server in a connection's location(); empty for what is none.
+std::string_view server_of(std::string_view location);
+
 // A value in a string of libpq keywords: 'it\'s'.
 std::string quoted_keyword_value(std::string_view value);
 

@@ -129,7 +129,7 @@ void PostgresCopy::globals(const std::string& path) {
   finish(dump);
 }
 
-PostgresRowCounts::Counts PostgresCopy::database() {
+RowCounts PostgresCopy::database() {
   switch (parts_.options.format) {
     case PostgresOptions::Format::directory:
       directory();
@@ -141,7 +141,7 @@ PostgresRowCounts::Counts PostgresCopy::database() {
       custom();
       break;
   }
-  return row_counts_ ? row_counts_->finish() : PostgresRowCounts::Counts();
+  return row_counts_ ? row_counts_->finish() : RowCounts();
 }
 
 void PostgresCopy::directory() {

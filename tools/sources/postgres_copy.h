@@ -36,7 +36,7 @@ class PostgresCopy {
   void globals(const std::string& path);
   // The database; returns the rows of its tables where they are to be counted. Throws an Error
   // with pg_dump's words where that failed.
-  PostgresRowCounts::Counts database();
+  RowCounts database();
 
  private:
   void directory();

@@ -14,13 +14,12 @@ std::uint64_t count(PostgresConnection& connection, const PostgresTable& table) 
                                                   connection.identifier(table.name))));
 }
 
-PostgresRowCounts::Counts count_all(PostgresConnection& connection,
-                                    const std::vector<PostgresTable>& tables,
-                                    const std::stop_token& stop) {
+RowCounts count_all(PostgresConnection& connection, const std::vector<PostgresTable>& tables,
+                    const std::stop_token& stop) {
   const PostgresConnection::Interruptible interruptible(connection, stop);
-  PostgresRowCounts::Counts counts;
+  RowCounts counts;
   for (const PostgresTable& table : tables) {
-    counts[table.schema + '.' + table.name] = count(connection, table);
+    counts[table.full_name()] = count(connection, table);
   }
   return counts;
 }
@@ -36,6 +35,18 @@ std::vector<PostgresTable> tables_with_rows(PostgresConnection& connection) {
     ORDER BY 1, 2)");
   std::vector<PostgresTable> tables;
   for (int i = 0; i < rows.size(); ++i) tables.push_back({rows.at(i, 0), rows.at(i, 1)});
+  return tables;
+}
+
+std::vector<PostgresTable> tables_of(PostgresConnection& connection, const RowCounts& recorded) {
+  const PostgresRows rows = connection.query(
+      "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON c.relnamespace = n.oid "
+      "WHERE c.relkind = 'r'");
+  std::vector<PostgresTable> tables;
+  for (int i = 0; i < rows.size(); ++i) {
+    PostgresTable table{rows.at(i, 0), rows.at(i, 1)};
+    if (recorded.contains(table.full_name())) tables.push_back(std::move(table));
+  }
   return tables;
 }
 

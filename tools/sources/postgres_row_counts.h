@@ -2,12 +2,12 @@
 #pragma once
 
 #include <future>
-#include <map>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "tools/sources/postgres_connection.h"
+#include "tools/sources/row_counts.h"
 
 namespace varve {
 
@@ -15,15 +15,17 @@ namespace varve {
 struct PostgresTable {
   std::string schema;
   std::string name;
+
+  std::string full_name() const { return schema + '.' + name; }  // as in RowCounts
 };
 
 // The tables that a dump of the whole database holds rows of.
 std::vector<PostgresTable> tables_with_rows(PostgresConnection& connection);
+// Those tables of the database that have recorded counts.
+std::vector<PostgresTable> tables_of(PostgresConnection& connection, const RowCounts& recorded);
 
 class PostgresRowCounts {
  public:
-  using Counts = std::map<std::string, std::uint64_t>;  // by "schema.name"
-
   // Begins on a thread of its own. Nobody else may use the connection until finish() has returned.
   PostgresRowCounts(PostgresConnection& connection, std::vector<PostgresTable> tables);
   ~PostgresRowCounts();  // stops counting
@@ -31,11 +33,11 @@ class PostgresRowCounts {
   PostgresRowCounts& operator=(const PostgresRowCounts&) = delete;
 
   // Waits for the rest. Throws what the connection threw.
-  Counts finish() { return counts_.get(); }
+  RowCounts finish() { return counts_.get(); }
 
  private:
   std::stop_source stop_;
-  std::future<Counts> counts_;  // waits for its thread
+  std::future<RowCounts> counts_;  // waits for its thread
 };
 
 }  // namespace varve

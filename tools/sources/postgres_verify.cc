@@ -14,6 +14,7 @@
 #include "tools/sources/one_line.h"
 #include "tools/sources/postgres_archive.h"
 #include "tools/sources/postgres_listing.h"
+#include "tools/sources/stored_dump.h"
 
 namespace varve {
 namespace {
@@ -115,13 +116,11 @@ class Verification {
 
   void check_custom(const FileEntry& archive) {
     FileReader reader(chunks_, archive, ChunkReader::Check::id);
-    std::uint64_t offset = 0;
-    ArchiveInput input([&](MutableBytes out) {
+    ArchiveInput input(in_order([&](auto offset, auto out) {
       const std::size_t count = reader.read(offset, out);
-      offset += count;
       show(count);
       return count;
-    });
+    }));
     const std::optional<ArchiveContents> contents = read_custom_contents(input);
     if (!contents) return;
     list(contents->directory_toc);
@@ -148,14 +147,9 @@ class Verification {
 
   void list(const Bytes& toc) {
     const ArchiveListing listing =
-        list_archive(toc, dump_version(), request_.programs, request_.stop);
+        list_archive(toc, fact_of(info_, "pg_dump_version"), request_.programs, request_.stop);
     program_ = listing.program;
     if (!listing.fault.empty()) faults_.push_back(listing.fault);
-  }
-
-  std::string dump_version() const {
-    const auto found = info_.facts.find("pg_dump_version");
-    return found == info_.facts.end() ? "" : found->second;
   }
 
   Bytes content_of(const FileEntry& file) {
