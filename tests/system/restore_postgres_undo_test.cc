@@ -64,6 +64,23 @@ TEST_F(UndoPostgres, ARestoreThatFailsLeavesNothingToUndo) {
   EXPECT_EQ(count(), "100\n");
 }
 
+TEST_F(UndoPostgres, WhatWasDoneIsNotTakenForUndoneBecauseItCouldNotBeCounted) {
+  sql(R"(
+      DROP TABLE parted;
+      CREATE FUNCTION public.cut() RETURNS event_trigger LANGUAGE plpgsql AS
+        $$BEGIN
+            PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+              WHERE application_name = 'varve' AND datname = current_database();
+          END$$;
+      CREATE EVENT TRIGGER cut ON ddl_command_end EXECUTE FUNCTION public.cut())");
+  const ProgramResult result =
+      varve({"restore", "latest:shop.pgdump", shop(), "--table", "parted", "--force"});
+  EXPECT_EQ(result.status, 3) << result.err;
+  expect_holds(result.err, "its rows were not counted");
+  EXPECT_EQ(sql("SELECT count(*) FROM parted"), "500\n");
+  EXPECT_EQ(names().size(), 2U) << "no safety snapshot of what was changed";
+}
+
 TEST_F(UndoPostgres, WhatChangedADatabaseInPlaceIsUndoneFromItsSnapshot) {
   must({"restore", "latest:shop.pgdump", shop(), "--force"});
   sql("DROP TABLE parted");

@@ -48,7 +48,8 @@ int undo_path(const RestoreSetting& setting) {
     });
     return 0;
   }
-  const bool replaces = std::ranges::any_of(plan.groups, &UndoPlan::Group::exists);
+  const bool replaces = std::ranges::any_of(
+      plan.groups, [](const UndoPlan::Group& group) { return group.present.has_value(); });
   if (replaces && !may_replace(setting, undo_question(plan, arguments.undo))) {
     throw Error(
         ErrorCode::failed,

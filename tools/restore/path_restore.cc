@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "store/core/error.h"
-#include "store/forget.h"
 #include "tools/restore/database_proof.h"
 #include "tools/restore/passing_snapshot.h"
+#include "tools/restore/safety_point.h"
 #include "tools/restore/safety_snapshot.h"
 
 namespace varve {
@@ -74,7 +74,8 @@ class PathRestore {
         selection_(selection),
         plan_(plan),
         settings_(settings),
-        replaced_(plan.replaced()) {}
+        replaced_(plan.replaced()),
+        safety_(repository) {}
 
   PathRestoreResult run() {
     refuse_replacing();
@@ -89,11 +90,11 @@ class PathRestore {
          .save = [this] { return save_what_is_replaced(); }},
         settings_.stop);
     try {
-      result_.restored = write(attendant);
+      result_.restored = write_and_keep(attendant);
     } catch (const Error& error) {
-      if (result_.safety && !is_any_replaced()) forget(repository_, {result_.safety->id});
       throw explained(error);
     }
+    result_.safety = safety_.snapshot();
     result_.databases = attendant.results();
     open_live_databases();
     return std::move(result_);
@@ -144,30 +145,32 @@ class PathRestore {
 
   void take_safety() {
     if (!settings_.safety || replaced_.empty()) return;
-    SafetyRequest request{
-        .target = plan_.target, .files = {}, .host = settings_.host, .stop = settings_.stop};
-    for (const PlannedFile* file : replaced_) add_to(request, *file);
-    if (!request.files.empty()) result_.safety = take_safety_snapshot(repository_, request);
+    std::vector<SafetySource::File> files;
+    for (const PlannedFile* file : replaced_) add_to(files, *file);
+    if (files.empty()) return;
+    SafetyRequest request{.target = plan_.target.native(),
+                          .is_exact = true,
+                          .host = settings_.host,
+                          .stop = settings_.stop};
+    request.sources.push_back(source_of_files(plan_.target, std::move(files)));
+    safety_.take(std::move(request));
   }
 
   // A link that is replaced by a link holds nothing.
-  void add_to(SafetyRequest& request, const PlannedFile& file) const {
+  void add_to(std::vector<SafetySource::File>& files, const PlannedFile& file) const {
     const Path below =
         plan_.is_one_file ? file.target.filename() : file.target.lexically_relative(plan_.target);
     if (file.present && S_ISREG(file.present->st_mode)) {
-      request.files.push_back({below, file.target});
+      files.push_back({below, file.target});
     }
     for (const Path& sidecar : file.sidecars) {
-      request.files.push_back({below.parent_path() / sidecar.filename(), sidecar});
+      files.push_back({below.parent_path() / sidecar.filename(), sidecar});
     }
   }
 
   bool is_any_replaced() const {
     return std::ranges::any_of(replaced_, [](const PlannedFile* file) {
-      struct stat now {};
-      const bool is_there = ::lstat(file->target.c_str(), &now) == 0;
-      return is_there && !(file->present && file->present->st_dev == now.st_dev &&
-                           file->present->st_ino == now.st_ino);
+      return is_replaced(file->target, file->present);
     });
   }
 
@@ -189,6 +192,17 @@ class PathRestore {
                     "is {}",
                     error.what(), source, good->name),
         error.context());
+  }
+
+  RestoreResult write_and_keep(DatabaseAttendant& attendant) {
+    try {
+      RestoreResult restored = write(attendant);
+      safety_.keep();
+      return restored;
+    } catch (...) {
+      if (is_any_replaced()) safety_.keep();
+      throw;
+    }
   }
 
   RestoreResult write(DatabaseAttendant& attendant) {
@@ -223,6 +237,7 @@ class PathRestore {
   const std::vector<const PlannedFile*> replaced_;
   std::map<std::string, DatabaseCase> cases_;  // by path in the snapshot
   std::vector<const PlannedFile*> live_;
+  SafetyPoint safety_;
   PathRestoreResult result_;
 };
 

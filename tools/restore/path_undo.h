@@ -9,6 +9,8 @@
 // What is replaced by that is saved first, too: undoing once more undoes the undoing.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -24,7 +26,7 @@ struct UndoPlan {
     const FileEntry* main = nullptr;         // of the snapshot
     std::vector<const FileEntry*> sidecars;  // of a database
     Path target;
-    bool exists = false;  // something is there now
+    std::optional<struct stat> present = {};  // what is there now
   };
   std::vector<Group> groups;
   std::vector<std::string> warnings;  // what cannot be put back

@@ -81,6 +81,12 @@ DatabaseStamps stamps_of_database(const Path& database) {
   return stamps;
 }
 
+bool is_replaced(const Path& target, const std::optional<struct stat>& before) noexcept {
+  struct stat now {};
+  if (::lstat(target.c_str(), &now) != 0) return false;
+  return !before || before->st_dev != now.st_dev || before->st_ino != now.st_ino;
+}
+
 void require_unused_database(const Path& database) {
   const std::vector<FileUser> users = users_of_database(database);
   if (users.empty()) return;

@@ -36,6 +36,8 @@
 // names may be the new database's by then; a folder for both files, as no program looks into it.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <optional>
 #include <vector>
 
@@ -47,6 +49,9 @@ namespace varve {
 // A database's files as they are: itself and its sidecars, in the order of sidecars_of().
 using DatabaseStamps = std::vector<std::optional<FileStamp>>;
 DatabaseStamps stamps_of_database(const Path& database);
+
+// Whether another file lies at `target` than lay there, by device and inode.
+bool is_replaced(const Path& target, const std::optional<struct stat>& before) noexcept;
 
 // Step 1: throws a locked Error that names the processes which use the database.
 void require_unused_database(const Path& database);
