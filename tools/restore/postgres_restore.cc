@@ -14,6 +14,7 @@
 #include "tools/restore/passing_snapshot.h"
 #include "tools/restore/postgres_obstacles.h"
 #include "tools/restore/postgres_roles.h"
+#include "tools/restore/postgres_swap.h"
 #include "tools/restore/restored_rows.h"
 #include "tools/restore/safety_point.h"
 #include "tools/restore/safety_snapshot.h"
@@ -184,13 +185,10 @@ class PostgresRestore {
     if (exists) {
       replace_by(filling->name());
     } else {
-      at_once().rename({{filling->name(), admin_.database()}}, {{admin_.database(), ""}});
+      swap_databases(admin_, {.next = filling->name()});
     }
     filling->keep();
   }
-
-  // For the one short step, which is done or not done, and not interrupted on the way.
-  PostgresAdmin at_once() const { return {admin_.target(), {}}; }
 
   void replace_by(const std::string& next) {
     const std::string& database = admin_.database();
@@ -199,17 +197,14 @@ class PostgresRestore {
       result_.warnings.push_back("not taken over from the old database: " + fault);
     }
     save();
-    DatabaseMark mark{.state = DatabaseMark::State::kept,
-                      .of = database,
-                      .since = safety_.snapshot() ? safety_.snapshot()->time : Timestamp::now(),
-                      .repository = repository_id(),
-                      .safety = safety_.snapshot() ? safety_.snapshot()->name : "",
-                      .comment = admin_.comment_of(database)};
-    const std::string aside = admin_.free_name(mark.state, mark.since);
-    at_once().rename({{database, aside}, {next, database}},
-                     {{aside, to_comment(mark)}, {database, mark.comment}});
+    const auto& safety = safety_.snapshot();
+    result_.kept = swap_databases(admin_, {.next = next,
+                                           .comment = admin_.comment_of(database),
+                                           .replaces = true,
+                                           .since = safety ? safety->time : Timestamp::now(),
+                                           .repository = repository_id(),
+                                           .safety = safety ? safety->name : ""});
     safety_.keep();
-    result_.kept = aside;
   }
 
   void load_in_place(const SnapshotFolder& folder) {
