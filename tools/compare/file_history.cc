@@ -177,7 +177,7 @@ class TableHistory : public DatabaseHistory {
   std::vector<std::string> schema_changes(const SqliteDiff& diff) const {
     std::vector<std::string> words;
     for (const SchemaChange& change : diff.schema()) {
-      if (change.object.table != question_.table) continue;
+      if (!same_name(change.object.table, question_.table)) continue;
       const char* word = change.kind == ChangeKind::added     ? "added"
                          : change.kind == ChangeKind::removed ? "removed"
                                                               : "changed";
@@ -192,12 +192,12 @@ class TableHistory : public DatabaseHistory {
     FileReader reader(chunks_, entry);
     const ComparedDatabase database(reader, label, stop_);
     const SqliteSchema schema = read_schema(database);
-    const auto table = schema.tables.find(question_.table);
-    if (table == schema.tables.end()) return;
+    const TableShape* const table = schema.find(question_.table);
+    if (table == nullptr) return;
     is_known_ = true;
-    SqliteQuery count(database, "SELECT count(*) FROM " + quoted_name(question_.table));
+    SqliteQuery count(database, "SELECT count(*) FROM " + quoted_name(table->name));
     count.step();
-    TableChange change{.name = question_.table};
+    TableChange change{.name = table->name};
     (kind == Kind::appeared ? change.added : change.removed) =
         static_cast<std::uint64_t>(count.number(0));
     add(kind, last, now).table = std::move(change);
@@ -307,9 +307,9 @@ class RowHistory : public DatabaseHistory {
     FileReader reader(chunks_, entry);
     const ComparedDatabase database(reader, label, stop_);
     const SqliteSchema schema = read_schema(database);
-    const auto found = schema.tables.find(question_.table);
-    if (found == schema.tables.end()) return std::nullopt;
-    const TableShape& table = found->second;
+    const TableShape* const found = schema.find(question_.table);
+    if (found == nullptr) return std::nullopt;
+    const TableShape& table = *found;
     const std::vector<std::string> key =
         table.key.empty() ? std::vector<std::string>{table.rowid} : table.key;
     const std::vector<std::string> parts = parts_of(*question_.key, key.size());
