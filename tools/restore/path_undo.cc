@@ -150,6 +150,7 @@ class Undo {
     RestoreOptions options;
     options.attendant = &attendant;
     options.force = true;
+    options.as_recorded = true;  // a restore may have narrowed what is there
     options.stop = settings_.stop;
     restore_file(repository_, plan_.safety.snapshot, file, target, options);
   }
