@@ -16,28 +16,12 @@
 namespace varve {
 namespace {
 
-using Check = PathRestoreSettings::Check;
-
 // Where the file lay when it was ingested; empty where that is not known.
 Path origin_of(const Snapshot& snapshot, const FileEntry& file) {
   const SourceInfo& source = snapshot.sources.at(file.source);
   if (source.kind == "sqlite") return source.location;
   if (source.kind != "files" || !file.path.starts_with(source.name)) return {};
   return source.location + file.path.substr(source.name.size());
-}
-
-std::optional<VerifyLevel> level_of(Check check, bool live) {
-  switch (check) {
-    case Check::none:
-      return std::nullopt;
-    case Check::quick:
-      return VerifyLevel::quick;
-    case Check::full:
-      return VerifyLevel::full;
-    case Check::automatic:
-      break;
-  }
-  return live ? std::optional(VerifyLevel::full) : std::nullopt;
 }
 
 // As the newest attestation that counted them says. One of a folder has them by "path:table".
@@ -123,7 +107,7 @@ class PathRestore {
     one.source = snapshot_.sources.at(file.entry->source).name;
     one.label = fmt::format("{} of snapshot {}", file.entry->path, snapshot_.name);
     one.wal_mode = live && journal_mode_of(snapshot_, *file.entry) == "wal";
-    if (file.is_known_database()) one.check = level_of(settings_.check, live);
+    one.check = check_of(snapshot_, file, settings_.check);
     one.recorded_rows = recorded_rows(snapshot_, *file.entry);
     if (one.wal_mode) result_.wal_mode.push_back(file.entry->path);
     if (live && file.is_known_database()) live_.push_back(&file);
@@ -252,6 +236,23 @@ std::string journal_mode_of(const Snapshot& snapshot, const FileEntry& file) {
 
 bool goes_live(const Snapshot& snapshot, const PlannedFile& file) {
   return file.replaces() || origin_of(snapshot, *file.entry) == location_of(file.target);
+}
+
+std::optional<VerifyLevel> check_of(const Snapshot& snapshot, const PlannedFile& file,
+                                    PathRestoreSettings::Check asked) {
+  using Check = PathRestoreSettings::Check;
+  if (!file.is_known_database()) return std::nullopt;
+  switch (asked) {
+    case Check::none:
+      return std::nullopt;
+    case Check::quick:
+      return VerifyLevel::quick;
+    case Check::full:
+      return VerifyLevel::full;
+    case Check::automatic:
+      break;
+  }
+  return goes_live(snapshot, file) ? std::optional(VerifyLevel::full) : std::nullopt;
 }
 
 std::vector<std::string> look_beforehand(Repository& repository, const Snapshot& snapshot,
