@@ -37,11 +37,11 @@ PathRestoreSettings::Check asked_check(const std::string& word) {
 }
 
 std::string present_of(const PlannedFile& file) {
-  if (!file.present) return "nothing but " + file.sidecars.front().filename().native();
+  if (!file.present) return "nothing but " + file.companions.front().filename().native();
   const auto size = static_cast<std::uint64_t>(file.present->st_size);
   std::string text = fmt::format("{}, last written {}", format_bytes(size),
                                  to_iso(Timestamp{file.present->st_mtim.tv_sec}));
-  for (const Path& sidecar : file.sidecars) text += ", with " + sidecar.filename().native();
+  for (const Path& companion : file.companions) text += ", with " + companion.filename().native();
   return text;
 }
 

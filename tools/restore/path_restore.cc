@@ -88,7 +88,7 @@ class PathRestore {
   void refuse_replacing() const {
     if (settings_.replace || replaced_.empty()) return;
     const PlannedFile& first = *replaced_.front();
-    const Path& path = first.present ? first.target : first.sidecars.front();
+    const Path& path = first.present ? first.target : first.companions.front();
     throw Error(ErrorCode::failed, fmt::format("cannot restore to {}: {} exists; --yes or --force "
                                                "replaces it",
                                                first.target.native(), path.filename().native()));
@@ -147,8 +147,8 @@ class PathRestore {
     if (file.present && S_ISREG(file.present->st_mode)) {
       files.push_back({below, file.target});
     }
-    for (const Path& sidecar : file.sidecars) {
-      files.push_back({below.parent_path() / sidecar.filename(), sidecar});
+    for (const Path& companion : file.companions) {
+      files.push_back({below.parent_path() / companion.filename(), companion});
     }
   }
 

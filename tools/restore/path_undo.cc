@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <map>
@@ -14,25 +13,15 @@
 #include "store/core/error.h"
 #include "store/restore.h"
 #include "tools/restore/database_attendant.h"
-#include "tools/restore/database_files.h"
 #include "tools/restore/path_restore.h"
 #include "tools/restore/safety_point.h"
+#include "tools/sources/sqlite_companions.h"
 
 namespace varve {
 namespace {
 
-constexpr std::array<std::string_view, 3> kSuffixes = {"-wal", "-shm", "-journal"};
-
-// The database that a file of this path belongs to; empty for what is no sidecar.
-std::string database_of(std::string_view path) {
-  for (const std::string_view suffix : kSuffixes) {
-    if (path.ends_with(suffix)) return std::string(path.substr(0, path.size() - suffix.size()));
-  }
-  return {};
-}
-
-std::string suffix_of(const FileEntry& sidecar, const FileEntry& main) {
-  return sidecar.path.substr(main.path.size());
+std::string suffix_of(const FileEntry& companion, const FileEntry& main) {
+  return companion.path.substr(main.path.size());
 }
 
 std::optional<struct stat> file_at(const Path& path) {
@@ -117,15 +106,15 @@ class Undo {
     const std::string below =
         group.target == location ? location.filename() : group.target.lexically_relative(location);
     if (group.present) files.push_back({below, group.target});
-    for (const std::string_view suffix : kSuffixes) {
-      const Path sidecar = group.target.native() + std::string(suffix);
-      if (file_at(sidecar)) files.push_back({below + std::string(suffix), sidecar});
+    for (const std::string_view suffix : kCompanionSuffixes) {
+      const Path companion = group.target.native() + std::string(suffix);
+      if (file_at(companion)) files.push_back({below + std::string(suffix), companion});
     }
   }
 
   static bool is_in_parts(const UndoPlan::Group& group) {
-    return std::ranges::any_of(group.sidecars, [&](const FileEntry* sidecar) {
-      return sidecar->size > 0 && suffix_of(*sidecar, *group.main) != "-shm";
+    return std::ranges::any_of(group.companions, [&](const FileEntry* companion) {
+      return companion->size > 0 && suffix_of(*companion, *group.main) != "-shm";
     });
   }
 
@@ -159,8 +148,8 @@ class Undo {
   Path stage(const UndoPlan::Group& group, const StagingFolder& folder) {
     Path staged = folder / group.target.filename();
     write(*group.main, staged, {});
-    for (const FileEntry* sidecar : group.sidecars) {
-      write(*sidecar, staged.native() + suffix_of(*sidecar, *group.main), {});
+    for (const FileEntry* companion : group.companions) {
+      write(*companion, staged.native() + suffix_of(*companion, *group.main), {});
     }
     return staged;
   }
@@ -183,8 +172,8 @@ class Undo {
     const Path staged = stage(group, folder);
     const ReplacedDatabase way(group.target, expected);
     rename_over(staged, group.target);
-    for (const FileEntry* sidecar : group.sidecars) {
-      const std::string suffix = suffix_of(*sidecar, *group.main);
+    for (const FileEntry* companion : group.companions) {
+      const std::string suffix = suffix_of(*companion, *group.main);
       rename_over(staged.native() + suffix, group.target.native() + suffix);
     }
     sync_directory(group.target.parent_path());
@@ -230,7 +219,7 @@ void plan_groups(UndoPlan& plan, const Path& location) {
   }
   for (const FileEntry& file : snapshot.files) {
     const auto group = groups.find(database_of(file.path));
-    if (group != groups.end()) plan.groups[group->second].sidecars.push_back(&file);
+    if (group != groups.end()) plan.groups[group->second].companions.push_back(&file);
   }
 }
 

@@ -24,8 +24,8 @@ namespace varve {
 struct UndoPlan {
   SafetySnapshot safety;
   struct Group {
-    const FileEntry* main = nullptr;         // of the snapshot
-    std::vector<const FileEntry*> sidecars;  // of a database
+    const FileEntry* main = nullptr;           // of the snapshot
+    std::vector<const FileEntry*> companions;  // of a database
     Path target;
     std::optional<struct stat> present = {};  // what is there now
   };
