@@ -151,7 +151,8 @@ class Restoration {
     if (is_file && options_.attendant != nullptr) {
       options_.attendant->complete(*job.file, job.target(), staged.file());
     }
-    staged.seal();
+    staged.seal(options_.as_recorded ? StagedFile::Rights::recorded
+                                     : StagedFile::Rights::of_replaced);
     result_.files.push_back(
         {job.file->path, job.target(), job.file->type, job.file->size, hash_checked});
   }

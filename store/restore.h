@@ -41,7 +41,8 @@ class RestoreAttendant {
 struct RestoreOptions {
   // With one, a SQLite journal beside a target is its business; else it is refused.
   RestoreAttendant* attendant = nullptr;
-  bool force = false;  // regular files that exist are replaced, their owner kept
+  bool force = false;        // regular files that exist are replaced, their owner kept
+  bool as_recorded = false;  // instead of that, they get owner and permissions of the snapshot
   unsigned threads = 2;
   std::function<void(std::uint64_t done, std::uint64_t all)> progress;  // bytes
   std::stop_token stop;

@@ -107,14 +107,21 @@ void StagedFile::write_around_zeros(ByteView bytes) {
   flush(bytes.size());
 }
 
-bool StagedFile::take_owner(const std::optional<struct stat>& replaced) {
-  if (!replaced && !entry_.owner) return true;
-  const uid_t uid = replaced ? replaced->st_uid : entry_.owner->uid;
-  const gid_t gid = replaced ? replaced->st_gid : entry_.owner->gid;
+bool StagedFile::give_to(Owner owner) {
   const int at = folder_->fd();
-  if (::fchownat(at, temporary_.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW) == 0) return true;
+  if (::fchownat(at, temporary_.c_str(), owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW) == 0) {
+    return true;
+  }
   if (errno != EPERM) throw cannot("give its owner to", path());
-  return replaced.has_value();
+  return false;
+}
+
+bool StagedFile::take_owner(const std::optional<struct stat>& replaced) {
+  if (replaced) {
+    give_to({replaced->st_uid, replaced->st_gid});
+    return true;
+  }
+  return !entry_.owner || give_to(*entry_.owner);
 }
 
 void StagedFile::set_times() {
@@ -126,9 +133,11 @@ void StagedFile::set_times() {
   }
 }
 
-void StagedFile::seal() {
+void StagedFile::seal(Rights rights) {
   auto replaced = folder_->look_at(name_);
   if (replaced && !S_ISREG(replaced->st_mode)) replaced.reset();
+  const bool is_recorded = rights == Rights::recorded && entry_.owner && give_to(*entry_.owner);
+  if (is_recorded) replaced.reset();
   const bool has_owner = take_owner(replaced);
   if (file_) {
     if (entry_.sparse) file_.truncate(entry_.size);

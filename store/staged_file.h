@@ -38,7 +38,9 @@ class StagedFile {
   // Sets owner, permission bits and time, and makes the bytes durable. Where a file of this name is
   // to be replaced, the new one gets its owner, and group and others may do no more with it than
   // they might with that; else the owner that the entry tells, if this user may give files away.
-  void seal();
+  // `recorded`: if he may, owner and permissions are the entry's also there.
+  enum class Rights { of_replaced, recorded };
+  void seal(Rights rights = Rights::of_replaced);
   // Gives it its name. An existing file is an io Error unless `over` says replace. The name is
   // durable after the folder's sync().
   void publish(AtomicFile::Over over);
@@ -51,6 +53,7 @@ class StagedFile {
   void take_space();
   void write_around_zeros(ByteView bytes);
   void start_writeback();
+  bool give_to(Owner owner);  // false where this user may not
   // False where the entry's own could not be set.
   bool take_owner(const std::optional<struct stat>& replaced);
   void set_times();

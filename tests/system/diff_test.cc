@@ -45,6 +45,33 @@ TEST_F(DiffProgram, SaysWhatChangedInADatabase) {
             "2026-11-21T00-00-00Z -> 2026-11-21T00-00-00Z\nnothing differs\n");
 }
 
+TEST_F(DiffProgram, NamesOfTablesHaveNoCase) {
+  three_nights();
+  Json small = must_json({"log", "history.db", "--table", "users"});
+  EXPECT_EQ(must_json({"log", "history.db", "--table", "USERS"})["events"], small["events"]);
+  EXPECT_EQ(must({"log", "history.db", "--table", "USERS", "--key", "2"}),
+            must({"log", "history.db", "--table", "users", "--key", "2"}));
+}
+
+TEST_F(DiffProgram, AScriptForATableThatIsWrittenOtherwiseNow) {
+  three_nights();
+  run("ALTER TABLE users RENAME TO passing; ALTER TABLE passing RENAME TO USERS;"
+      "INSERT INTO users VALUES (5, 'Barbara', NULL)");
+  take("2026-11-22");
+  const std::string text = must({"diff", "2026-11-21", "2026-11-22"});
+  expect_holds(text, "table USERS changed\n");
+  expect_holds(text, "rows of USERS: 1 added\n");
+  must({"restore", "2026-11-21:history.db", in_folder("old.db"), "-q"});
+  write_text(in_folder("script.sql"),
+             must({"diff", "2026-11-21", "2026-11-22", "history.db", "--sql"}));
+  const auto in_old = [&](const std::string& rest) {
+    return shell("sqlite3 " + quoted(in_folder("old.db")) + " " + rest).output;
+  };
+  EXPECT_EQ(in_old("< " + quoted(in_folder("script.sql"))), "");
+  EXPECT_EQ(in_old("'SELECT sum(id) FROM users'"), "13\n");
+  EXPECT_EQ(in_old("'PRAGMA integrity_check'"), "ok\n");
+}
+
 TEST_F(DiffProgram, AsJson) {
   three_nights();
   const Json json = must_json({"diff", "2026-11-20", "2026-11-21", "history.db", "--rows"});

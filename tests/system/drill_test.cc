@@ -302,6 +302,29 @@ TEST_F(Drill, ARedisFileThatIsNotLoadedFailsIt) {
   failed({"drill"}, "redis failed its verification");
 }
 
+// It ends while it is being asked whether it is ready: somebody else holds the connection yet.
+TEST_F(Drill, ARedisServerThatEndsWhileItIsAskedHasRefusedItsFileToo) {
+  const RedisServer redis;
+  must({"ingest", redis.uri(), "--verify", "none"});
+  const Path programs = scratch() / "programs";
+  std::filesystem::create_directory(programs);
+  write_text(programs / "redis-server", R"(#!/usr/bin/perl
+use IO::Socket::UNIX;
+my %setting = @ARGV;
+my $server = IO::Socket::UNIX->new(Local => $setting{"--unixsocket"}, Listen => 1);
+$server->accept();
+exit(select(undef, undef, undef, 0.5)) if fork() == 0;
+print "Fatal error loading the DB, check server logs. Exiting.\n";
+)");
+  ASSERT_EQ(::chmod((programs / "redis-server").c_str(), 0755), 0);
+  ProgramSetting changed = in_scratch();
+  changed.environment.emplace_back("PATH", programs.native() + ":" + std::getenv("PATH"));
+  const ProgramResult result = Program(command({"drill"}), changed).wait();
+  EXPECT_EQ(result.status, 3) << result.err;
+  expect_holds(result.err, "redis failed its verification");
+  expect_holds(result.err, "redis-server does not load it: Fatal error loading the DB");
+}
+
 // The machine is gone; a copy of the repository's folder is all there is.
 TEST_F(Drill, ACompleteLossIsRecoveredFromTheRepositorysFolder) {
   fill_shop();

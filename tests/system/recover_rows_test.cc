@@ -85,6 +85,18 @@ TEST_F(RecoverRows, TheAccidentalDelete) {
   EXPECT_EQ(must(command_for({"--apply", "--yes"})), "nothing had to be done\n");
 }
 
+TEST_F(RecoverRows, OneThatFailsLeavesNothingToUndo) {
+  run("CREATE TABLE u(id INTEGER PRIMARY KEY, n UNIQUE); INSERT INTO u VALUES (1, 'a'), (2, 'b')");
+  must({"ingest", live(), "--time", "2025-11-21", "-q"});
+  run("DELETE FROM u WHERE id = 2; INSERT INTO u VALUES (9, 'b')");
+  expect_holds(refused(1, {"recover-rows", "2025-11-21:history.db", live(), "--apply", "--yes"}),
+               "Nothing was changed");
+  EXPECT_EQ(names().size(), 2U) << "a safety snapshot of what was not changed";
+  run("INSERT INTO u VALUES (10, 'later')");
+  expect_holds(refused(1, {"restore", "--undo", live(), "--yes"}), "no safety snapshot");
+  EXPECT_EQ(value("SELECT n FROM u WHERE id = 10"), "later");
+}
+
 TEST_F(RecoverRows, PrintsAScriptThatDoesIt) {
   run("DELETE FROM orders WHERE id = 30; DELETE FROM users WHERE id = 3;"
       "UPDATE users SET name = 'other' WHERE id = 4");

@@ -1,4 +1,7 @@
 // varve restore --undo of databases: what a restore replaced comes back, and nothing else.
+#include <csignal>
+#include <thread>
+
 #include "tests/support/shell.h"
 #include "tests/system/restore_postgres_program.h"
 
@@ -13,6 +16,14 @@ class UndoPostgres : public RestorePostgres {
     sql("DELETE FROM orders WHERE id > 100");
   }
   std::string count() const { return sql("SELECT count(*) FROM orders"); }
+  // Until there is a session like that.
+  void await(const std::string& what) const {
+    const std::string query =
+        "SELECT count(*) > 0 FROM pg_stat_activity WHERE pid <> "
+        "pg_backend_pid() AND " +
+        what;
+    while (server_.sql("postgres", query) != "t\n") std::this_thread::yield();
+  }
 };
 
 TEST_F(UndoPostgres, ADatabaseThatIsOnlyCalledSoIsLeftAlone) {
@@ -62,6 +73,41 @@ TEST_F(UndoPostgres, ARestoreThatFailsLeavesNothingToUndo) {
   EXPECT_EQ(names(), before);
   must({"restore", "--undo", shop(), "--yes"});
   EXPECT_EQ(count(), "100\n");
+}
+
+TEST_F(UndoPostgres, TheSwapIsNotInterrupted) {
+  must({"restore", "latest:shop.pgdump", shop(), "--force", "--no-safety"});
+  // Nobody may rename a database until this one ends.
+  const Program lock({"psql", server_.uri("postgres"), "-c",
+                      "BEGIN; LOCK TABLE pg_database IN SHARE MODE; SELECT pg_sleep(600)"},
+                     setting());
+  await("query LIKE '%LOCK TABLE%' AND wait_event = 'PgSleep'");
+  Program undo(command({"restore", "--undo", shop(), "--yes"}), setting());
+  await("application_name = 'varve' AND wait_event_type = 'Lock'");
+  undo.send(SIGTERM);
+  server_.sql("postgres",
+              "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = "
+              "'PgSleep'");
+  const ProgramResult result = undo.wait();
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(count(), "100\n");
+}
+
+TEST_F(UndoPostgres, WhatWasDoneIsNotTakenForUndoneBecauseItCouldNotBeCounted) {
+  sql(R"(
+      DROP TABLE parted;
+      CREATE FUNCTION public.cut() RETURNS event_trigger LANGUAGE plpgsql AS
+        $$BEGIN
+            PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+              WHERE application_name = 'varve' AND datname = current_database();
+          END$$;
+      CREATE EVENT TRIGGER cut ON ddl_command_end EXECUTE FUNCTION public.cut())");
+  const ProgramResult result =
+      varve({"restore", "latest:shop.pgdump", shop(), "--table", "parted", "--force"});
+  EXPECT_EQ(result.status, 3) << result.err;
+  expect_holds(result.err, "its rows were not counted");
+  EXPECT_EQ(sql("SELECT count(*) FROM parted"), "500\n");
+  EXPECT_EQ(names().size(), 2U) << "no safety snapshot of what was changed";
 }
 
 TEST_F(UndoPostgres, WhatChangedADatabaseInPlaceIsUndoneFromItsSnapshot) {

@@ -62,6 +62,21 @@ TEST_F(RestoreSqlite, ItsPermissionsBecomeNoWider) {
   EXPECT_EQ(after.st_mode & 07777, 0600U);
 }
 
+TEST_F(RestoreSqlite, UndoPutsBackOwnerAndPermissionsToo) {
+  ASSERT_EQ(::chmod(app().c_str(), 0666), 0);
+  ASSERT_EQ(::chown(app().c_str(), 1234, 5678), 0);
+  must(restore({"--yes"}));
+  struct stat after {};
+  ASSERT_EQ(::stat(app().c_str(), &after), 0);
+  EXPECT_EQ(after.st_mode & 07777, 0640U);
+  ASSERT_EQ(::chown(app().c_str(), 1, 1), 0);
+  must({"restore", "--undo", "app.db", "--yes"});
+  ASSERT_EQ(::stat(app().c_str(), &after), 0);
+  EXPECT_EQ(after.st_mode & 07777, 0666U);
+  EXPECT_EQ(after.st_uid, 1234U);
+  EXPECT_EQ(after.st_gid, 5678U);
+}
+
 TEST_F(RestoreSqlite, LatestOfASourceTouchesNothingElse) {
   std::filesystem::create_directory(in_folder("srv"));
   make_database(in_folder("other.db"), 10);

@@ -9,8 +9,8 @@
 #include "tests/support/database.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/temp_folder.h"
-#include "tools/restore/database_files.h"
 #include "tools/restore/database_proof.h"
+#include "tools/sources/sqlite_companions.h"
 
 namespace varve {
 namespace {
@@ -41,9 +41,9 @@ class ReplacedDatabaseTest : public testing::Test {
     EXPECT_TRUE(found.faults.empty()) << found.faults.front();
     return found.row_counts.at("t");
   }
-  std::size_t sidecars() const {
+  std::size_t companions() const {
     std::size_t count = 0;
-    for (const Path& path : sidecars_of(database()))
+    for (const Path& path : companions_of(database()))
       count += std::filesystem::exists(path) ? 1U : 0U;
     return count;
   }
@@ -63,35 +63,35 @@ class ReplacedDatabaseTest : public testing::Test {
 
 TEST_F(ReplacedDatabaseTest, ALogIsLaidInBeforeItGoes) {
   leave_log();
-  ASSERT_EQ(sidecars(), 1U);
+  ASSERT_EQ(companions(), 1U);
   const ReplacedDatabase replaced(database(), stamps_of_database(database()));
-  EXPECT_EQ(sidecars(), 0U);
+  EXPECT_EQ(companions(), 0U);
   EXPECT_EQ(rows(), 150U);
 }
 
 TEST_F(ReplacedDatabaseTest, AJournalIsRolledBackBeforeItGoes) {
   leave_journal();
-  ASSERT_EQ(sidecars(), 1U);
+  ASSERT_EQ(companions(), 1U);
   EXPECT_TRUE(bring_to_rest(database()));
-  EXPECT_EQ(sidecars(), 0U);
+  EXPECT_EQ(companions(), 0U);
   const ReplacedDatabase replaced(database(), {});
   EXPECT_EQ(rows(), 100U);
 }
 
-TEST_F(ReplacedDatabaseTest, WhatIsNoDatabaseStaysAsItIsAndItsSidecarsGo) {
+TEST_F(ReplacedDatabaseTest, WhatIsNoDatabaseStaysAsItIsAndItsCompanionsGo) {
   write(database(), "no database");
   write(log_path(database()), "no log");
   EXPECT_FALSE(bring_to_rest(database()));
   const ReplacedDatabase replaced(database(), {});
-  EXPECT_EQ(sidecars(), 0U);
+  EXPECT_EQ(companions(), 0U);
   EXPECT_EQ(as_text(read_file(database())), "no database");
 }
 
-TEST_F(ReplacedDatabaseTest, OrphanedSidecarsGo) {
+TEST_F(ReplacedDatabaseTest, OrphanedCompanionsGo) {
   write(log_path(database()), "no log");
   write(journal_path(database()), "no journal");
   const ReplacedDatabase replaced(database(), {});
-  EXPECT_EQ(sidecars(), 0U);
+  EXPECT_EQ(companions(), 0U);
 }
 
 TEST_F(ReplacedDatabaseTest, NobodyElseCanBeginATransactionMeanwhile) {
@@ -132,7 +132,7 @@ TEST_F(ReplacedDatabaseTest, OneThatHasChangedIsRefused) {
   const DatabaseStamps before = stamps_of_database(database());
   write(journal_path(database()), "somebody was here");
   expect_error(ErrorCode::failed, "has changed", [&] { ReplacedDatabase(database(), before); });
-  EXPECT_EQ(sidecars(), 2U);
+  EXPECT_EQ(companions(), 2U);
 }
 
 }  // namespace

@@ -187,13 +187,13 @@ std::string restore_json(const Snapshot& snapshot, const PathRestoreResult& resu
 std::string restore_plan_json(const Snapshot& snapshot, const PathPlan& plan) {
   Json files = Json::array();
   for (const PlannedFile& file : plan.files) {
-    Json sidecars = Json::array();
-    for (const Path& sidecar : file.sidecars) sidecars.push_back(sidecar.native());
+    Json companions = Json::array();
+    for (const Path& companion : file.companions) companions.push_back(companion.native());
     files.push_back({{"path", file.entry->path},
                      {"target", file.target.native()},
                      {"raw_bytes", file.entry->size},
                      {"replaces", file.replaces()},
-                     {"removes", sidecars}});
+                     {"removes", companions}});
   }
   return json_text({{"name", snapshot.name}, {"files", files}, {"dry_run", true}});
 }

@@ -10,8 +10,8 @@
 #include "tools/cli/confirmation.h"
 #include "tools/cli/format.h"
 #include "tools/cli/help.h"
+#include "tools/cli/live_safety.h"
 #include "tools/cli/recovery_report.h"
-#include "tools/cli/safety_snapshot.h"
 #include "tools/cli/signals.h"
 #include "tools/cli/snapshot_argument.h"
 #include "tools/cli/source_names.h"
@@ -121,6 +121,27 @@ int print_survey(CommandLine& line, const Recovery& recovery, RecoveryReport& re
   return warnings.empty() ? 0 : kExitWarning;
 }
 
+// Written in vain is written too: triggers ran.
+bool is_any_written(const std::vector<TableRecovery>& tables) {
+  return std::ranges::any_of(tables, [](const TableRecovery& table) {
+    return table.inserted + table.updated + table.passed_over > 0;
+  });
+}
+
+// What was refused is not done again, and stays in the report.
+void apply(const Recovery& recovery, RecoveryReport& report, SafetyPoint& safety) {
+  std::vector<TableRecovery> refused;
+  std::ranges::copy_if(report.tables, std::back_inserter(refused),
+                       [](const TableRecovery& table) { return !table.refusal.empty(); });
+  report.tables = recovery.apply();
+  if (is_any_written(report.tables)) {
+    safety.keep();
+    if (safety.snapshot()) report.safety_snapshot = safety.snapshot()->name;
+  }
+  std::erase_if(report.tables, [](const TableRecovery& table) { return !table.refusal.empty(); });
+  report.tables.insert(report.tables.end(), refused.begin(), refused.end());
+}
+
 int apply(CommandLine& line, Repository& repository, const RecoverArguments& arguments,
           const Recovery& recovery, RecoveryReport& report, const std::stop_token& stop) {
   report.tables = recovery.survey({});
@@ -137,17 +158,12 @@ int apply(CommandLine& line, Repository& repository, const RecoverArguments& arg
     if (!arguments.yes && !confirm(plan + "?", stop)) {
       throw Error(ErrorCode::failed, "nothing was changed, as it was not confirmed");
     }
+    SafetyPoint safety(repository);
     if (!arguments.no_safety) {
-      report.safety_snapshot = save_live_database(repository, arguments.target,
-                                                  busy_timeout_of(arguments.busy_timeout), stop)
-                                   .name;
+      save_live_database(safety, repository, arguments.target,
+                         busy_timeout_of(arguments.busy_timeout), stop);
     }
-    std::vector<TableRecovery> refused;
-    std::ranges::copy_if(report.tables, std::back_inserter(refused),
-                         [](const TableRecovery& table) { return !table.refusal.empty(); });
-    report.tables = recovery.apply();
-    std::erase_if(report.tables, [](const TableRecovery& table) { return !table.refusal.empty(); });
-    report.tables.insert(report.tables.end(), refused.begin(), refused.end());
+    apply(recovery, report, safety);
   }
   line.print_facts(recovery_json(report), [&] { return done_text(report); });
   if (arguments.yes) {

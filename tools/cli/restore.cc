@@ -24,7 +24,7 @@ void refuse_what_does_not_fit(const RestoreArguments& arguments) {
   }
   const std::string& target = arguments.undo.empty() ? arguments.target : arguments.undo;
   const bool is_database = is_postgres_target(target);
-  if (!is_database && (arguments.selects() || arguments.globals || arguments.jobs != 0)) {
+  if (!is_database && (arguments.load.selects() || arguments.globals || arguments.load.jobs != 0)) {
     throw usage("--table, --schema-only, --data-only, --globals and --jobs are for PostgreSQL");
   }
   if (is_database && !arguments.check.empty()) throw usage("--verify is for SQLite databases");
@@ -73,18 +73,18 @@ void add_options(CLI::App& command, RestoreArguments& arguments) {
 
 void add_postgres_options(CLI::App& command, RestoreArguments& arguments) {
   const std::string group = "PostgreSQL";
-  command.add_option("-j,--jobs", arguments.jobs, "as pg_restore --jobs; default: one a core")
+  command.add_option("-j,--jobs", arguments.load.jobs, "as pg_restore --jobs; default: one a core")
       ->option_text("N")
       ->check(CLI::Range(1, 1000))
       ->group(group);
   command
-      .add_option("--table", arguments.tables,
+      .add_option("--table", arguments.load.tables,
                   "only this table, with all that is its own; may be repeated")
       ->option_text("T")
       ->allow_extra_args(false)
       ->group(group);
-  auto* const schema = command.add_flag("--schema-only", arguments.schema_only, "no rows");
-  auto* const data = command.add_flag("--data-only", arguments.data_only,
+  auto* const schema = command.add_flag("--schema-only", arguments.load.schema_only, "no rows");
+  auto* const data = command.add_flag("--data-only", arguments.load.data_only,
                                       "rows alone, into tables that are there");
   schema->group(group)->excludes(data);
   data->group(group);

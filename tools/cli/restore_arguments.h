@@ -2,7 +2,8 @@
 #pragma once
 
 #include <string>
-#include <vector>
+
+#include "tools/restore/postgres_load.h"
 
 namespace varve::cli {
 
@@ -16,13 +17,8 @@ struct RestoreArguments {
   bool no_safety = false;
   std::string check;  // "", "none", "quick", "full"
   // PostgreSQL
-  std::vector<std::string> tables;
-  bool schema_only = false;
-  bool data_only = false;
+  PostgresLoad load = {.tables = {}, .jobs = 0};  // no number of jobs: as many as there are cores
   bool globals = false;
-  unsigned jobs = 0;  // 0: as many as there are cores
-
-  bool selects() const { return !tables.empty() || schema_only || data_only; }
 };
 
 }  // namespace varve::cli

@@ -28,7 +28,7 @@ PathSelection selection_of(const SnapshotArgument& what) {
           }};
 }
 
-PathRestoreSettings::Check check_of(const std::string& word) {
+PathRestoreSettings::Check asked_check(const std::string& word) {
   using Check = PathRestoreSettings::Check;
   if (word == "none") return Check::none;
   if (word == "quick") return Check::quick;
@@ -37,11 +37,11 @@ PathRestoreSettings::Check check_of(const std::string& word) {
 }
 
 std::string present_of(const PlannedFile& file) {
-  if (!file.present) return "nothing but " + file.sidecars.front().filename().native();
+  if (!file.present) return "nothing but " + file.companions.front().filename().native();
   const auto size = static_cast<std::uint64_t>(file.present->st_size);
   std::string text = fmt::format("{}, last written {}", format_bytes(size),
                                  to_iso(Timestamp{file.present->st_mtim.tv_sec}));
-  for (const Path& sidecar : file.sidecars) text += ", with " + sidecar.filename().native();
+  for (const Path& companion : file.companions) text += ", with " + companion.filename().native();
   return text;
 }
 
@@ -71,10 +71,9 @@ std::string question_of(const Snapshot& snapshot, const PathPlan& plan) {
                                snapshot.name));
 }
 
-std::string check_text(const RestoreArguments& arguments, bool live) {
-  if (arguments.check == "none") return {};
-  if (arguments.check == "quick") return "  check     quick_check, before it takes its place\n";
-  if (arguments.check.empty() && !live) return {};
+std::string check_text(std::optional<VerifyLevel> check) {
+  if (!check) return {};
+  if (check == VerifyLevel::quick) return "  check     quick_check, before it takes its place\n";
   return "  check     integrity_check, foreign keys and row counts, before it takes its place\n";
 }
 
@@ -87,10 +86,8 @@ std::string plan_text(const Snapshot& snapshot, const PathPlan& plan,
                                   format_bytes(file.entry->size), file.target.native())) +
             "\n";
     if (file.replaces()) text += printable("  replaces  " + present_of(file)) + "\n";
-    if (!file.is_known_database()) continue;
-    const bool live = goes_live(snapshot, file);
-    text += check_text(arguments, live);
-    if (live && journal_mode_of(snapshot, *file.entry) == "wal") {
+    text += check_text(check_of(snapshot, file, asked_check(arguments.check)));
+    if (goes_live(snapshot, file) && journal_mode_of(snapshot, *file.entry) == "wal") {
       text += "  mode      WAL, as it was\n";
     }
   }
@@ -166,7 +163,7 @@ PathRestoreSettings settings_of(const RestoreSetting& setting, bool replace, Pro
   settings.safety = !setting.arguments.no_safety;
   settings.force = setting.arguments.force;
   settings.replace = replace;
-  settings.check = check_of(setting.arguments.check);
+  settings.check = asked_check(setting.arguments.check);
   settings.host = host_name();
   settings.progress = [&](std::uint64_t done, std::uint64_t all) { progress.show(done, all); };
   settings.stop = setting.signals.token();

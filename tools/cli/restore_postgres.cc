@@ -12,13 +12,13 @@
 #include "tools/cli/restore_commands.h"
 #include "tools/cli/shell_word.h"
 #include "tools/restore/postgres_restore.h"
-#include "tools/restore/postgres_undo.h"
 
 namespace varve::cli {
 namespace {
 
 unsigned jobs_of(const RestoreArguments& arguments) {
-  return arguments.jobs != 0 ? arguments.jobs : std::max(1U, std::thread::hardware_concurrency());
+  return arguments.load.jobs != 0 ? arguments.load.jobs
+                                  : std::max(1U, std::thread::hardware_concurrency());
 }
 
 void refuse_patterns(const SnapshotArgument& what) {
@@ -30,11 +30,8 @@ PostgresRestoreRequest request_for(const RestoreSetting& setting, const Snapshot
   const RestoreArguments& arguments = setting.arguments;
   PostgresRestoreRequest request;
   request.dump = find_dump(setting.repository.chunks(), what.snapshot, what.path, what.source);
-  request.load = {.tables = arguments.tables,
-                  .schema_only = arguments.schema_only,
-                  .data_only = arguments.data_only,
-                  .one_transaction = false,
-                  .jobs = jobs_of(arguments)};
+  request.load = arguments.load;
+  request.load.jobs = jobs_of(arguments);
   request.globals = arguments.globals;
   request.safety = !arguments.no_safety;
   request.force = arguments.force;
@@ -234,50 +231,6 @@ int restore_to_postgres(const RestoreSetting& setting, const SnapshotArgument& w
   const int status = run(setting, admin, what.snapshot, request);
   setting.line.report(globals_line(what.snapshot, request));
   return status;
-}
-
-namespace {
-
-Error unasked(const PostgresAdmin& admin) {
-  return Error(ErrorCode::failed,
-               fmt::format("{} exists: --yes or --force replaces it", admin.location()));
-}
-
-// Where nothing was kept on the server: what was there is in a snapshot alone.
-int restore_safety_snapshot(const RestoreSetting& setting, const PostgresAdmin& admin,
-                            const PostgresUndo& undo) {
-  RestoreArguments arguments = setting.arguments;
-  if (!arguments.yes && !arguments.force && !arguments.dry_run && !can_ask()) throw unasked(admin);
-  arguments.target = arguments.undo;
-  arguments.force = true;
-  const RestoreSetting again{setting.line, setting.repository, arguments, setting.signals};
-  return restore_to_postgres(again, {*undo.safety, undo.safety_dump, {}});
-}
-
-}  // namespace
-
-int undo_postgres(const RestoreSetting& setting) {
-  CommandLine& line = setting.line;
-  PostgresAdmin admin(setting.arguments.undo, setting.signals.token());
-  const PostgresUndo undo = find_postgres_undo(setting.repository, admin, host_name());
-  if (!undo.kept) return restore_safety_snapshot(setting, admin, undo);
-  const std::string& kept = undo.kept->name;
-  const std::string what = printable(fmt::format(
-      "{}, which was put aside at {}, takes the name {} again, and the present database "
-      "is kept under another name",
-      kept, to_iso(undo.kept->mark.since), admin.location()));
-  if (setting.arguments.dry_run) {
-    line.print_facts(postgres_undo_json(kept, admin.location(), "", true),
-                     [&] { return what + "; nothing was done"; });
-    return 0;
-  }
-  if (!may_replace(setting, what + "; sessions in it end. Go on?")) throw unasked(admin);
-  const std::string aside = undo_postgres_swap(setting.repository, admin, *undo.kept);
-  line.print_facts(postgres_undo_json(kept, admin.location(), aside, false), [&] {
-    const std::string text = printable(fmt::format("{} is what {} was", admin.location(), kept));
-    return aside.empty() ? text : printable(fmt::format("{}; what it was is {} now", text, aside));
-  });
-  return 0;
 }
 
 }  // namespace varve::cli

@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include "store/core/error.h"
+#include "tools/cli/confirmation.h"
 #include "tools/cli/format.h"
 #include "tools/cli/host_name.h"
 #include "tools/cli/json_output.h"
 #include "tools/cli/restore_commands.h"
 #include "tools/restore/path_undo.h"
+#include "tools/restore/postgres_undo.h"
 
 namespace varve::cli {
 namespace {
@@ -31,6 +33,22 @@ std::string undo_text(const UndoResult& result, const UndoPlan& plan) {
                             plan.safety.snapshot.name);
 }
 
+Error unasked(const PostgresAdmin& admin) {
+  return Error(ErrorCode::failed,
+               fmt::format("{} exists: --yes or --force replaces it", admin.location()));
+}
+
+// Where nothing was kept on the server: what was there is in a snapshot alone.
+int restore_safety_snapshot(const RestoreSetting& setting, const PostgresAdmin& admin,
+                            const PostgresUndo& undo) {
+  RestoreArguments arguments = setting.arguments;
+  if (!arguments.yes && !arguments.force && !arguments.dry_run && !can_ask()) throw unasked(admin);
+  arguments.target = arguments.undo;
+  arguments.force = true;
+  const RestoreSetting again{setting.line, setting.repository, arguments, setting.signals};
+  return restore_to_postgres(again, {*undo.safety, undo.safety_dump, {}});
+}
+
 }  // namespace
 
 int undo_path(const RestoreSetting& setting) {
@@ -48,7 +66,8 @@ int undo_path(const RestoreSetting& setting) {
     });
     return 0;
   }
-  const bool replaces = std::ranges::any_of(plan.groups, &UndoPlan::Group::exists);
+  const bool replaces = std::ranges::any_of(
+      plan.groups, [](const UndoPlan::Group& group) { return group.present.has_value(); });
   if (replaces && !may_replace(setting, undo_question(plan, arguments.undo))) {
     throw Error(
         ErrorCode::failed,
@@ -60,6 +79,30 @@ int undo_path(const RestoreSetting& setting) {
   for (const std::string& warning : plan.warnings) setting.line.warn(warning);
   setting.line.print_facts(undo_json(plan, result, false), [&] { return undo_text(result, plan); });
   return plan.warnings.empty() ? 0 : kExitWarning;
+}
+
+int undo_postgres(const RestoreSetting& setting) {
+  CommandLine& line = setting.line;
+  PostgresAdmin admin(setting.arguments.undo, setting.signals.token());
+  const PostgresUndo undo = find_postgres_undo(setting.repository, admin, host_name());
+  if (!undo.kept) return restore_safety_snapshot(setting, admin, undo);
+  const std::string& kept = undo.kept->name;
+  const std::string what = printable(fmt::format(
+      "{}, which was put aside at {}, takes the name {} again, and the present database "
+      "is kept under another name",
+      kept, to_iso(undo.kept->mark.since), admin.location()));
+  if (setting.arguments.dry_run) {
+    line.print_facts(postgres_undo_json(kept, admin.location(), "", true),
+                     [&] { return what + "; nothing was done"; });
+    return 0;
+  }
+  if (!may_replace(setting, what + "; sessions in it end. Go on?")) throw unasked(admin);
+  const std::string aside = undo_postgres_swap(setting.repository, admin, *undo.kept);
+  line.print_facts(postgres_undo_json(kept, admin.location(), aside, false), [&] {
+    const std::string text = printable(fmt::format("{} is what {} was", admin.location(), kept));
+    return aside.empty() ? text : printable(fmt::format("{}; what it was is {} now", text, aside));
+  });
+  return 0;
 }
 
 }  // namespace varve::cli

@@ -77,15 +77,12 @@ class Script {
   }
 
   // --- schema ----------------------------------------------------------------------------------
-  bool is_virtual(const SqliteSchema& schema, const std::string& name) const {
-    return std::ranges::find(schema.virtual_tables, name) != schema.virtual_tables.end();
-  }
   bool is_remade(const std::string& table) const { return remade_.contains(table); }
   bool after_has(const std::string& table) const {
-    return diff_.schema_after().tables.contains(table);
+    return diff_.schema_after().find(table) != nullptr;
   }
   bool before_has(const std::string& table) const {
-    return diff_.schema_before().tables.contains(table);
+    return diff_.schema_before().find(table) != nullptr;
   }
 
   // Tables that are dropped and made again: those with another CREATE TABLE, and those that go
@@ -95,7 +92,7 @@ class Script {
       const SchemaObject& object = change.object;
       if (object.type != "table") continue;
       if (change.kind == ChangeKind::changed) remade_.insert(object.name);
-      if (!is_virtual(diff_.schema_before(), object.name)) continue;
+      if (!diff_.schema_before().is_virtual(object.name)) continue;
       for (const std::string& table : diff_.tables()) {
         if (table.starts_with(object.name + "_") && after_has(table)) remade_.insert(table);
       }
@@ -116,10 +113,10 @@ class Script {
     for (const bool is_virtual_turn : {true, false}) {
       for (const SchemaObject& object : diff_.schema_before().objects) {
         if (object.type != "table") continue;
-        if (is_virtual(diff_.schema_before(), object.name) != is_virtual_turn) continue;
+        if (diff_.schema_before().is_virtual(object.name) != is_virtual_turn) continue;
         const bool stays =
             std::ranges::any_of(diff_.schema_after().objects, [&](const SchemaObject& one) {
-              return one.type == "table" && one.name == object.name;
+              return one.type == "table" && same_name(one.name, object.name);
             });
         if (stays && !is_remade(object.name)) continue;
         statement("DROP TABLE IF EXISTS " + quoted_name(object.name));
@@ -140,8 +137,8 @@ class Script {
   void make_virtual_tables() {
     bool is_open = false;
     for (const SchemaObject& object : diff_.schema_after().objects) {
-      if (object.type != "table" || !is_virtual(diff_.schema_after(), object.name)) continue;
-      if (is_virtual(diff_.schema_before(), object.name) && !is_remade(object.name)) continue;
+      if (object.type != "table" || !diff_.schema_after().is_virtual(object.name)) continue;
+      if (diff_.schema_before().is_virtual(object.name) && !is_remade(object.name)) continue;
       if (!is_open) statement("PRAGMA writable_schema = ON");
       is_open = true;
       statement(
@@ -314,7 +311,7 @@ class Script {
   const ComparedDatabase& before_;
   const ComparedDatabase& after_;
   ScriptTransaction transaction_;
-  std::set<std::string> remade_;
+  std::set<std::string, NameOrder> remade_;
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "store/core/error.h"
 #include "store/parallel.h"
+#include "tools/compare/row_key.h"
 #include "tools/compare/snapshot_diff.h"
 #include "tools/compare/sqlite_query.h"
 
@@ -177,7 +178,7 @@ class TableHistory : public DatabaseHistory {
   std::vector<std::string> schema_changes(const SqliteDiff& diff) const {
     std::vector<std::string> words;
     for (const SchemaChange& change : diff.schema()) {
-      if (change.object.table != question_.table) continue;
+      if (!same_name(change.object.table, question_.table)) continue;
       const char* word = change.kind == ChangeKind::added     ? "added"
                          : change.kind == ChangeKind::removed ? "removed"
                                                               : "changed";
@@ -192,12 +193,12 @@ class TableHistory : public DatabaseHistory {
     FileReader reader(chunks_, entry);
     const ComparedDatabase database(reader, label, stop_);
     const SqliteSchema schema = read_schema(database);
-    const auto table = schema.tables.find(question_.table);
-    if (table == schema.tables.end()) return;
+    const TableShape* const table = schema.find(question_.table);
+    if (table == nullptr) return;
     is_known_ = true;
-    SqliteQuery count(database, "SELECT count(*) FROM " + quoted_name(question_.table));
+    SqliteQuery count(database, "SELECT count(*) FROM " + quoted_name(table->name));
     count.step();
-    TableChange change{.name = question_.table};
+    TableChange change{.name = table->name};
     (kind == Kind::appeared ? change.added : change.removed) =
         static_cast<std::uint64_t>(count.number(0));
     add(kind, last, now).table = std::move(change);
@@ -216,46 +217,6 @@ struct FoundRow {
   Row values;
   friend bool operator==(const FoundRow&, const FoundRow&) = default;
 };
-
-// 'it''s' is it's. As it is where no quote stands in front.
-std::string unquoted(std::string_view text) {
-  if (text.size() < 2 || text.front() != '\'' || text.back() != '\'') return std::string(text);
-  std::string plain;
-  for (std::size_t i = 1; i + 1 < text.size(); ++i) {
-    plain += text[i];
-    if (text[i] == '\'' && text[i + 1] == '\'') ++i;
-  }
-  return plain;
-}
-
-// A comma inside of quotes, or in a key of one column, is part of the value.
-std::vector<std::string> parts_of(const std::string& key, std::size_t count) {
-  if (count == 1) return {unquoted(key)};
-  std::vector<std::string> parts(1);
-  bool is_quoted = false;
-  for (const char letter : key) {
-    if (letter == '\'' && (is_quoted || parts.back().empty() || parts.back().front() == '\'')) {
-      is_quoted = !is_quoted;
-    }
-    if (letter == ',' && !is_quoted) {
-      parts.emplace_back();
-    } else {
-      parts.back() += letter;
-    }
-  }
-  for (std::string& part : parts) part = unquoted(part);
-  return parts;
-}
-
-// A number where the column would not make one of it by itself.
-SqlValue key_value(const std::string& text, const std::string& type) {
-  const bool is_number =
-      !text.empty() && text.size() < 19 &&
-      text.find_first_not_of("0123456789", text[0] == '-' ? 1 : 0) == std::string::npos &&
-      text != "-";
-  if (type.empty() && is_number) return std::int64_t{std::stoll(text)};
-  return text;
-}
 
 class RowHistory : public DatabaseHistory {
   using DatabaseHistory::DatabaseHistory;
@@ -307,12 +268,12 @@ class RowHistory : public DatabaseHistory {
     FileReader reader(chunks_, entry);
     const ComparedDatabase database(reader, label, stop_);
     const SqliteSchema schema = read_schema(database);
-    const auto found = schema.tables.find(question_.table);
-    if (found == schema.tables.end()) return std::nullopt;
-    const TableShape& table = found->second;
+    const TableShape* const found = schema.find(question_.table);
+    if (found == nullptr) return std::nullopt;
+    const TableShape& table = *found;
     const std::vector<std::string> key =
         table.key.empty() ? std::vector<std::string>{table.rowid} : table.key;
-    const std::vector<std::string> parts = parts_of(*question_.key, key.size());
+    const std::vector<std::string> parts = parts_of_key(*question_.key, key.size());
     if (key.front().empty() || parts.size() != key.size()) {
       throw Error(ErrorCode::usage,
                   fmt::format("the key of {} is ({}): write its values in this order, with commas "

@@ -18,13 +18,6 @@ namespace {
 
 using Kind = RowChange::Kind;
 
-const TableShape* find(const SqliteSchema& schema, const std::string& name) {
-  for (const auto& [own, table] : schema.tables) {
-    if (same_name(own, name)) return &table;
-  }
-  return nullptr;
-}
-
 // What else has this name, as a refusal; empty where nothing has.
 std::string name_taken(const SqliteSchema& schema, const std::string& name) {
   for (const SchemaObject& object : schema.objects) {
@@ -79,13 +72,12 @@ SqliteRecovery::SqliteRecovery(const ComparedDatabase& stored, ComparedDatabase&
       stop_(std::move(stop)),
       stored_schema_(read_schema(stored)) {
   for (const std::string& table : request_.tables) {
-    if (find(stored_schema_, table) != nullptr) continue;
+    if (stored_schema_.find(table) != nullptr) continue;
     std::vector<std::string> names;
     for (const auto& [name, shape] : stored_schema_.tables) {
       if (!shape.is_internal && !shape.is_shadow) names.push_back(name);
     }
-    const bool is_virtual = std::ranges::find(stored_schema_.virtual_tables, table) !=
-                            stored_schema_.virtual_tables.end();
+    const bool is_virtual = stored_schema_.is_virtual(table);
     throw Error(
         ErrorCode::not_found,
         fmt::format("{} has no table '{}' with rows of its own{}; it has {}", stored_.name(), table,
@@ -108,7 +100,7 @@ std::vector<SqliteRecovery::Plan> SqliteRecovery::make_plans() const {
     if (!is_meant) continue;
     Plan& plan = plans.emplace_back();
     plan.stored = &table;
-    plan.live = find(live_schema_, name);
+    plan.live = live_schema_.find(name);
     plan.found.table = name;
     examine(plan);
   }
@@ -206,8 +198,8 @@ std::vector<std::unique_ptr<ParentCheck>> SqliteRecovery::parent_checks(
         });
     checks.push_back(std::make_unique<ParentCheck>(
         key, columns,
-        ParentCheck::Setting{live_, find(live_schema_, key.parent), stored_,
-                             find(stored_schema_, key.parent), is_recovered,
+        ParentCheck::Setting{live_, live_schema_.find(key.parent), stored_,
+                             stored_schema_.find(key.parent), is_recovered,
                              is_recovered ? request_.where : ""}));
   }
   return checks;
@@ -271,8 +263,7 @@ void SqliteRecovery::add_virtual_tables(std::vector<TableRecovery>& found) const
 
 // As whole rows, since a module may have no rowids. Empty: nothing of it is gone.
 std::string SqliteRecovery::fault_of_virtual(const std::string& table) const {
-  const auto is_it = [&](const std::string& name) { return same_name(name, table); };
-  if (std::ranges::none_of(live_schema_.virtual_tables, is_it)) return "the live database has none";
+  if (!live_schema_.is_virtual(table)) return "the live database has none";
   try {
     const TableShape before = read_virtual_shape(stored_, table);
     const TableShape after = read_virtual_shape(live_, table);

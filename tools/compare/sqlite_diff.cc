@@ -13,18 +13,15 @@
 namespace varve {
 namespace {
 
-const TableShape* find(const SqliteSchema& schema, const std::string& name) {
-  const auto found = schema.tables.find(name);
-  return found == schema.tables.end() ? nullptr : &found->second;
-}
-
-using ObjectName = std::pair<std::string, std::string>;  // type, name
-
-std::map<ObjectName, const SchemaObject*> by_name(const SqliteSchema& schema) {
-  std::map<ObjectName, const SchemaObject*> objects;
-  for (const SchemaObject& object : schema.objects) {
-    objects.emplace(ObjectName{object.type, object.name}, &object);
+struct ObjectOrder {
+  bool operator()(const SchemaObject* a, const SchemaObject* b) const {
+    return a->type == b->type ? NameOrder()(a->name, b->name) : a->type < b->type;
   }
+};
+
+std::set<const SchemaObject*, ObjectOrder> by_name(const SqliteSchema& schema) {
+  std::set<const SchemaObject*, ObjectOrder> objects;
+  for (const SchemaObject& object : schema.objects) objects.insert(&object);
   return objects;
 }
 
@@ -59,22 +56,20 @@ void SqliteDiff::compare_schemas() {
   const auto old_objects = by_name(before_schema_);
   const auto new_objects = by_name(after_schema_);
   for (const SchemaObject& object : before_schema_.objects) {
-    const auto now = new_objects.find({object.type, object.name});
+    const auto now = new_objects.find(&object);
     if (now == new_objects.end()) {
       schema_.push_back({ChangeKind::removed, object});
-    } else if (now->second->sql != object.sql) {
-      schema_.push_back({ChangeKind::changed, *now->second});
+    } else if ((*now)->sql != object.sql) {
+      schema_.push_back({ChangeKind::changed, **now});
     }
   }
   for (const SchemaObject& object : after_schema_.objects) {
-    if (!old_objects.contains({object.type, object.name})) {
-      schema_.push_back({ChangeKind::added, object});
-    }
+    if (!old_objects.contains(&object)) schema_.push_back({ChangeKind::added, object});
   }
 }
 
 std::vector<std::string> SqliteDiff::tables() const {
-  std::set<std::string> names;
+  std::set<std::string, NameOrder> names;
   for (const SqliteSchema* schema : {&before_schema_, &after_schema_}) {
     for (const auto& [name, table] : schema->tables) {
       if (!table.is_internal) names.insert(name);
@@ -97,14 +92,14 @@ Candidates SqliteDiff::candidates_of(const TablePair& pair) const {
 
 std::optional<TableChange> SqliteDiff::compare(const std::string& table,
                                                const TakeRowChange& take) const {
-  const TableShape* old_table = find(before_schema_, table);
-  const TableShape* new_table = find(after_schema_, table);
+  const TableShape* old_table = before_schema_.find(table);
+  const TableShape* new_table = after_schema_.find(table);
   if (old_table == nullptr && new_table == nullptr) return std::nullopt;
   if (old_table == nullptr) return whole_table(after_, *new_table, ChangeKind::added, take);
   if (new_table == nullptr) return whole_table(before_, *old_table, ChangeKind::removed, take);
 
   const TablePair pair(before_, after_, *old_table, *new_table);
-  TableChange change{.name = table,
+  TableChange change{.name = new_table->name,
                      .has_new_columns = !pair.has_same_columns(),
                      .identity = pair.identity,
                      .key = pair.key,

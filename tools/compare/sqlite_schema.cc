@@ -71,11 +71,10 @@ void read_foreign_keys(const ComparedDatabase& database, TableShape& table) {
 void complete_foreign_keys(SqliteSchema& schema) {
   for (auto& [name, table] : schema.tables) {
     for (ForeignKey& key : table.foreign_keys) {
-      for (const auto& [parent_name, parent] : schema.tables) {
-        if (!same_name(parent_name, key.parent)) continue;
-        key.parent = parent_name;
-        if (key.parent_columns.front().empty()) key.parent_columns = parent.key;
-      }
+      const TableShape* const parent = schema.find(key.parent);
+      if (parent == nullptr) continue;
+      key.parent = parent->name;
+      if (key.parent_columns.front().empty()) key.parent_columns = parent->key;
     }
   }
 }
@@ -93,6 +92,20 @@ std::string name_of_rowid(const TableShape& table) {
 
 bool same_name(const std::string& a, const std::string& b) {
   return sqlite3_stricmp(a.c_str(), b.c_str()) == 0;
+}
+
+bool NameOrder::operator()(const std::string& a, const std::string& b) const {
+  return sqlite3_stricmp(a.c_str(), b.c_str()) < 0;
+}
+
+const TableShape* SqliteSchema::find(const std::string& table) const {
+  const auto found = tables.find(table);
+  return found == tables.end() ? nullptr : &found->second;
+}
+
+bool SqliteSchema::is_virtual(const std::string& table) const {
+  return std::ranges::any_of(virtual_tables,
+                             [&](const std::string& name) { return same_name(name, table); });
 }
 
 std::vector<std::string> TableShape::column_names() const {

@@ -11,6 +11,12 @@
 
 namespace varve {
 
+// As SQLite compares names: without case, of ASCII letters.
+bool same_name(const std::string& a, const std::string& b);
+struct NameOrder {
+  bool operator()(const std::string& a, const std::string& b) const;
+};
+
 // A row of sqlite_schema.
 struct SchemaObject {
   std::string type;  // "table", "index", "view", "trigger"
@@ -54,9 +60,12 @@ struct TableShape {
 
 struct SqliteSchema {
   std::vector<SchemaObject> objects;  // what has an SQL text, in the order of the schema
-  std::map<std::string, TableShape> tables;
+  std::map<std::string, TableShape, NameOrder> tables;
   // Names of its virtual tables, whose rows lie in other tables.
   std::vector<std::string> virtual_tables;
+
+  const TableShape* find(const std::string& table) const;  // nullptr: none; case counts not
+  bool is_virtual(const std::string& table) const;         // likewise
 };
 
 // Throws where the schema cannot be read.
@@ -64,8 +73,5 @@ SqliteSchema read_schema(const ComparedDatabase& database);
 
 // A virtual table as if its rows were its own: columns alone, no key, no rowid.
 TableShape read_virtual_shape(const ComparedDatabase& database, const std::string& name);
-
-// As SQLite compares names: without case, of ASCII letters.
-bool same_name(const std::string& a, const std::string& b);
 
 }  // namespace varve

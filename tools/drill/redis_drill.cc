@@ -15,7 +15,6 @@
 #include "tools/drill/findings.h"
 #include "tools/drill/scratch_redis.h"
 #include "tools/process/check_program.h"
-#include "tools/sources/one_line.h"
 
 namespace varve {
 namespace {
@@ -80,11 +79,6 @@ std::optional<KeysInFile> count_keys(const Path& file, const std::stop_token& st
   }
   return KeysInFile{number_before(result.output, " keys read"),
                     number_before(result.output, " expires")};
-}
-
-std::string last_of(std::string_view words) {
-  constexpr std::size_t kLastWords = 400;
-  return one_line(words.size() > kLastWords ? words.substr(words.size() - kLastWords) : words);
 }
 
 bool blames_the_file(const std::string& words) {
@@ -152,20 +146,19 @@ class RedisDrill {
     const std::optional<RedisInfo> said = server.await(request_.stop);
     elapsed += Clock::now() - start;
     made_.restore_seconds = elapsed.count();
-    if (!said) return refuse(server.words());
+    if (!said) return refuse(server.words(), server.last_words());
     made_.program = "redis-server " + said->field("redis_version");
     findings_.row_counts = keys_of(said->facts());
     compare(in_file);
   }
 
-  void refuse(const std::string& words) {
+  void refuse(const std::string& words, const std::string& last) {
     if (words.find("Can't handle RDB format version") != std::string::npos) {
       throw Error(ErrorCode::failed,
                   fmt::format("the redis-server here is older than the one that {} comes from: "
                               "install a newer one",
                               info_.name));
     }
-    const std::string last = last_of(words);
     if (!blames_the_file(words)) {
       throw Error(ErrorCode::failed, "the scratch redis-server ended: " + last);
     }

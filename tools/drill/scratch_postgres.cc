@@ -27,7 +27,9 @@ ScratchPostgres::ScratchPostgres(const Path& folder, const PostgresPrograms& pro
   make_folder_of(user_, sockets());
   make_cluster(programs, stop);
   server_.emplace(as_user(user_, folder_, command(programs)), folder_ / "log", SIGQUIT);
-  server_->await(stop, [&] { return ::PQping(target("postgres").c_str()) == PQPING_OK; });
+  const auto is_ready = [&] { return ::PQping(target("postgres").c_str()) == PQPING_OK; };
+  if (server_->await(stop, is_ready)) return;
+  throw Error(ErrorCode::failed, "the scratch server ended: " + server_->last_words());
 }
 
 void ScratchPostgres::make_cluster(const PostgresPrograms& programs,

@@ -58,7 +58,6 @@ std::optional<RedisInfo> ScratchRedis::await(const std::stop_token& stop) const 
   limits.stop = stop;
   std::optional<RedisInfo> info;
   const auto is_ready = [&] {
-    if (server_->has_ended()) return true;
     try {
       if (const auto text = RedisSession(address, {}, limits).info()) info.emplace(*text);
     } catch (const Error& error) {
@@ -67,8 +66,7 @@ std::optional<RedisInfo> ScratchRedis::await(const std::stop_token& stop) const 
     }
     return true;
   };
-  server_->await(stop, is_ready);
-  return info;
+  return server_->await(stop, is_ready) ? info : std::nullopt;
 }
 
 }  // namespace varve

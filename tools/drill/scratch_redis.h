@@ -18,9 +18,10 @@ class ScratchRedis {
   ScratchRedis(const Path& folder, const Path& rdb);
 
   // Returns when it has loaded the file and answers: what it says of itself. Nothing where it
-  // ended before: last_words() says why. Throws an interrupted Error when `stop` asks for it.
+  // ended before: words() says why. Throws an interrupted Error when `stop` asks for it.
   std::optional<RedisInfo> await(const std::stop_token& stop) const;
   std::string words() const { return server_->words(); }
+  std::string last_words() const { return server_->last_words(); }
 
  private:
   Path socket_;

@@ -115,14 +115,14 @@ std::string ServerProcess::words() const {
   return std::string(as_text(bytes));
 }
 
-void ServerProcess::pause(const std::stop_token& stop) const {
+std::string ServerProcess::last_words() const {
+  std::string said = words();
+  if (said.size() > kLastWords) said.erase(0, said.size() - kLastWords);
+  return one_line(said, kLastWords);
+}
+
+void ServerProcess::pause(const std::stop_token& stop) {
   if (stop.stop_requested()) throw Error(ErrorCode::interrupted, "the drill was interrupted");
-  if (has_ended()) {
-    std::string said = words();
-    if (said.size() > kLastWords) said.erase(0, said.size() - kLastWords);
-    throw Error(ErrorCode::failed,
-                fmt::format("the scratch server ended: {}", one_line(said, kLastWords)));
-  }
   std::this_thread::sleep_for(kLook);
 }
 

@@ -49,19 +49,23 @@ class ServerProcess {
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
 
-  // Calls `is_ready` until it says so. Throws a failed Error with the server's last words where it
-  // ends before, and an interrupted one when `stop` asks for it.
+  // Calls `is_ready` until it says so: true. False where the server ends before. Throws an
+  // interrupted Error when `stop` asks for it.
   template <class Question>
-  void await(const std::stop_token& stop, const Question& is_ready) const {
-    while (!is_ready()) pause(stop);
+  bool await(const std::stop_token& stop, const Question& is_ready) const {
+    while (!is_ready()) {
+      if (process_.has_ended()) return false;
+      pause(stop);
+    }
+    return true;
   }
 
-  bool has_ended() const noexcept { return process_.has_ended(); }
-  // All that it said.
+  // All that it said, or the end of that, in one line for a message.
   std::string words() const;
+  std::string last_words() const;
 
  private:
-  void pause(const std::stop_token& stop) const;
+  static void pause(const std::stop_token& stop);
 
   File log_;
   int end_signal_;

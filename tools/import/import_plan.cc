@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -17,8 +16,6 @@
 
 namespace varve {
 namespace {
-
-constexpr std::array<std::string_view, 3> kCompanions = {"-wal", "-shm", "-journal"};
 
 void look_inside(OldBackup& backup) {
   const PackedFile file(backup.path);
@@ -123,13 +120,9 @@ class Planner {
 
   // The file whose companion `name` is by its end; empty: none.
   static std::string owner_of(const Entries& entries, const std::string& name) {
-    for (const std::string_view end : kCompanions) {
-      if (!name.ends_with(end)) continue;
-      const std::string owner = name.substr(0, name.size() - end.size());
-      const auto found = entries.find(owner);
-      if (found != entries.end() && found->second.is_regular_file()) return owner;
-    }
-    return {};
+    const auto found = entries.find(database_of(name));
+    if (found == entries.end() || !found->second.is_regular_file()) return {};
+    return found->first;
   }
 
   void consider(const Entries& entries, const Entry& entry, const std::optional<DatedName>& dated,

@@ -12,7 +12,7 @@
 #include <optional>
 
 #include "store/core/error.h"
-#include "tools/restore/database_files.h"
+#include "tools/sources/sqlite_companions.h"
 
 namespace varve {
 namespace {
@@ -104,7 +104,7 @@ std::vector<FileUser> sqlite_lock_holders(const Path& database) {
 }
 
 std::vector<FileUser> users_of_database(const Path& database) {
-  std::vector<Path> files = sidecars_of(database);
+  std::vector<Path> files = companions_of(database);
   files.insert(files.begin(), database);
   std::vector<FileUser> users = users_of(files);
   for (FileUser& holder : sqlite_lock_holders(database)) {

@@ -19,6 +19,11 @@ struct FileUser {
 // nobody's. Without root those of other users cannot be seen: see sqlite_lock_holders.
 std::vector<FileUser> users_of(const std::vector<Path>& files);
 
+// The bytes of a database that SQLite's locks are on (https://sqlite.org/lockingv3.html): PENDING,
+// RESERVED and SHARED. Who holds all of them for writing has the database for himself.
+inline constexpr off_t kSqliteLocks = 0x40000000;
+inline constexpr off_t kSqliteLockBytes = 512;
+
 // Processes that hold a lock which SQLite knows on this database or its -shm file: a transaction,
 // or an open connection in WAL mode. The kernel tells those of every user. Nobody who is in this
 // process: its own locks are lost by the look, so it must hold none.

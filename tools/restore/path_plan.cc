@@ -10,8 +10,8 @@
 
 #include "store/core/error.h"
 #include "store/restore.h"
-#include "tools/restore/database_files.h"
 #include "tools/restore/safety_snapshot.h"
+#include "tools/sources/sqlite_companions.h"
 
 namespace varve {
 namespace {
@@ -57,16 +57,16 @@ bool is_database(const Path& path) {
 }
 
 PlannedFile plan_file(const FileEntry& entry, Path target) {
-  PlannedFile file{.entry = &entry, .target = std::move(target), .present = {}, .sidecars = {}};
+  PlannedFile file{.entry = &entry, .target = std::move(target), .present = {}, .companions = {}};
   file.present = look_at(file.target);
   refuse_what_is_no_file(file);
   file.over_database = file.present && is_database(file.target);
   if (!file.is_database()) return file;
-  for (const Path& sidecar : sidecars_of(file.target)) {
-    const auto found = look_at(sidecar);
+  for (const Path& companion : companions_of(file.target)) {
+    const auto found = look_at(companion);
     if (!found) continue;
-    if (!S_ISREG(found->st_mode)) throw refused(sidecar, "it exists and is no regular file");
-    file.sidecars.push_back(sidecar);
+    if (!S_ISREG(found->st_mode)) throw refused(companion, "it exists and is no regular file");
+    file.companions.push_back(companion);
   }
   return file;
 }

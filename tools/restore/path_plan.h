@@ -26,12 +26,12 @@ struct PlannedFile {
   const FileEntry* entry = nullptr;  // of the snapshot; no folder
   Path target;
   std::optional<struct stat> present;  // what would be replaced
-  std::vector<Path> sidecars;  // -wal, -shm and -journal that lie beside a database's target
-  bool over_database = false;  // what would be replaced is one, by its first bytes
+  std::vector<Path> companions;  // -wal, -shm and -journal that lie beside a database's target
+  bool over_database = false;    // what would be replaced is one, by its first bytes
 
   bool is_known_database() const;  // stored as one
   bool is_database() const { return is_known_database() || over_database; }
-  bool replaces() const { return present.has_value() || !sidecars.empty(); }
+  bool replaces() const { return present.has_value() || !companions.empty(); }
 };
 
 struct PathPlan {

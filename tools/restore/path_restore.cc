@@ -8,15 +8,13 @@
 #include <utility>
 
 #include "store/core/error.h"
-#include "store/forget.h"
 #include "tools/restore/database_proof.h"
 #include "tools/restore/passing_snapshot.h"
+#include "tools/restore/safety_point.h"
 #include "tools/restore/safety_snapshot.h"
 
 namespace varve {
 namespace {
-
-using Check = PathRestoreSettings::Check;
 
 // Where the file lay when it was ingested; empty where that is not known.
 Path origin_of(const Snapshot& snapshot, const FileEntry& file) {
@@ -26,18 +24,6 @@ Path origin_of(const Snapshot& snapshot, const FileEntry& file) {
   return source.location + file.path.substr(source.name.size());
 }
 
-std::optional<VerifyLevel> level_of(Check check, bool live) {
-  switch (check) {
-    case Check::none:
-      return std::nullopt;
-    case Check::quick:
-      return VerifyLevel::quick;
-    case Check::full:
-      return VerifyLevel::full;
-    case Check::automatic:
-      break;
-  }
-  return live ? std::optional(VerifyLevel::full) : std::nullopt;
 }
 
 class PathRestore {
@@ -49,7 +35,8 @@ class PathRestore {
         selection_(selection),
         plan_(plan),
         settings_(settings),
-        replaced_(plan.replaced()) {}
+        replaced_(plan.replaced()),
+        safety_(repository) {}
 
   PathRestoreResult run() {
     refuse_replacing();
@@ -64,11 +51,11 @@ class PathRestore {
          .save = [this] { return save_what_is_replaced(); }},
         settings_.stop);
     try {
-      result_.restored = write(attendant);
+      result_.restored = write_and_keep(attendant);
     } catch (const Error& error) {
-      if (result_.safety && !is_any_replaced()) forget(repository_, {result_.safety->id});
       throw explained(error);
     }
+    result_.safety = safety_.snapshot();
     result_.databases = attendant.results();
     open_live_databases();
     return std::move(result_);
@@ -78,7 +65,7 @@ class PathRestore {
   void refuse_replacing() const {
     if (settings_.replace || replaced_.empty()) return;
     const PlannedFile& first = *replaced_.front();
-    const Path& path = first.present ? first.target : first.sidecars.front();
+    const Path& path = first.present ? first.target : first.companions.front();
     throw Error(ErrorCode::failed, fmt::format("cannot restore to {}: {} exists; --yes or --force "
                                                "replaces it",
                                                first.target.native(), path.filename().native()));
@@ -97,7 +84,7 @@ class PathRestore {
     one.source = snapshot_.sources.at(file.entry->source).name;
     one.label = fmt::format("{} of snapshot {}", file.entry->path, snapshot_.name);
     one.wal_mode = live && journal_mode_of(snapshot_, *file.entry) == "wal";
-    if (file.is_known_database()) one.check = level_of(settings_.check, live);
+    one.check = check_of(snapshot_, file, settings_.check);
     one.recorded_rows = recorded_rows(snapshot_, *file.entry);
     if (one.wal_mode) result_.wal_mode.push_back(file.entry->path);
     if (live && file.is_known_database()) live_.push_back(&file);
@@ -119,30 +106,32 @@ class PathRestore {
 
   void take_safety() {
     if (!settings_.safety || replaced_.empty()) return;
-    SafetyRequest request{
-        .target = plan_.target, .files = {}, .host = settings_.host, .stop = settings_.stop};
-    for (const PlannedFile* file : replaced_) add_to(request, *file);
-    if (!request.files.empty()) result_.safety = take_safety_snapshot(repository_, request);
+    std::vector<SafetySource::File> files;
+    for (const PlannedFile* file : replaced_) add_to(files, *file);
+    if (files.empty()) return;
+    SafetyRequest request{.target = plan_.target.native(),
+                          .is_exact = true,
+                          .host = settings_.host,
+                          .stop = settings_.stop};
+    request.sources.push_back(source_of_files(plan_.target, std::move(files)));
+    safety_.take(std::move(request));
   }
 
   // A link that is replaced by a link holds nothing.
-  void add_to(SafetyRequest& request, const PlannedFile& file) const {
+  void add_to(std::vector<SafetySource::File>& files, const PlannedFile& file) const {
     const Path below =
         plan_.is_one_file ? file.target.filename() : file.target.lexically_relative(plan_.target);
     if (file.present && S_ISREG(file.present->st_mode)) {
-      request.files.push_back({below, file.target});
+      files.push_back({below, file.target});
     }
-    for (const Path& sidecar : file.sidecars) {
-      request.files.push_back({below.parent_path() / sidecar.filename(), sidecar});
+    for (const Path& companion : file.companions) {
+      files.push_back({below.parent_path() / companion.filename(), companion});
     }
   }
 
   bool is_any_replaced() const {
     return std::ranges::any_of(replaced_, [](const PlannedFile* file) {
-      struct stat now {};
-      const bool is_there = ::lstat(file->target.c_str(), &now) == 0;
-      return is_there && !(file->present && file->present->st_dev == now.st_dev &&
-                           file->present->st_ino == now.st_ino);
+      return is_replaced(file->target, file->present);
     });
   }
 
@@ -161,6 +150,17 @@ class PathRestore {
         fmt::format("{}{}; {}", error.what(), is_any_replaced() ? "" : ": nothing was replaced",
                     way_out(repository_, snapshot_, source)),
         error.context());
+  }
+
+  RestoreResult write_and_keep(DatabaseAttendant& attendant) {
+    try {
+      RestoreResult restored = write(attendant);
+      safety_.keep();
+      return restored;
+    } catch (...) {
+      if (is_any_replaced()) safety_.keep();
+      throw;
+    }
   }
 
   RestoreResult write(DatabaseAttendant& attendant) {
@@ -195,6 +195,7 @@ class PathRestore {
   const std::vector<const PlannedFile*> replaced_;
   std::map<std::string, DatabaseCase> cases_;  // by path in the snapshot
   std::vector<const PlannedFile*> live_;
+  SafetyPoint safety_;
   PathRestoreResult result_;
 };
 
@@ -209,6 +210,23 @@ std::string journal_mode_of(const Snapshot& snapshot, const FileEntry& file) {
 
 bool goes_live(const Snapshot& snapshot, const PlannedFile& file) {
   return file.replaces() || origin_of(snapshot, *file.entry) == location_of(file.target);
+}
+
+std::optional<VerifyLevel> check_of(const Snapshot& snapshot, const PlannedFile& file,
+                                    PathRestoreSettings::Check asked) {
+  using Check = PathRestoreSettings::Check;
+  if (!file.is_known_database()) return std::nullopt;
+  switch (asked) {
+    case Check::none:
+      return std::nullopt;
+    case Check::quick:
+      return VerifyLevel::quick;
+    case Check::full:
+      return VerifyLevel::full;
+    case Check::automatic:
+      break;
+  }
+  return goes_live(snapshot, file) ? std::optional(VerifyLevel::full) : std::nullopt;
 }
 
 std::vector<std::string> look_beforehand(Repository& repository, const Snapshot& snapshot,

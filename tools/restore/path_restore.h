@@ -39,6 +39,9 @@ struct PathRestoreResult {
 // Whether a database that was in WAL mode gets that back: it replaces something, or goes to where
 // it came from. Elsewhere it is a copy to look at, byte for byte as it is stored.
 bool goes_live(const Snapshot& snapshot, const PlannedFile& file);
+// How it is checked before it takes its place; nothing: not at all, or it is no database.
+std::optional<VerifyLevel> check_of(const Snapshot& snapshot, const PlannedFile& file,
+                                    PathRestoreSettings::Check asked);
 // What mode it was in ("wal", "delete"…); empty where that is not known.
 std::string journal_mode_of(const Snapshot& snapshot, const FileEntry& file);
 

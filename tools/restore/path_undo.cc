@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <map>
@@ -12,33 +11,23 @@
 #include <utility>
 
 #include "store/core/error.h"
-#include "store/forget.h"
 #include "store/restore.h"
 #include "tools/restore/database_attendant.h"
-#include "tools/restore/database_files.h"
 #include "tools/restore/path_restore.h"
+#include "tools/restore/safety_point.h"
+#include "tools/sources/sqlite_companions.h"
 
 namespace varve {
 namespace {
 
-constexpr std::array<std::string_view, 3> kSuffixes = {"-wal", "-shm", "-journal"};
-
-// The database that a file of this path belongs to; empty for what is no sidecar.
-std::string database_of(std::string_view path) {
-  for (const std::string_view suffix : kSuffixes) {
-    if (path.ends_with(suffix)) return std::string(path.substr(0, path.size() - suffix.size()));
-  }
-  return {};
+std::string suffix_of(const FileEntry& companion, const FileEntry& main) {
+  return companion.path.substr(main.path.size());
 }
 
-std::string suffix_of(const FileEntry& sidecar, const FileEntry& main) {
-  return sidecar.path.substr(main.path.size());
-}
-
-bool is_file_there(const Path& path) {
+std::optional<struct stat> file_at(const Path& path) {
   struct stat found {};
-  if (::lstat(path.c_str(), &found) != 0) return false;
-  if (S_ISREG(found.st_mode)) return true;
+  if (::lstat(path.c_str(), &found) != 0) return std::nullopt;
+  if (S_ISREG(found.st_mode)) return found;
   throw Error(ErrorCode::failed, fmt::format("cannot put {} back: what is there now is no regular "
                                              "file",
                                              path.native()));
@@ -74,7 +63,7 @@ void rename_over(const Path& from, const Path& to) {
 class Undo {
  public:
   Undo(Repository& repository, const UndoPlan& plan, const UndoSettings& settings)
-      : repository_(repository), plan_(plan), settings_(settings) {}
+      : repository_(repository), plan_(plan), settings_(settings), safety_(repository) {}
 
   UndoResult run() {
     for (const UndoPlan::Group& group : plan_.groups) {
@@ -84,43 +73,48 @@ class Undo {
     save_what_is_there();
     try {
       for (std::size_t i = 0; i < plan_.groups.size(); ++i) put_back(plan_.groups[i], stamps_[i]);
-    } catch (const Error&) {
-      if (result_.files.empty()) drop_safety();
+    } catch (...) {
+      if (is_any_replaced()) safety_.keep();
       throw;
     }
+    safety_.keep();
+    result_.safety = safety_.snapshot();
     return std::move(result_);
   }
 
  private:
   void save_what_is_there() {
     if (!settings_.safety) return;
-    SafetyRequest request{.target = plan_.safety.info().location,
-                          .files = {},
-                          .host = settings_.host,
-                          .stop = settings_.stop};
-    for (const UndoPlan::Group& group : plan_.groups) add_to(request, group);
-    if (!request.files.empty()) result_.safety = take_safety_snapshot(repository_, request);
+    std::vector<SafetySource::File> files;
+    for (const UndoPlan::Group& group : plan_.groups) add_to(files, group);
+    if (files.empty()) return;
+    const std::string& location = plan_.safety.info().location;
+    SafetyRequest request{
+        .target = location, .is_exact = true, .host = settings_.host, .stop = settings_.stop};
+    request.sources.push_back(source_of_files(location, std::move(files)));
+    safety_.take(std::move(request));
   }
 
-  // Nothing was put back: what is there now is not what the next --undo is to bring back.
-  void drop_safety() {
-    if (result_.safety) forget(repository_, {result_.safety->id});
+  bool is_any_replaced() const {
+    return std::ranges::any_of(plan_.groups, [](const UndoPlan::Group& group) {
+      return is_replaced(group.target, group.present);
+    });
   }
 
-  void add_to(SafetyRequest& request, const UndoPlan::Group& group) const {
+  void add_to(std::vector<SafetySource::File>& files, const UndoPlan::Group& group) const {
     const Path location = plan_.safety.info().location;
     const std::string below =
         group.target == location ? location.filename() : group.target.lexically_relative(location);
-    if (group.exists) request.files.push_back({below, group.target});
-    for (const std::string_view suffix : kSuffixes) {
-      const Path sidecar = group.target.native() + std::string(suffix);
-      if (is_file_there(sidecar)) request.files.push_back({below + std::string(suffix), sidecar});
+    if (group.present) files.push_back({below, group.target});
+    for (const std::string_view suffix : kCompanionSuffixes) {
+      const Path companion = group.target.native() + std::string(suffix);
+      if (file_at(companion)) files.push_back({below + std::string(suffix), companion});
     }
   }
 
   static bool is_in_parts(const UndoPlan::Group& group) {
-    return std::ranges::any_of(group.sidecars, [&](const FileEntry* sidecar) {
-      return sidecar->size > 0 && suffix_of(*sidecar, *group.main) != "-shm";
+    return std::ranges::any_of(group.companions, [&](const FileEntry* companion) {
+      return companion->size > 0 && suffix_of(*companion, *group.main) != "-shm";
     });
   }
 
@@ -145,6 +139,7 @@ class Undo {
     RestoreOptions options;
     options.attendant = &attendant;
     options.force = true;
+    options.as_recorded = true;  // a restore may have narrowed what is there
     options.stop = settings_.stop;
     restore_file(repository_, plan_.safety.snapshot, file, target, options);
   }
@@ -153,8 +148,8 @@ class Undo {
   Path stage(const UndoPlan::Group& group, const StagingFolder& folder) {
     Path staged = folder / group.target.filename();
     write(*group.main, staged, {});
-    for (const FileEntry* sidecar : group.sidecars) {
-      write(*sidecar, staged.native() + suffix_of(*sidecar, *group.main), {});
+    for (const FileEntry* companion : group.companions) {
+      write(*companion, staged.native() + suffix_of(*companion, *group.main), {});
     }
     return staged;
   }
@@ -177,8 +172,8 @@ class Undo {
     const Path staged = stage(group, folder);
     const ReplacedDatabase way(group.target, expected);
     rename_over(staged, group.target);
-    for (const FileEntry* sidecar : group.sidecars) {
-      const std::string suffix = suffix_of(*sidecar, *group.main);
+    for (const FileEntry* companion : group.companions) {
+      const std::string suffix = suffix_of(*companion, *group.main);
       rename_over(staged.native() + suffix, group.target.native() + suffix);
     }
     sync_directory(group.target.parent_path());
@@ -188,6 +183,7 @@ class Undo {
   const UndoPlan& plan_;
   const UndoSettings& settings_;
   std::vector<DatabaseStamps> stamps_;
+  SafetyPoint safety_;
   UndoResult result_;
 };
 
@@ -211,7 +207,7 @@ void plan_groups(UndoPlan& plan, const Path& location) {
     if (snapshot.find(database_of(file.path)) != nullptr) continue;  // one of the next loop
     const Path target = place_of(plan, file, location);
     const std::string database = database_of(target.native());
-    if (!database.empty() && is_file_there(database)) {
+    if (!database.empty() && file_at(database)) {
       plan.warnings.push_back(
           fmt::format("{} stood there without its database, and is not put "
                       "back: it would be played into what is there now",
@@ -219,11 +215,11 @@ void plan_groups(UndoPlan& plan, const Path& location) {
       continue;
     }
     groups[file.path] = plan.groups.size();
-    plan.groups.push_back({&file, {}, target, is_file_there(target)});
+    plan.groups.push_back({&file, {}, target, file_at(target)});
   }
   for (const FileEntry& file : snapshot.files) {
     const auto group = groups.find(database_of(file.path));
-    if (group != groups.end()) plan.groups[group->second].sidecars.push_back(&file);
+    if (group != groups.end()) plan.groups[group->second].companions.push_back(&file);
   }
 }
 

@@ -1,13 +1,16 @@
 // The way back from a restore to a path: what its safety snapshot holds is put back, whatever it
 // is.
 //
-// A file comes back byte for byte. So does a database that was one file, and one that SQLite cannot
-// open, with what lay beside it. A database that had a -wal or a hot -journal, and that SQLite can
-// open, comes back with that laid in: several files cannot be put in the place of one in one step
-// (replaced_database.h), one can. Files that a restore made where there was nothing stay.
+// A file comes back byte for byte, with the owner and the permissions that it had. So does a
+// database that was one file, and one that SQLite cannot open, with what lay beside it. A database
+// that had a -wal or a hot -journal, and that SQLite can open, comes back with that laid in:
+// several files cannot be put in the place of one in one step (replaced_database.h), one can. Files
+// that a restore made where there was nothing stay.
 //
 // What is replaced by that is saved first, too: undoing once more undoes the undoing.
 #pragma once
+
+#include <sys/stat.h>
 
 #include <optional>
 #include <stop_token>
@@ -21,10 +24,10 @@ namespace varve {
 struct UndoPlan {
   SafetySnapshot safety;
   struct Group {
-    const FileEntry* main = nullptr;         // of the snapshot
-    std::vector<const FileEntry*> sidecars;  // of a database
+    const FileEntry* main = nullptr;           // of the snapshot
+    std::vector<const FileEntry*> companions;  // of a database
     Path target;
-    bool exists = false;  // something is there now
+    std::optional<struct stat> present = {};  // what is there now
   };
   std::vector<Group> groups;
   std::vector<std::string> warnings;  // what cannot be put back

@@ -9,13 +9,13 @@
 #include <utility>
 
 #include "store/core/error.h"
-#include "store/forget.h"
-#include "store/ingest.h"
 #include "tools/restore/dump_selection.h"
 #include "tools/restore/filling_database.h"
 #include "tools/restore/passing_snapshot.h"
 #include "tools/restore/postgres_obstacles.h"
 #include "tools/restore/postgres_roles.h"
+#include "tools/restore/postgres_swap.h"
+#include "tools/restore/safety_point.h"
 #include "tools/restore/safety_snapshot.h"
 #include "tools/restore/snapshot_folder.h"
 #include "tools/restore/target_objects.h"
@@ -44,7 +44,8 @@ class PostgresRestore {
         request_(request),
         info_(snapshot.sources.at(request.dump.source)),
         programs_(programs_for(request.dump, request.programs)),
-        begin_(Timestamp::now()) {}
+        begin_(Timestamp::now()),
+        safety_(repository) {}
 
   PostgresRestoreResult run() {
     const auto begin = std::chrono::steady_clock::now();
@@ -53,12 +54,8 @@ class PostgresRestore {
       result_.warnings.push_back(std::move(*warning));
     }
     result_.notes = drop_left_databases(admin_);
-    try {
-      restore();
-    } catch (...) {
-      forget_safety();
-      throw;
-    }
+    restore();
+    result_.safety = safety_.snapshot();
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
     result_.seconds = elapsed.count();
     return std::move(result_);
@@ -78,34 +75,13 @@ class PostgresRestore {
 
   void save() {
     if (!request_.safety) return;
-    IngestRequest ingest_request;
     PostgresOptions options;
     options.programs = request_.programs;
     const std::string name = safety_source_name(postgres_source_name(admin_.target()));
-    const std::vector<PostgresTarget> targets = {PostgresTarget{admin_.target(), name}};
-    try {
-      ingest_request.sources = postgres_sources(targets, options, request_.stop);
-      ingest_request.tags = {kSafetyTag};
-      ingest_request.host = request_.host;
-      ingest_request.even_if_unchanged = true;
-      ingest_request.stop = request_.stop;
-      result_.safety = ingest(repository_, std::move(ingest_request)).snapshot;
-    } catch (const Error& error) {
-      if (error.code() == ErrorCode::interrupted) throw;
-      throw Error(error.code(), fmt::format("no safety snapshot of {} could be taken, and nothing "
-                                            "was changed: {}; --no-safety goes without",
-                                            admin_.location(), error.what()));
-    }
-  }
-
-  // Nothing was replaced: it would be taken for the way back from what did not happen.
-  void forget_safety() noexcept {
-    if (!result_.safety) return;
-    try {
-      forget(repository_, {result_.safety->id});
-    } catch (const std::exception&) {
-      // the error that is on its way is the one to know
-    }
+    safety_.take({.target = admin_.location(),
+                  .sources = postgres_sources({{admin_.target(), name}}, options, request_.stop),
+                  .host = request_.host,
+                  .stop = request_.stop});
   }
 
   // Where nothing can be mounted, what is not needed need not be written out.
@@ -205,13 +181,10 @@ class PostgresRestore {
     if (exists) {
       replace_by(filling->name());
     } else {
-      at_once().rename({{filling->name(), admin_.database()}}, {{admin_.database(), ""}});
+      swap_databases(admin_, {.next = filling->name()});
     }
     filling->keep();
   }
-
-  // For the one short step, which is done or not done, and not interrupted on the way.
-  PostgresAdmin at_once() const { return {admin_.target(), {}}; }
 
   void replace_by(const std::string& next) {
     const std::string& database = admin_.database();
@@ -220,16 +193,14 @@ class PostgresRestore {
       result_.warnings.push_back("not taken over from the old database: " + fault);
     }
     save();
-    DatabaseMark mark{.state = DatabaseMark::State::kept,
-                      .of = database,
-                      .since = result_.safety ? result_.safety->time : Timestamp::now(),
-                      .repository = repository_id(),
-                      .safety = result_.safety ? result_.safety->name : "",
-                      .comment = admin_.comment_of(database)};
-    const std::string aside = admin_.free_name(mark.state, mark.since);
-    at_once().rename({{database, aside}, {next, database}},
-                     {{aside, to_comment(mark)}, {database, mark.comment}});
-    result_.kept = aside;
+    const auto& safety = safety_.snapshot();
+    result_.kept = swap_databases(admin_, {.next = next,
+                                           .comment = admin_.comment_of(database),
+                                           .replaces = true,
+                                           .since = safety ? safety->time : Timestamp::now(),
+                                           .repository = repository_id(),
+                                           .safety = safety ? safety->name : ""});
+    safety_.keep();
   }
 
   void load_in_place(const SnapshotFolder& folder) {
@@ -238,9 +209,20 @@ class PostgresRestore {
     how.one_transaction = true;
     save();
     load(*connection, folder, how);
-    if (how.data_only || how.schema_only) return;
-    const std::vector<std::string> faults = check_rows(*connection);
-    result_.warnings.insert(result_.warnings.end(), faults.begin(), faults.end());  // it is done
+    safety_.keep();
+    if (!how.data_only && !how.schema_only) warn_of_rows(*connection);
+  }
+
+  // It is done: what goes wrong from here on undoes nothing.
+  void warn_of_rows(PostgresConnection& connection) {
+    try {
+      for (std::string& fault : check_rows(connection)) {
+        result_.warnings.push_back(std::move(fault));
+      }
+    } catch (const Error& error) {
+      result_.warnings.push_back(
+          fmt::format("it was restored, and its rows were not counted: {}", error.what()));
+    }
   }
 
   // Of the tables that are restored and were counted when they were dumped.
@@ -270,6 +252,7 @@ class PostgresRestore {
   const PostgresPrograms programs_;
   const Timestamp begin_;
   std::set<std::string> chosen_;  // tables, where not all are restored
+  SafetyPoint safety_;
   PostgresRestoreResult result_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "store/core/error.h"
 #include "tools/restore/postgres_obstacles.h"
+#include "tools/restore/postgres_swap.h"
 #include "tools/restore/safety_snapshot.h"
 
 namespace varve {
@@ -59,24 +60,16 @@ PostgresUndo find_postgres_undo(Repository& repository, PostgresAdmin& admin,
 
 std::string undo_postgres_swap(Repository& repository, PostgresAdmin& admin,
                                const PostgresAdmin::Marked& kept) {
-  const std::string& database = admin.database();
-  if (!admin.exists(database)) {
-    admin.rename({{kept.name, database}}, {{database, kept.mark.comment}});
-    return {};
-  }
-  require_replaceable(admin);
-  const Timestamp now = Timestamp::now();
-  std::string aside = admin.free_name(kKept, now);
-  // It may be undone again, before any other restore: as young as the one that it undoes.
-  const DatabaseMark mark{.state = kKept,
-                          .of = database,
-                          .since = now,
-                          .repository = to_hex(repository.config().id.view()),
-                          .safety = kept.mark.safety,
-                          .comment = admin.comment_of(database)};
-  admin.rename({{database, aside}, {kept.name, database}},
-               {{aside, to_comment(mark)}, {database, kept.mark.comment}});
-  return aside;
+  const bool replaces = admin.exists(admin.database());
+  if (replaces) require_replaceable(admin);
+  // What is put aside may be put back again, before any other restore is undone: it is as young as
+  // the undoing.
+  return swap_databases(admin, {.next = kept.name,
+                                .comment = kept.mark.comment,
+                                .replaces = replaces,
+                                .since = Timestamp::now(),
+                                .repository = to_hex(repository.config().id.view()),
+                                .safety = kept.mark.safety});
 }
 
 }  // namespace varve

@@ -9,9 +9,9 @@
 #include <cerrno>
 
 #include "store/core/error.h"
-#include "tools/restore/database_files.h"
 #include "tools/restore/file_users.h"
 #include "tools/sources/one_line.h"
+#include "tools/sources/sqlite_companions.h"
 #include "tools/sources/sqlite_error.h"
 #include "tools/sources/sqlite_handle.h"
 
@@ -77,8 +77,14 @@ SqliteResult open_and_settle(const Path& database) {
 
 DatabaseStamps stamps_of_database(const Path& database) {
   DatabaseStamps stamps = {stamp_of(database)};
-  for (const Path& sidecar : sidecars_of(database)) stamps.push_back(stamp_of(sidecar));
+  for (const Path& companion : companions_of(database)) stamps.push_back(stamp_of(companion));
   return stamps;
+}
+
+bool is_replaced(const Path& target, const std::optional<struct stat>& before) noexcept {
+  struct stat now {};
+  if (::lstat(target.c_str(), &now) != 0) return false;
+  return !before || before->st_dev != now.st_dev || before->st_ino != now.st_ino;
 }
 
 void require_unused_database(const Path& database) {
@@ -106,7 +112,7 @@ void ReplacedDatabase::hold(const Path& database) {
   lock.l_start = kSqliteLocks;
   lock.l_len = kSqliteLockBytes;
   if (::fcntl(held_->fd(), F_OFD_SETLK, &lock) != 0) throw came_back(database);
-  std::vector<Path> files = sidecars_of(database);  // no look at locks: the one there is ours
+  std::vector<Path> files = companions_of(database);  // no look at locks: the one there is ours
   files.push_back(database);
   if (!users_of(files).empty()) throw came_back(database);
 }
@@ -125,7 +131,7 @@ ReplacedDatabase::ReplacedDatabase(const Path& database,
   hold(database);
   if (is_database && at_rest && is_in_parts(database)) throw came_back(database);
   bool removed = false;
-  for (const Path& sidecar : sidecars_of(database)) removed = remove_file(sidecar) || removed;
+  for (const Path& companion : companions_of(database)) removed = remove_file(companion) || removed;
   if (removed) sync_directory(database.has_parent_path() ? database.parent_path() : Path("."));
 }
 

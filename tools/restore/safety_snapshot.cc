@@ -1,12 +1,8 @@
 #include "tools/restore/safety_snapshot.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
-#include "store/core/error.h"
-#include "store/ingest.h"
 #include "tools/sources/one_line.h"
 
 namespace varve {
@@ -16,26 +12,10 @@ std::string safety_source_name(const std::string& name) {
   return one_line(name, kLongestName) + "." + kSafetyTag;
 }
 
-Snapshot take_safety_snapshot(Repository& repository, const SafetyRequest& request) {
-  const Path location = location_of(request.target);
-  IngestRequest ingest_request;
-  ingest_request.sources.push_back(std::make_unique<SafetySource>(
-      safety_source_name(location.filename()), location, request.files));
-  ingest_request.tags = {kSafetyTag};
-  ingest_request.host = request.host;
-  ingest_request.even_if_unchanged = true;
-  ingest_request.stop = request.stop;
-  try {
-    IngestResult result = ingest(repository, std::move(ingest_request));
-    if (result.warnings.empty()) return std::move(result.snapshot);
-    throw Error(ErrorCode::failed, result.warnings.front());
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::interrupted) throw;
-    throw Error(error.code(),
-                fmt::format("no safety snapshot of {} could be taken, and nothing was replaced: "
-                            "{}; --no-safety goes without",
-                            request.target.native(), error.what()));
-  }
+std::unique_ptr<Source> source_of_files(const Path& target, std::vector<SafetySource::File> files) {
+  const Path location = location_of(target);
+  return std::make_unique<SafetySource>(safety_source_name(location.filename()), location,
+                                        std::move(files));
 }
 
 std::optional<SafetySnapshot> newest_safety_snapshot(

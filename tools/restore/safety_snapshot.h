@@ -1,5 +1,5 @@
-// The way back: a snapshot of what a restore is about to replace, taken before anything is
-// changed, with the tag pre-restore; and how it is found again.
+// Safety snapshots: what a restore is about to replace, with the tag pre-restore (safety_point.h
+// takes them); what they are called, and how they are found again.
 //
 // Its source is called NAME.pre-restore, and its files lie in a folder of that name. So
 // "latest:history.db" stays the newest snapshot of the database itself, and never becomes what
@@ -7,8 +7,8 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -21,15 +21,8 @@ namespace varve {
 // "history.db.pre-restore"
 std::string safety_source_name(const std::string& name);
 
-struct SafetyRequest {
-  Path target;                            // a file or a folder; it and what lies below it is saved
-  std::vector<SafetySource::File> files;  // at least one
-  std::string host;
-  std::stop_token stop;
-};
-
-// Durable when it returns. Throws an Error that names --no-safety where it cannot be taken.
-Snapshot take_safety_snapshot(Repository& repository, const SafetyRequest& request);
+// What is saved of `target`, a file or a folder: files in it or beside it, at least one.
+std::unique_ptr<Source> source_of_files(const Path& target, std::vector<SafetySource::File> files);
 
 struct SafetySnapshot {
   Snapshot snapshot;

@@ -1,14 +1,11 @@
 #include "tools/sources/folder_files.h"
 
-#include <array>
-
 #include "store/core/encoding.h"
 #include "store/transform/digest.h"
+#include "tools/sources/sqlite_companions.h"
 
 namespace varve {
 namespace {
-
-constexpr std::array<std::string_view, 3> kCompanions = {"-wal", "-shm", "-journal"};
 
 // An empty log or journal is like none.
 bool counts(const FolderItem* companion) {
@@ -35,11 +32,8 @@ const FolderItem* FolderFiles::find(const std::string& path) const {
 }
 
 const FolderItem* FolderFiles::owner_of(const FolderItem& item) const {
-  for (const std::string_view suffix : kCompanions) {
-    if (!item.path.ends_with(suffix)) continue;
-    return find(item.path.substr(0, item.path.size() - suffix.size()));
-  }
-  return nullptr;
+  const std::string database = database_of(item.path);
+  return database.empty() ? nullptr : find(database);
 }
 
 std::uint64_t FolderFiles::stamp_of(const FolderItem& item) const {

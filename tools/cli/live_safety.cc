@@ -1,14 +1,14 @@
-#include "tools/cli/safety_snapshot.h"
+#include "tools/cli/live_safety.h"
 
 #include <fmt/format.h>
 
 #include "store/core/error.h"
-#include "store/ingest.h"
 #include "store/proof.h"
 #include "tools/cli/host_name.h"
 #include "tools/cli/source_argument.h"
 #include "tools/cli/verification.h"
 #include "tools/restore/safety_snapshot.h"
+#include "tools/sources/postgres_connection.h"
 #include "tools/sources/postgres_targets.h"
 
 namespace varve::cli {
@@ -36,27 +36,28 @@ std::vector<std::unique_ptr<Source>> sources_of(const Repository& repository,
   return sources;
 }
 
-}  // namespace
-
-Snapshot save_live_database(Repository& repository, const std::string& target,
-                            std::chrono::seconds busy_timeout, const std::stop_token& stop) {
-  IngestRequest request;
-  request.tags = {kSafetyTag};
-  request.host = host_name();
-  request.even_if_unchanged = true;
-  request.stop = stop;
-  request.sources = sources_of(repository, target, busy_timeout, stop);
-  Snapshot snapshot = ingest(repository, std::move(request)).snapshot;
-  verify_snapshot(repository, snapshot, {"quick", {}, stop, {}});
+void require_passed(const Snapshot& snapshot) {
   for (const SourceInfo& source : snapshot.sources) {
     const Attestation* attestation = deciding_attestation(snapshot, source.name);
     if (attestation == nullptr || attestation->passed) continue;
     throw Error(ErrorCode::corrupt,
-                fmt::format("the safety snapshot {} of {} did not pass: {}; nothing was changed "
+                fmt::format("the safety snapshot of {} did not pass: {}; nothing was changed "
                             "(--no-safety goes on without one)",
-                            snapshot.name, source.name, attestation->detail));
+                            source.name, attestation->detail));
   }
-  return snapshot;
+}
+
+}  // namespace
+
+void save_live_database(SafetyPoint& safety, Repository& repository, const std::string& target,
+                        std::chrono::seconds busy_timeout, const std::stop_token& stop) {
+  Snapshot snapshot =
+      safety.take({.target = is_postgres_target(target) ? without_secrets(target) : target,
+                   .sources = sources_of(repository, target, busy_timeout, stop),
+                   .host = host_name(),
+                   .stop = stop});
+  verify_snapshot(repository, snapshot, {"quick", {}, stop, {}});
+  require_passed(snapshot);
 }
 
 }  // namespace varve::cli

@@ -1,0 +1,51 @@
+// The safety snapshot of one deed: taken as the last thing before anything is changed, and
+// withdrawn where nothing was. One that stayed behind a deed that failed would be taken by the next
+// --undo for what was replaced, and what was written since would be gone.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "store/repository.h"
+#include "store/source.h"
+
+namespace varve {
+
+struct SafetyRequest {
+  std::string target;  // what is about to be changed, for messages; without secrets
+  std::vector<std::unique_ptr<Source>> sources = {};  // each by a safety_source_name()
+  bool is_exact = false;  // every byte is wanted: a source's warning is an Error
+  std::string host;
+  std::stop_token stop;
+};
+
+// Not thread-safe.
+class SafetyPoint {
+ public:
+  explicit SafetyPoint(Repository& repository) : repository_(repository) {}
+  // Forgets what was taken and not kept. That this fails is not told: the error that is on its way
+  // is the one to know.
+  ~SafetyPoint();
+  SafetyPoint(const SafetyPoint&) = delete;
+  SafetyPoint& operator=(const SafetyPoint&) = delete;
+
+  // At most once; durable when it returns. Throws an Error that names --no-safety where it cannot
+  // be taken.
+  const Snapshot& take(SafetyRequest request);
+
+  // Something was changed, whatever may come now.
+  void keep() noexcept { is_kept_ = true; }
+
+  // Nothing where none was taken.
+  const std::optional<Snapshot>& snapshot() const noexcept { return snapshot_; }
+
+ private:
+  Repository& repository_;
+  std::optional<Snapshot> snapshot_;
+  bool is_kept_ = false;
+};
+
+}  // namespace varve
