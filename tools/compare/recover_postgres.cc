@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "store/core/error.h"
+#include "tools/compare/plain_session.h"
 
 namespace varve {
 namespace {
@@ -32,6 +33,7 @@ std::vector<std::optional<std::string>> values_of(const PostgresRows& rows, int 
 PostgresRecovery::PostgresRecovery(const DumpTables& dump, PostgresConnection& connection,
                                    RecoveryRequest request)
     : dump_(dump), connection_(connection), request_(std::move(request)) {
+  for (const char* setting : kPlainSession) connection_.query(fmt::format("SET {}", setting));
   std::set<std::size_t> known;
   for (const std::string& name : request_.tables) {
     Table table;
@@ -43,6 +45,7 @@ PostgresRecovery::PostgresRecovery(const DumpTables& dump, PostgresConnection& c
     tables_.push_back(std::move(table));
   }
   load();
+  for (Table& table : tables_) examine_key(table);
   order_by_parents();
 }
 
@@ -69,6 +72,13 @@ void PostgresRecovery::prepare(Table& table) {
   if (connection_.value(fmt::format("SELECT {} IS NULL", regclass)) == "t") {
     table.found.refusal =
         "the live database has no such table: restore it as a whole with pg_restore -t";
+    return;
+  }
+  if (connection_.value(fmt::format("SELECT row_security_active({})", regclass)) == "t") {
+    table.found.refusal = fmt::format(
+        "a policy may hide rows of it from {}, which would count as missing: recover "
+        "them as a role with BYPASSRLS, or as a superuser",
+        connection_.user());
     return;
   }
   const PostgresRows columns = connection_.query(fmt::format(
@@ -100,6 +110,10 @@ void PostgresRecovery::prepare(Table& table) {
       regclass));
   for (int i = 0; i < key.size(); ++i) table.key.push_back(key.at(i, 0));
   note_columns(table, stored);
+  table.refers_to_itself = connection_.value(fmt::format(
+                               "SELECT count(*) > 0 FROM pg_constraint WHERE contype = 'f' AND "
+                               "conrelid = {0} AND confrelid = {0}",
+                               regclass)) == "t";
   const PostgresRows triggers = connection_.query(fmt::format(
       "SELECT tgname FROM pg_trigger WHERE tgrelid = {} AND NOT tgisinternal AND tgenabled <> 'D' "
       "ORDER BY tgname",
@@ -163,6 +177,17 @@ void PostgresRecovery::load() {
   });
 }
 
+// Where it was another one then, several stored rows may be meant by one key now.
+void PostgresRecovery::examine_key(Table& table) {
+  if (!table.found.refusal.empty() || table.key.empty()) return;
+  const std::string is_shared = connection_.value(
+      fmt::format("SELECT EXISTS (SELECT FROM {} GROUP BY {} HAVING count(*) > 1)", table.scratch,
+                  identifiers(table.key, "")));
+  if (is_shared != "t") return;
+  table.found.refusal = fmt::format("its primary key is ({}) now, which several stored rows share",
+                                    fmt::join(table.key, ", "));
+}
+
 // Foreign keys are checked with each statement.
 void PostgresRecovery::order_by_parents() {
   std::vector<Table> ordered;
@@ -205,16 +230,29 @@ std::string PostgresRecovery::missing_rows(const Table& table) const {
     return fmt::format("SELECT {} FROM {} AS s WHERE NOT EXISTS (SELECT 1 FROM {} AS l WHERE {})",
                        columns_of(table, "s."), chosen_rows(table), table.live, key_matches(table));
   }
-  std::vector<std::string> as_text;
-  std::vector<std::string> as_before;
+  // The first of equal rows here stands for the first there, and so on.
+  std::vector<std::string> texts;
   for (const Column& column : table.columns) {
-    const std::string name = connection_.identifier(column.name);
-    as_text.push_back(fmt::format("{0}::text AS {0}", name));
-    as_before.push_back(fmt::format("{0}::{1} AS {0}", name, column.type));
+    texts.push_back(fmt::format("{}::text", connection_.identifier(column.name)));
   }
+  const std::string numbered = fmt::format(
+      "ROW({0})::text AS varve_row, row_number() OVER (PARTITION BY ROW({0})::text) AS "
+      "varve_number",
+      fmt::join(texts, ", "));
   return fmt::format(
-      "SELECT {1} FROM (SELECT {0} FROM {2} AS s EXCEPT ALL SELECT {0} FROM {3}) AS r",
-      fmt::join(as_text, ", "), fmt::join(as_before, ", "), chosen_rows(table), table.live);
+      "SELECT {0} FROM (SELECT *, {1} FROM {2} AS r) AS s WHERE NOT EXISTS (SELECT 1 FROM (SELECT "
+      "{1} FROM {3}) AS l WHERE l.varve_row = s.varve_row AND l.varve_number = s.varve_number)",
+      columns_of(table, "s."), numbered, chosen_rows(table), table.live);
+}
+
+// The rows that come back, as they will be.
+std::string PostgresRecovery::rows_to_be(const Table& table) const {
+  std::vector<std::string> parts;
+  if (request_.missing) parts.push_back(missing_rows(table));
+  if (request_.changed && !table.key.empty()) {
+    parts.push_back(fmt::format("SELECT {} {}", columns_of(table, "s."), differing_rows(table)));
+  }
+  return fmt::format("{}", fmt::join(parts, " UNION ALL "));
 }
 
 // s: the stored row, l: the live one. Only where there is a key.
@@ -226,6 +264,18 @@ std::string PostgresRecovery::differing_rows(const Table& table) const {
   }
   return fmt::format("FROM {} AS s JOIN {} AS l ON {} WHERE ({})", chosen_rows(table), table.live,
                      key_matches(table), fmt::join(parts, " OR "));
+}
+
+// Foreign keys are checked at the end of a statement: rows of a table that refers to itself, which
+// may come in any order, are gathered, and put into it by one.
+std::string PostgresRecovery::begin_gathering(const Table& table,
+                                              const RecoveryListener& listener) const {
+  std::string gathered = fmt::format("pg_temp.varve_back_{}", table.number);
+  listener.statement(
+      fmt::format("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA",
+                  gathered, columns_of(table, ""), table.live),
+      true);
+  return gathered;
 }
 
 // Row by row through a cursor, in the order of the key.
@@ -250,6 +300,8 @@ void PostgresRecovery::tell_rows(Table& table, bool is_missing, const RecoveryLi
       is_missing ? "" : fmt::format("{}", fmt::join(live, ", ")),
       is_missing ? fmt::format("FROM ({}) AS s", missing_rows(table)) : differing_rows(table),
       order));
+  const bool is_gathered = is_missing && request_.missing && table.refers_to_itself;
+  std::string target = is_gathered ? "" : table.live;
   while (true) {
     const PostgresRows rows =
         connection_.query(fmt::format("FETCH {} FROM varve_rows", kRowsAtOnce));
@@ -275,9 +327,10 @@ void PostgresRecovery::tell_rows(Table& table, bool is_missing, const RecoveryLi
         }
       }
       if (parts.empty()) continue;  // what differs cannot be set
+      if (target.empty()) target = begin_gathering(table, listener);
       listener.statement(
           is_missing ? fmt::format("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE VALUES ({})",
-                                   table.live, columns_of(table, ""), fmt::join(parts, ", "))
+                                   target, columns_of(table, ""), fmt::join(parts, ", "))
                      : fmt::format("UPDATE {} SET {} WHERE {}", table.live, fmt::join(parts, ", "),
                                    fmt::join(key, " AND ")),
           is_missing ? request_.missing : request_.changed);
@@ -285,10 +338,17 @@ void PostgresRecovery::tell_rows(Table& table, bool is_missing, const RecoveryLi
     if (rows.size() < kRowsAtOnce) break;
   }
   connection_.query("CLOSE varve_rows");
+  if (!is_gathered || target.empty()) return;
+  listener.statement(
+      fmt::format("INSERT INTO {0} ({1}) OVERRIDING SYSTEM VALUE SELECT {1} FROM {2}", table.live,
+                  columns_of(table, ""), target),
+      true);
 }
 
-// Missing rows whose parents are neither there nor come back themselves.
+// Rows whose parents are neither there nor come back themselves.
 void PostgresRecovery::find_orphans(Table& table) {
+  const std::string rows = rows_to_be(table);
+  if (rows.empty()) return;
   std::vector<std::string> names;
   for (const Column& column : table.columns) names.push_back(connection_.literal(column.name));
   const PostgresRows keys = connection_.query(fmt::format(
@@ -315,15 +375,14 @@ void PostgresRecovery::find_orphans(Table& table) {
     const auto recovered = std::ranges::find_if(tables_, [&](const Table& one) {
       return one.found.table == parent && one.found.refusal.empty();
     });
-    if (recovered != tables_.end()) {
+    if (request_.missing && recovered != tables_.end()) {
       returning = fmt::format(" AND NOT EXISTS (SELECT 1 FROM {} AS p WHERE {})",
                               chosen_rows(*recovered), keys.at(i, 3));
     }
     const PostgresRows counted = connection_.query(fmt::format(
         "SELECT count(*), min({0}) FROM ({1}) AS r WHERE {2} AND NOT EXISTS (SELECT 1 FROM {3} AS "
         "p WHERE {4}){5}",
-        keys.at(i, 5), missing_rows(table), keys.at(i, 4), keys.at(i, 0), keys.at(i, 3),
-        returning));
+        keys.at(i, 5), rows, keys.at(i, 4), keys.at(i, 0), keys.at(i, 3), returning));
     if (counted.at(0, 0) == "0") continue;
     OrphanRows orphans;
     orphans.parent = parent;
@@ -341,7 +400,12 @@ std::vector<TableRecovery> PostgresRecovery::survey(const RecoveryListener& aske
   if (asked.statement) {
     // Behind an error the server refuses all that follows, and makes a ROLLBACK of the COMMIT.
     listener.statement = [&](const std::string& sql, bool is_wanted) {
-      if (is_wanted && !std::exchange(is_begun, true)) asked.statement("BEGIN", true);
+      if (is_wanted && !std::exchange(is_begun, true)) {
+        asked.statement("BEGIN", true);
+        for (const char* setting : kPlainSession) {
+          asked.statement(fmt::format("SET LOCAL {}", setting), true);
+        }
+      }
       asked.statement(sql, is_wanted);
     };
   }
@@ -354,7 +418,7 @@ std::vector<TableRecovery> PostgresRecovery::survey(const RecoveryListener& aske
     if (table.found.refusal.empty()) {
       tell_rows(table, true, listener);
       if (!table.key.empty()) tell_rows(table, false, listener);
-      if (request_.missing) find_orphans(table);
+      find_orphans(table);
     }
     all.push_back(table.found);
   }

@@ -47,18 +47,22 @@ class PostgresRecovery {
     std::vector<Column> columns;         // that both have
     std::vector<std::string> generated;  // columns of the live one
     std::vector<std::string> key;
+    bool refers_to_itself = false;  // by a foreign key
     TableRecovery found;
   };
 
   void prepare(Table& table);
   void note_columns(Table& table, const std::vector<std::string>& stored);
   void load();
+  void examine_key(Table& table);
   void order_by_parents();
   std::string columns_of(const Table& table, const std::string& prefix) const;
   std::string missing_rows(const Table& table) const;
   std::string differing_rows(const Table& table) const;
+  std::string rows_to_be(const Table& table) const;
   std::string chosen_rows(const Table& table) const;
   std::string key_matches(const Table& table) const;
+  std::string begin_gathering(const Table& table, const RecoveryListener& listener) const;
   void tell_rows(Table& table, bool is_missing, const RecoveryListener& listener);
   void find_orphans(Table& table);
   void insert(Table& table);
