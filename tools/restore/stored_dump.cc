@@ -59,6 +59,26 @@ StoredDump::Format format_of(Repository& repository, const FileEntry& file) {
   return is_custom ? StoredDump::Format::custom : StoredDump::Format::plain;
 }
 
+// What else it is given as a script, psql would run.
+void require_dump(Repository& repository, const Snapshot& snapshot, const FileEntry& file) {
+  constexpr std::string_view kScriptFront = "--\n-- PostgreSQL database dump\n--\n";
+  std::array<std::byte, kScriptFront.size()> front{};
+  FileReader reader(repository.chunks(), file, ChunkReader::Check::id);
+  const std::size_t count = reader.read(0, front);
+  if (as_text(ByteView(front).first(count)) == kScriptFront) return;
+  if (is_globals(file)) {
+    throw Error(ErrorCode::usage,
+                fmt::format("{} of snapshot {} holds the roles and tablespaces of a server: "
+                            "--globals restores them together with a dump",
+                            file.path, snapshot.name));
+  }
+  if (snapshot.sources.at(file.source).kind == "postgresql") return;
+  throw Error(ErrorCode::usage,
+              fmt::format("{} of snapshot {} is no dump of a PostgreSQL database: it begins "
+                          "neither like an archive nor like a script of pg_dump",
+                          file.path, snapshot.name));
+}
+
 // The ones of its own source, else those of the snapshot's first server.
 std::string globals_of(const Snapshot& snapshot, std::uint32_t source) {
   std::string found;
@@ -87,6 +107,7 @@ StoredDump find_dump(Repository& repository, const Snapshot& snapshot,
     }
   } else {
     dump.format = format_of(repository, *file);
+    if (dump.format == StoredDump::Format::plain) require_dump(repository, snapshot, *file);
   }
   dump.source = file->source;
   const auto& facts = snapshot.sources.at(dump.source).facts;
