@@ -28,9 +28,9 @@ class PostgresServer {
   void set_access(const std::string& pg_hba_lines);
   // The server ends at once, every connection with it, as in a crash.
   void crash() const;
+  void start() const;  // again
 
  private:
-  void start() const;
   std::string as_postgres(const std::string& command) const;
 
   TempFolder folder_;

@@ -93,6 +93,21 @@ TEST_F(DiffProgram, AsJson) {
             Json({{"id", 2}, {"name", "Grace Hopper"}, {"photo", {{"hex", "00ff"}}}}));
 }
 
+// ON CONFLICT REPLACE would make room by deleting a row that came since.
+TEST_F(DiffProgram, ItsScriptDeletesNoRowThatIsInTheWay) {
+  run("CREATE TABLE held(id INTEGER PRIMARY KEY, m TEXT UNIQUE ON CONFLICT REPLACE);"
+      "INSERT INTO held VALUES (2, 'b')");
+  take("2026-11-20");
+  run("INSERT INTO held VALUES (1, 'a')");
+  take("2026-11-21");
+  write_text(in_folder("script.sql"), must({"diff", "2026-11-20", "2026-11-21", "--sql"}));
+  run("DELETE FROM held WHERE id = 1; INSERT INTO held VALUES (9, 'a')");
+  const std::string live = quoted(in_folder("history.db").native());
+  EXPECT_NE(shell("sqlite3 " + live + " < " + quoted(in_folder("script.sql").native())).status, 0);
+  EXPECT_EQ(shell("sqlite3 " + live + " 'SELECT group_concat(id || m) FROM held'").output,
+            "2b,9a\n");
+}
+
 TEST_F(DiffProgram, ItsScriptTurnsOneStateIntoTheOther) {
   three_nights();
   must({"restore", "2026-11-19:history.db", in_folder("old.db"), "-q"});

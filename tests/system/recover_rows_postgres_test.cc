@@ -174,6 +174,117 @@ TEST_F(RecoverPostgresRows, AnInterruptLeavesNothingBehind) {
   EXPECT_EQ(names().size(), 1U);
 }
 
+// A database may write its values so that they mean something else where they are read again.
+TEST_F(RecoverPostgresRows, ValuesComeBackWhateverTheFormatsOfTheDatabase) {
+  const std::string values =
+      "'2020-06-01 12:00+00', 0.1::float8 + 0.2, '-1 day +02:03:00', '\\x0fff'";
+  sql("CREATE TABLE loose (t timestamptz, n float8, i interval, b bytea); INSERT INTO loose VALUES "
+      "(" +
+      values +
+      "); CREATE TABLE keyed (id int PRIMARY KEY, t timestamptz, n float8, i interval, "
+      "b bytea); INSERT INTO keyed VALUES (1, " +
+      values + ")");
+  must({"ingest", shop(), "--time", "2025-11-21", "-q"});
+  for (const char* setting :
+       {"datestyle = 'SQL, DMY'", "timezone = 'Asia/Kolkata'", "extra_float_digits = -3",
+        "intervalstyle = 'sql_standard'", "bytea_output = 'escape'"}) {
+    sql(fmt::format("ALTER DATABASE shop SET {}", setting));
+  }
+  const auto as_they_were = [&](const std::string& table) {
+    return line(
+        "SELECT t = '2020-06-01 12:00+00', n = 0.1::float8 + 0.2, i = '-1 day +02:03:00', "
+        "i = '-22:00'::interval + '3 min', b = '\\x0fff' FROM " +
+        table);
+  };
+  const std::string wanted = as_they_were("loose");
+  ASSERT_TRUE(wanted.starts_with("t|t|t|")) << wanted;
+  const Words command = {
+      "recover-rows", "2025-11-21:shop.pgdump", shop(), "--table", "loose", "--table", "keyed"};
+  sql("DELETE FROM loose; DELETE FROM keyed");
+  sql(must(command));
+  EXPECT_EQ(as_they_were("loose"), wanted);
+  EXPECT_EQ(as_they_were("keyed"), wanted);
+  sql("DELETE FROM loose; DELETE FROM keyed");
+  Words apply = command;
+  apply.insert(apply.end(), {"--apply", "--yes", "--no-safety"});
+  must(apply);
+  EXPECT_EQ(as_they_were("loose"), wanted);
+  EXPECT_EQ(as_they_were("keyed"), wanted);
+  EXPECT_EQ(must(apply), "nothing had to be done\n");
+}
+
+// What a role is not shown is not gone.
+TEST_F(RecoverPostgresRows, RowsThatAPolicyHidesAreNotMissing) {
+  sql("CREATE ROLE guest LOGIN; GRANT SELECT, INSERT ON bare TO guest; ALTER TABLE bare ENABLE ROW "
+      "LEVEL SECURITY; CREATE POLICY seen ON bare FOR SELECT USING (b = 2); CREATE POLICY entered "
+      "ON "
+      "bare FOR INSERT WITH CHECK (true)");
+  for (const Words& more : {Words{}, Words{"--apply", "--yes", "--no-safety"}}) {
+    Words words = {"recover-rows", "2025-11-20:shop.pgdump", shop("guest"), "--table", "bare"};
+    words.insert(words.end(), more.begin(), more.end());
+    const ProgramResult result = varve(words);
+    EXPECT_NE(result.status, 0);
+    expect_holds(result.out + result.err, "a policy may hide rows of it from guest");
+    EXPECT_EQ(result.out.find("INSERT INTO"), std::string::npos) << result.out;
+  }
+  EXPECT_EQ(line("SELECT count(*) FROM bare"), "3");
+}
+
+// Of several rows with one key an arbitrary one would win.
+TEST_F(RecoverPostgresRows, AKeyThatStoredRowsShareIsRefused) {
+  sql("CREATE TABLE narrowed (id int, w int, v text, PRIMARY KEY (id, w)); INSERT INTO narrowed "
+      "VALUES (1, 1, 'a'), (1, 2, 'b')");
+  must({"ingest", shop(), "--time", "2025-11-21", "-q"});
+  sql("DELETE FROM narrowed WHERE w = 2; UPDATE narrowed SET v = 'c'; ALTER TABLE narrowed DROP "
+      "CONSTRAINT narrowed_pkey, ADD PRIMARY KEY (id)");
+  const ProgramResult result = varve({"recover-rows", "2025-11-21:shop.pgdump", shop(), "--table",
+                                      "narrowed", "--changed", "--apply", "--yes", "--no-safety"});
+  EXPECT_EQ(result.status, 3);
+  expect_holds(result.err, "its primary key is (id) now, which several stored rows share");
+  EXPECT_EQ(line("SELECT v FROM narrowed"), "c");
+}
+
+TEST_F(RecoverPostgresRows, AScriptForATableThatRefersToItself) {
+  sql("CREATE TABLE emp (id int PRIMARY KEY, boss int REFERENCES emp); INSERT INTO emp VALUES "
+      "(5, NULL), (1, 5), (2, 1)");
+  must({"ingest", shop(), "--time", "2025-11-21", "-q"});
+  sql("ALTER TABLE emp ADD grade int NOT NULL DEFAULT 1; DELETE FROM emp");
+  sql(must({"recover-rows", "2025-11-21:shop.pgdump", shop(), "--table", "emp"}));
+  EXPECT_EQ(sql("SELECT * FROM emp ORDER BY 1"), "1|5|1\n2|1|1\n5||1\n");
+  expect_nothing_left();
+}
+
+TEST_F(RecoverPostgresRows, RowsThatArePutBackWithoutParentsAreRefused) {
+  sql("UPDATE app.orders SET user_id = 1 WHERE id IN (7, 8); DELETE FROM users WHERE id IN (7, 8)");
+  const Words words =
+      command_for({"--table", "app.orders", "--table", "users", "--changed", "--apply", "--yes"});
+  expect_holds(refused(1, words),
+               "2 rows of app.orders would refer to no row of public.users (user_id=7)");
+  Words with_parents = words;
+  with_parents.insert(with_parents.end(), {"--missing", "--no-safety"});
+  must(with_parents);
+  EXPECT_EQ(line("SELECT count(*) FROM app.orders WHERE user_id = id"), "100");
+}
+
+// They are meant for what an application asks.
+TEST_F(RecoverPostgresRows, TheTimeoutsOfTheServerDoNotCount) {
+  sql("CREATE TABLE long (id int PRIMARY KEY, t text); INSERT INTO long SELECT i, md5(i::text) "
+      "FROM "
+      "generate_series(1, 400000) i");
+  must({"ingest", shop(), "--time", "2025-11-21", "-q"});
+  sql("DELETE FROM long WHERE id % 2 = 0");
+  server_.sql("postgres", "ALTER ROLE postgres SET statement_timeout = '80ms'");
+  const ProgramResult result = varve({"recover-rows", "2025-11-21:shop.pgdump", shop(), "--table",
+                                      "long", "--apply", "--yes", "--no-safety"});
+  const ProgramResult restored =
+      varve({"restore", "2025-11-21:shop.pgdump", server_.uri("copy"), "-q"});
+  server_.sql("postgres", "ALTER ROLE postgres RESET statement_timeout");
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(restored.status, 0) << restored.err;
+  EXPECT_EQ(line("SELECT count(*) FROM long"), "400000");
+  EXPECT_EQ(server_.sql("copy", "SELECT count(*) FROM long"), "400000\n");
+}
+
 TEST_F(RecoverPostgresRows, OutOfACustomArchive) {
   must({"ingest", shop(), "--pg-format", "custom", "--time", "2025-11-21", "-q"});
   sql("DELETE FROM users WHERE id = 12");

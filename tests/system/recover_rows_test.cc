@@ -287,6 +287,35 @@ TEST_F(RecoverRows, ARowThatStandsInTheWayIsNamed) {
   EXPECT_EQ(value("SELECT count(*) FROM users WHERE id IN (9, 10)"), "0");  // all or nothing
 }
 
+// ON CONFLICT REPLACE would make room by deleting the row that is there now.
+TEST_F(RecoverRows, NoRowHasToGoForOneThatComesBack) {
+  run("CREATE TABLE held(id INTEGER PRIMARY KEY, m TEXT UNIQUE ON CONFLICT REPLACE);"
+      "INSERT INTO held VALUES (1, 'a'), (2, 'b'); CREATE TABLE log(t TEXT UNIQUE);"
+      "CREATE TRIGGER noted AFTER INSERT ON users BEGIN INSERT OR IGNORE INTO log VALUES ('new'); "
+      "END; INSERT INTO log VALUES ('new')");
+  must({"ingest", live(), "--time", "2025-11-21", "-q"});
+  const Words command = {"recover-rows", "2025-11-21:history.db", live(), "--table", "held"};
+  const auto with = [&](Words more) {
+    more.insert(more.begin(), command.begin(), command.end());
+    return more;
+  };
+  run("DELETE FROM held WHERE id = 1; INSERT INTO held VALUES (9, 'a')");
+  const ShellResult missing = in_shell(must(command));
+  EXPECT_NE(missing.status, 0);
+  expect_holds(missing.output, "UNIQUE constraint failed: held.m");
+  expect_holds(refused(1, with({"--apply", "--yes"})), "UNIQUE constraint failed: held.m");
+  EXPECT_EQ(value("SELECT group_concat(id || m) FROM held"), "2b,9a");
+  run("UPDATE held SET m = 'c' WHERE id = 2; INSERT INTO held VALUES (77, 'b'); DELETE FROM held "
+      "WHERE id = 9");
+  EXPECT_NE(in_shell(must(with({"--changed"}))).status, 0);
+  expect_holds(refused(1, with({"--changed", "--apply", "--yes"})), "UNIQUE constraint failed");
+  EXPECT_EQ(value("SELECT group_concat(id || m) FROM held"), "2c,77b");
+  // A trigger's own clause goes on to count.
+  run("DELETE FROM orders WHERE user = 3; DELETE FROM users WHERE id = 3");
+  EXPECT_EQ(in_shell(must(command_for({"--table", "users"}))).status, 0);
+  EXPECT_EQ(value("SELECT count(*) FROM users"), "100");
+}
+
 TEST_F(RecoverRows, WithoutAPrimaryKeyWholeRowsCount) {
   run("DELETE FROM bare WHERE rowid = 1; INSERT INTO bare VALUES ('new', 2)");
   const ProgramResult result = varve(command_for({"--table", "bare"}));

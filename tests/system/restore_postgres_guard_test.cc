@@ -86,6 +86,21 @@ TEST_F(RestorePostgresGuard, ARoleThatMayNotRenameItIsToldBeforehand) {
   expect_holds(refused(1, {"restore", "latest:shop.pgdump", shop("owner"), "--force"}), "CREATEDB");
 }
 
+// No session holds it, so that none can be ended.
+TEST_F(RestorePostgresGuard, APreparedTransactionIsNamedBeforehand) {
+  server_.sql("postgres", "ALTER SYSTEM SET max_prepared_transactions = 5");
+  server_.crash();
+  server_.start();
+  server_.sql("shop", "BEGIN; INSERT INTO nothing VALUES (1); PREPARE TRANSACTION 'halfway'");
+  for (const char* more : {"--dry-run", "--no-safety"}) {
+    const std::string complaint =
+        refused(1, {"restore", "latest:shop.pgdump", shop(), "--force", more});
+    expect_holds(complaint, "the prepared transaction 'halfway' of postgres");
+    expect_holds(complaint, "ROLLBACK PREPARED 'halfway'");
+  }
+  EXPECT_EQ(databases(), (Set{"postgres", "shop"}));
+}
+
 TEST_F(RestorePostgresGuard, APartialDumpIsSaid) {
   must({"ingest", shop(), "--exclude-table", "nothing"});
   const std::string plan = must({"restore", "latest:shop.pgdump", shop(), "--force", "--dry-run"});

@@ -115,6 +115,56 @@ TEST_F(RestorePostgres, PlainAndCustomDumps) {
   }
 }
 
+// Whatever psql is given, it runs: the user's own dumps too, and nothing else.
+TEST_F(RestorePostgres, ScriptsThatPgDumpMade) {
+  shell(fmt::format("pg_dump {} > {}", quoted(shop()), quoted(in_folder("made.sql").native())));
+  shell(fmt::format("grep -v 'restrict ' {0}/made.sql > {0}/older.sql",
+                    quoted(in_folder(".").native())));
+  make_database(in_folder("a.db"), 10);
+  write_text(in_folder("evil.txt"), "select 1;\n\\! touch pwned\n");
+  must({"ingest", "made.sql", "older.sql", "a.db", "evil.txt"});
+  for (const std::string name : {"made", "older"}) {
+    must({"restore", "latest:" + name + ".sql", server_.uri(name)});
+    EXPECT_EQ(rows_of(name), rows_of("shop")) << name;
+  }
+  for (const std::string name : {"a.db", "evil.txt"}) {
+    expect_holds(refused(2, {"restore", "latest:" + name, server_.uri("copy")}),
+                 name + " of snapshot");
+  }
+  must({"ingest", shop()});
+  expect_holds(refused(2, {"restore", "latest:globals.sql", server_.uri("copy")}),
+               "--globals restores them");
+  EXPECT_FALSE(std::filesystem::exists(in_folder("pwned")));
+  EXPECT_EQ(databases(), (Set{"made", "older", "postgres", "shop"}));
+}
+
+TEST_F(RestorePostgres, AScriptRunsNoPrograms) {
+  const std::string front =
+      "--\n-- PostgreSQL database dump\n--\n\n\\restrict varve\n\nSELECT 1;\n";
+  const std::string program = "\\! touch " + quoted(in_folder("pwned").native()) + "\n";
+  const auto expect_refused = [&](const std::string& script, const std::string& words) {
+    write_text(in_folder("evil.sql"), script);
+    must({"ingest", "evil.sql"});
+    const std::string complaint = refused(1, {"restore", "latest:evil.sql", server_.uri("copy")});
+    expect_holds(complaint, words);
+    expect_holds(complaint, "it holds commands of psql");
+    EXPECT_FALSE(std::filesystem::exists(in_folder("pwned"))) << script;
+  };
+  expect_refused(front + program + "\\unrestrict varve\n\n", "backslash commands are restricted");
+  expect_refused(front + "\\unrestrict varve\n" + program, "wrong key");
+  expect_refused(front + "\\unrestrict varve\n" + program + "\\unrestrict varve\n", "wrong key");
+  expect_refused("--\n-- PostgreSQL database dump\n--\n" + program, "backslash commands are");
+  write_text(in_folder("globals.sql"), "CREATE ROLE late;\n" + program + "CREATE ROLE later;\n");
+  write_text(in_folder("good.sql"), front + "\\unrestrict varve\n");
+  must({"ingest", "globals.sql", "good.sql"});
+  const ProgramResult result =
+      varve({"restore", "latest:good.sql", server_.uri("good"), "--globals"});
+  expect_holds(result.out + result.err, "backslash commands are restricted");
+  EXPECT_FALSE(std::filesystem::exists(in_folder("pwned")));
+  EXPECT_EQ(server_.sql("postgres", "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'late%'"),
+            "2\n");
+}
+
 TEST_F(RestorePostgres, OnANewServerTheRolesComeFirst) {
   must({"ingest", shop()});
   const PostgresServer other;

@@ -53,7 +53,8 @@ std::vector<ForeignKey> foreign_keys_of(PostgresConnection& connection,
   return keys;
 }
 
-std::string is_nowhere(const ForeignKey& key, const std::vector<PostgresTablePair>& recovered) {
+std::string is_nowhere(const ForeignKey& key, const std::vector<PostgresTablePair>& recovered,
+                       const RecoveredKinds& kinds) {
   const auto is_not_in = [&](const std::string& rows) {
     return fmt::format("NOT EXISTS (SELECT 1 FROM {} AS p WHERE {})", rows, key.is_parent);
   };
@@ -61,19 +62,22 @@ std::string is_nowhere(const ForeignKey& key, const std::vector<PostgresTablePai
     return one.found.table == key.parent && one.is_recovered();
   });
   const std::string is_not_there = is_not_in(key.parent_as_sql);
-  if (comes_back == recovered.end()) return is_not_there;
+  if (!kinds.missing || comes_back == recovered.end()) return is_not_there;
   return fmt::format("{} AND {}", is_not_there, is_not_in(comes_back->chosen));
 }
 
 }  // namespace
 
 std::vector<OrphanRows> find_orphans(PostgresConnection& connection, const PostgresTablePair& table,
-                                     const std::vector<PostgresTablePair>& recovered) {
+                                     const std::vector<PostgresTablePair>& recovered,
+                                     const RecoveredKinds& kinds) {
   std::vector<OrphanRows> found;
+  const std::string rows = rows_to_be(table, kinds);
+  if (rows.empty()) return found;
   for (const ForeignKey& key : foreign_keys_of(connection, table)) {
     const PostgresRows counted = connection.query(
-        fmt::format("SELECT count(*), min({}) FROM ({}) AS r WHERE {} AND {}", key.values,
-                    missing_rows(table), key.refers, is_nowhere(key, recovered)));
+        fmt::format("SELECT count(*), min({}) FROM ({}) AS r WHERE {} AND {}", key.values, rows,
+                    key.refers, is_nowhere(key, recovered, kinds)));
     if (counted.at(0, 0) == "0") continue;
     OrphanRows orphans;
     orphans.parent = key.parent;

@@ -9,9 +9,10 @@
 
 namespace varve {
 
-// Missing rows of `table` whose parents are neither in the live database nor come back themselves,
-// with `recovered`: one entry for each foreign key that has some.
+// Rows of `table` of these kinds whose parents are neither in the live database nor come back
+// themselves, with `recovered`: one entry for each foreign key that has some.
 std::vector<OrphanRows> find_orphans(PostgresConnection& connection, const PostgresTablePair& table,
-                                     const std::vector<PostgresTablePair>& recovered);
+                                     const std::vector<PostgresTablePair>& recovered,
+                                     const RecoveredKinds& kinds);
 
 }  // namespace varve

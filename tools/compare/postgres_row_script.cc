@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace varve {
@@ -60,12 +61,49 @@ std::vector<std::string> names_of(const PostgresTablePair& table) {
   return names;
 }
 
-std::string insert_statement(const PostgresTablePair& table, const Values& literals) {
+// Into `target`: the table, or where its rows are gathered.
+std::string insert_statement(const PostgresTablePair& table, const std::string& target,
+                             const Values& literals) {
   std::vector<std::string> values;
   for (const auto& literal : literals) values.push_back(*literal);
-  return fmt::format("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE VALUES ({})", table.live,
+  return fmt::format("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE VALUES ({})", target,
                      for_each_column(table.columns, "{0}"), fmt::join(values, ", "));
 }
+
+// Foreign keys are checked at the end of a statement: rows of a table that refers to itself, which
+// may come in any order, are gathered, and put into it by one.
+class Gathering {
+ public:
+  Gathering(const PostgresTablePair& table, const RecoveryListener& listener)
+      : table_(table),
+        listener_(listener),
+        place_(fmt::format("pg_temp.varve_back_{}", table.number)) {}
+
+  const std::string& place() {
+    if (!std::exchange(is_begun_, true)) {
+      listener_.statement(
+          fmt::format("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA",
+                      place_, columns(), table_.live),
+          true);
+    }
+    return place_;
+  }
+  void finish() const {
+    if (!is_begun_) return;
+    listener_.statement(
+        fmt::format("INSERT INTO {0} ({1}) OVERRIDING SYSTEM VALUE SELECT {1} FROM {2}",
+                    table_.live, columns(), place_),
+        true);
+  }
+
+ private:
+  std::string columns() const { return for_each_column(table_.columns, "{0}"); }
+
+  const PostgresTablePair& table_;
+  const RecoveryListener& listener_;
+  const std::string place_;
+  bool is_begun_ = false;
+};
 
 // Empty where what differs cannot be set.
 std::string update_statement(const PostgresTablePair& table, const RecoveredRow& row,
@@ -94,11 +132,16 @@ void tell_missing_rows(PostgresConnection& connection, PostgresTablePair& table,
   const std::string select =
       fmt::format("SELECT {}, {} FROM ({}) AS s", for_each_column(table.columns, kAsText),
                   for_each_column(table.columns, kAsLiteral), missing_rows(table));
+  Gathering gathering(table, listener);
+  const bool gathers = is_wanted && table.refers_to_itself;
   for_each_row(connection, table, select, [&](const FoundRow& row) {
     ++table.found.missing;
     if (listener.row) listener.row(table.found.table, {true, names, row.values(0), {}});
-    if (listener.statement) listener.statement(insert_statement(table, row.values(1)), is_wanted);
+    if (!listener.statement) return;
+    const std::string& target = gathers ? gathering.place() : table.live;
+    listener.statement(insert_statement(table, target, row.values(1)), is_wanted);
   });
+  gathering.finish();
 }
 
 void tell_changed_rows(PostgresConnection& connection, PostgresTablePair& table, bool is_wanted,

@@ -33,9 +33,17 @@ class Pairing {
           "the live database has no such table: restore it as a whole with pg_restore -t";
       return std::move(table_);
     }
+    if (connection_.value(fmt::format("SELECT row_security_active({})", regclass_)) == "t") {
+      table_.found.refusal = fmt::format(
+          "a policy may hide rows of it from {}, which would count as missing: recover "
+          "them as a role with BYPASSRLS, or as a superuser",
+          connection_.user());
+      return std::move(table_);
+    }
     look_at_columns();
     note_stored_columns();
     look_at_key();
+    look_for_itself();
     note_triggers();
     return std::move(table_);
   }
@@ -99,6 +107,13 @@ class Pairing {
     note("it has no primary key: whole rows are compared, and a changed row counts as missing");
   }
 
+  void look_for_itself() {
+    table_.refers_to_itself =
+        connection_.value(fmt::format("SELECT count(*) > 0 FROM pg_constraint WHERE contype = 'f' "
+                                      "AND conrelid = {0} AND confrelid = {0}",
+                                      regclass_)) == "t";
+  }
+
   void note_triggers() {
     const PostgresRows triggers = connection_.query(
         fmt::format("SELECT tgname FROM pg_trigger WHERE tgrelid = {} AND NOT tgisinternal AND "
@@ -139,6 +154,17 @@ std::string copy_statement(const DumpTables& dump, PostgresConnection& connectio
       encoding.empty() ? "" : fmt::format(" WITH (ENCODING {})", connection.literal(encoding)));
 }
 
+// Where it was another one then, several stored rows may be meant by one key now.
+void examine_key(PostgresConnection& connection, PostgresTablePair& table) {
+  if (!table.is_recovered() || table.key.empty()) return;
+  const std::string is_shared =
+      connection.value(fmt::format("SELECT EXISTS (SELECT FROM {} GROUP BY {} HAVING count(*) > 1)",
+                                   table.scratch, for_each_column(table.key, "{0}")));
+  if (is_shared != "t") return;
+  table.found.refusal = fmt::format("its primary key is ({}) now, which several stored rows share",
+                                    fmt::join(table.found.key, ", "));
+}
+
 }  // namespace
 
 PostgresTablePair pair_tables(const DumpTables& dump, PostgresConnection& connection,
@@ -147,7 +173,7 @@ PostgresTablePair pair_tables(const DumpTables& dump, PostgresConnection& connec
 }
 
 void load_scratch_tables(const DumpTables& dump, PostgresConnection& connection,
-                         const std::vector<PostgresTablePair>& tables) {
+                         std::vector<PostgresTablePair>& tables) {
   std::vector<std::size_t> numbers;
   std::map<std::size_t, const PostgresTablePair*> by_number;
   for (const PostgresTablePair& table : tables) {
@@ -161,6 +187,7 @@ void load_scratch_tables(const DumpTables& dump, PostgresConnection& connection,
     connection.copy_in(copy_statement(dump, connection, table), next);
     connection.query("ANALYZE " + table.scratch);
   });
+  for (PostgresTablePair& table : tables) examine_key(connection, table);
 }
 
 }  // namespace varve

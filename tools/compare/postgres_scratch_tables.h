@@ -22,8 +22,9 @@ namespace varve {
 PostgresTablePair pair_tables(const DumpTables& dump, PostgresConnection& connection,
                               std::size_t number, const std::string& where);
 
-// Makes and fills the temporary tables of those without a refusal.
+// Makes and fills the temporary tables of those without a refusal, and refuses those whose stored
+// rows show that they had another primary key.
 void load_scratch_tables(const DumpTables& dump, PostgresConnection& connection,
-                         const std::vector<PostgresTablePair>& tables);
+                         std::vector<PostgresTablePair>& tables);
 
 }  // namespace varve

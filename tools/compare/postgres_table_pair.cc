@@ -39,10 +39,24 @@ std::string missing_rows(const PostgresTablePair& table) {
                        for_each_column(table.columns, "s.{0}"), table.chosen, table.live,
                        key_matches(table));
   }
+  // The first of equal rows here stands for the first there, and so on.
+  const std::string numbered = fmt::format(
+      "ROW({0})::text AS varve_row, row_number() OVER (PARTITION BY ROW({0})::text) AS "
+      "varve_number",
+      for_each_column(table.columns, "{0}::text"));
   return fmt::format(
-      "SELECT {1} FROM (SELECT {0} FROM {2} AS s EXCEPT ALL SELECT {0} FROM {3}) AS r",
-      for_each_column(table.columns, "{0}::text AS {0}"),
-      for_each_column(table.columns, "{0}::{1} AS {0}"), table.chosen, table.live);
+      "SELECT {0} FROM (SELECT *, {1} FROM {2} AS r) AS s WHERE NOT EXISTS (SELECT 1 FROM (SELECT "
+      "{1} FROM {3}) AS l WHERE l.varve_row = s.varve_row AND l.varve_number = s.varve_number)",
+      for_each_column(table.columns, "s.{0}"), numbered, table.chosen, table.live);
+}
+
+std::string rows_to_be(const PostgresTablePair& table, const RecoveredKinds& kinds) {
+  const bool has_changed = kinds.changed && !table.key.empty();
+  const std::string changed = fmt::format(
+      "SELECT {} FROM {} AS s JOIN {} AS l ON {} WHERE {}", for_each_column(table.columns, "s.{0}"),
+      table.chosen, table.live, has_changed ? key_matches(table) : "", differs(table.columns));
+  if (!kinds.missing) return has_changed ? changed : "";
+  return has_changed ? missing_rows(table) + " UNION ALL " + changed : missing_rows(table);
 }
 
 std::string key_matches(const PostgresTablePair& table) {

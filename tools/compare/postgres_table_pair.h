@@ -28,6 +28,7 @@ struct PostgresTablePair {
   std::vector<Column> columns;         // that both have
   std::vector<std::string> generated;  // columns of the live one
   std::vector<Column> key;             // primary; empty: none, and whole rows are compared
+  bool refers_to_itself = false;       // by a foreign key
   TableRecovery found;
 
   bool is_recovered() const { return found.refusal.empty(); }
@@ -42,6 +43,14 @@ std::string for_each_column(const std::vector<PostgresTablePair::Column>& column
 
 // Stored rows that the live table has not, with the columns that both have: a SELECT.
 std::string missing_rows(const PostgresTablePair& table);
+
+// Which rows come back.
+struct RecoveredKinds {
+  bool missing = false;
+  bool changed = false;
+};
+// Those rows as they will be: a SELECT; empty where there are none of these kinds.
+std::string rows_to_be(const PostgresTablePair& table, const RecoveredKinds& kinds);
 
 // Where there is a key, of a stored row s and a live one l: that they have the same, and that these
 // columns differ.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "store/core/error.h"
+#include "tools/compare/plain_session.h"
 #include "tools/compare/postgres_orphans.h"
 #include "tools/compare/postgres_row_script.h"
 #include "tools/compare/postgres_scratch_tables.h"
@@ -16,6 +17,7 @@ namespace varve {
 PostgresRecovery::PostgresRecovery(const DumpTables& dump, PostgresConnection& connection,
                                    RecoveryRequest request)
     : connection_(connection), request_(std::move(request)) {
+  for (const char* setting : kPlainSession) connection_.query(fmt::format("SET {}", setting));
   std::set<std::size_t> known;
   for (const std::string& name : request_.tables) {
     const std::size_t number = dump.find(name);
@@ -58,7 +60,12 @@ std::vector<TableRecovery> PostgresRecovery::survey(const RecoveryListener& aske
   if (asked.statement) {
     // Behind an error the server refuses all that follows, and makes a ROLLBACK of the COMMIT.
     listener.statement = [&](const std::string& sql, bool is_wanted) {
-      if (is_wanted && !std::exchange(is_begun, true)) asked.statement("BEGIN", true);
+      if (is_wanted && !std::exchange(is_begun, true)) {
+        asked.statement("BEGIN", true);
+        for (const char* setting : kPlainSession) {
+          asked.statement(fmt::format("SET LOCAL {}", setting), true);
+        }
+      }
       asked.statement(sql, is_wanted);
     };
   }
@@ -80,7 +87,8 @@ void PostgresRecovery::look_through(PostgresTablePair& table, const RecoveryList
   if (!table.is_recovered()) return;
   tell_missing_rows(connection_, table, request_.missing, listener);
   if (!table.key.empty()) tell_changed_rows(connection_, table, request_.changed, listener);
-  if (request_.missing) table.found.orphans = find_orphans(connection_, table, tables_);
+  table.found.orphans =
+      find_orphans(connection_, table, tables_, {request_.missing, request_.changed});
 }
 
 // A trigger may pass over rows: what comes back is counted, and what was to.

@@ -285,7 +285,7 @@ void SqliteRecovery::apply_table(Plan& plan) {
   TableRecovery& found = plan.found;
   if (!found.refusal.empty()) return;
   const TablePair pair(stored_, live_, *plan.stored, *plan.live);
-  RowWriter writer(live_, found.table, pair.columns, pair.key_at);
+  RowWriter writer(live_, *plan.live, pair.columns, pair.key_at);
   compare(plan, [&](const RowChange& change) {
     const bool is_missing = change.kind == Kind::removed;
     ++(is_missing ? found.missing : found.changed);

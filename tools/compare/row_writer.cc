@@ -11,25 +11,25 @@ namespace {
 
 constexpr int kPrimaryCode = 0xff;
 
-std::string insert_sql(const std::string& table, const std::vector<std::string>& columns) {
+std::string insert_sql(const TableShape& table, const std::vector<std::string>& columns) {
   const std::vector<std::string> marks(columns.size(), "?");
-  return fmt::format("INSERT INTO {}({}) VALUES ({})", quoted_name(table), quoted_names(columns),
-                     fmt::join(marks, ", "));
+  return fmt::format("INSERT{} INTO {}({}) VALUES ({})", table.conflict_words(),
+                     quoted_name(table.name), quoted_names(columns), fmt::join(marks, ", "));
 }
 
-std::string update_sql(const std::string& table, const std::vector<std::string>& columns,
+std::string update_sql(const TableShape& table, const std::vector<std::string>& columns,
                        const std::vector<std::size_t>& key_at) {
   std::vector<std::string> changes;
   for (const std::string& column : columns) changes.push_back(quoted_name(column) + " = ?");
   std::vector<std::string> key;
   for (const std::size_t at : key_at) key.push_back(columns[at]);
-  return fmt::format("UPDATE {} SET {} WHERE {}", quoted_name(table), fmt::join(changes, ", "),
-                     equals_parameters(key));
+  return fmt::format("UPDATE{} {} SET {} WHERE {}", table.conflict_words(), quoted_name(table.name),
+                     fmt::join(changes, ", "), equals_parameters(key));
 }
 
 }  // namespace
 
-RowWriter::RowWriter(const ComparedDatabase& live, const std::string& table,
+RowWriter::RowWriter(const ComparedDatabase& live, const TableShape& table,
                      std::vector<std::string> columns, std::vector<std::size_t> key_at)
     : live_(live),
       table_(table),
@@ -62,7 +62,7 @@ bool RowWriter::run(SqliteQuery& query, const Row& row) {
                 is_about_row
                     ? fmt::format("{}; it is about this row of {}: {}. Nothing was changed: leave "
                                   "it out with --where, or make room for it",
-                                  error.what(), table_, one_line(assignments(columns_, row)))
+                                  error.what(), table_.name, one_line(assignments(columns_, row)))
                     : fmt::format("{}; nothing was changed", error.what()));
   }
   return sqlite3_changes64(live_.handle()) > 0;

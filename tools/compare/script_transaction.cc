@@ -47,9 +47,9 @@ std::string ScriptTransaction::insert_body(const TableShape& table,
                                            const std::vector<std::string>& columns) const {
   // Rows without a key may come with their rowid.
   const bool has_rowid = table.key.empty() && !table.rowid.empty();
-  return fmt::format("INSERT INTO {}({}{}) VALUES ({}{})", quoted_name(table.name),
-                     has_rowid ? table.rowid + ", " : "", quoted_names(columns),
-                     has_rowid ? fmt::format("NEW.{}, ", table.rowid) : "",
+  return fmt::format("INSERT{} INTO {}({}{}) VALUES ({}{})", table.conflict_words(),
+                     quoted_name(table.name), has_rowid ? table.rowid + ", " : "",
+                     quoted_names(columns), has_rowid ? fmt::format("NEW.{}, ", table.rowid) : "",
                      fmt::join(with_prefix("NEW.", columns), ", "));
 }
 
@@ -59,8 +59,8 @@ std::string ScriptTransaction::update_body(const TableShape& table,
   for (const std::string& column : columns) {
     changes.push_back(fmt::format("{0} = NEW.{0}", quoted_name(column)));
   }
-  return fmt::format("UPDATE {} SET {} WHERE {}", quoted_name(table.name), fmt::join(changes, ", "),
-                     is_old(table));
+  return fmt::format("UPDATE{} {} SET {} WHERE {}", table.conflict_words(), quoted_name(table.name),
+                     fmt::join(changes, ", "), is_old(table));
 }
 
 void ScriptTransaction::make_trigger(const TableShape& table, const std::string& view,

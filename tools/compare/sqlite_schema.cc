@@ -114,6 +114,10 @@ std::vector<std::string> TableShape::column_names() const {
   return names;
 }
 
+std::string_view TableShape::conflict_words() const {
+  return sqlite3_strlike("%CONFLICT%", sql.c_str(), 0) == 0 ? " OR ABORT" : "";
+}
+
 const TableColumn* TableShape::find(const std::string& column) const {
   const auto found = std::ranges::find_if(
       columns, [&](const TableColumn& one) { return same_name(one.name, column); });

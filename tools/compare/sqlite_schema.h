@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tools/compare/compared_database.h"
@@ -55,6 +56,10 @@ struct TableShape {
   std::vector<ForeignKey> foreign_keys;
 
   std::vector<std::string> column_names() const;
+  // Behind INSERT and UPDATE of rows that may not cost others: " OR ABORT" where a constraint of it
+  // may say ON CONFLICT REPLACE, which deletes the rows in the way. Else nothing, as it would take
+  // the word from the conflict clauses of the table's triggers.
+  std::string_view conflict_words() const;
   const TableColumn* find(const std::string& column) const;  // nullptr: none; case counts not
 };
 

@@ -18,6 +18,7 @@
 #include "tools/sources/assertions.h"
 #include "tools/sources/one_line.h"
 #include "tools/sources/postgres_row_counts.h"
+#include "tools/sources/restricted_script.h"
 
 namespace varve {
 namespace {
@@ -119,7 +120,7 @@ std::vector<std::string> DumpTrial::command(const Path& file) const {
   const std::string database = fmt::format("--dbname={}", kDatabase);
   if (dump_.is_script) {
     return {programs_.client(), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1",
-            "--no-password",    database,      "--file",  file};
+            "--no-password",    database,      "--file=-"};
   }
   const unsigned jobs = std::clamp(std::thread::hardware_concurrency(), 1U, kMostJobs);
   std::vector<std::string> words = {programs_.restore(),
@@ -139,7 +140,9 @@ void DumpTrial::restore_dump(const Path& file) {
   setting.arguments = command(file);
   setting.environment = server_->environment();
   setting.hidden = {"PG"};
-  ChildProgram program(setting, stop_);
+  ChildProgram program(
+      setting, stop_,
+      dump_.is_script ? restricted_script(programs_.client(), file, stop_) : ChildProgram::Input());
   program.read_all();
   const ChildProgram::Result result = program.wait();
   if (result.status == 0) return;

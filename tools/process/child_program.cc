@@ -19,12 +19,20 @@ constexpr std::chrono::seconds kPatience{10};  // between SIGTERM and SIGKILL
 
 }  // namespace
 
-ChildProgram::ChildProgram(const Setting& setting, const std::stop_token& stop) : stop_(stop) {
+ChildProgram::ChildProgram(const Setting& setting, const std::stop_token& stop, Input input)
+    : stop_(stop), next_input_(std::move(input)) {
   Pipe output = make_pipe(setting.arguments.front() + " (output)");
   Pipe errors = make_pipe(setting.arguments.front() + " (errors)");
   ::fcntl(output.read.fd(), F_SETPIPE_SZ, kPipeSize);  // a wish
-  process_.emplace(setting,
-                   ChildProcess::Streams{.output = output.write.fd(), .errors = errors.write.fd()});
+  Pipe given;
+  if (next_input_) {
+    given = make_pipe(setting.arguments.front() + " (input)");
+    ::fcntl(given.write.fd(), F_SETFL, O_NONBLOCK);
+  }
+  process_.emplace(setting, ChildProcess::Streams{.input = given.read.fd(),
+                                                  .output = output.write.fd(),
+                                                  .errors = errors.write.fd()});
+  input_ = std::move(given.write);
   output_ = std::move(output.read);
   errors_ = std::move(errors.read);
 }
@@ -45,12 +53,29 @@ void ChildProgram::take_errors() {
   error_text_.erase(0, error_text_.find('\n') + 1);
 }
 
+void ChildProgram::give_input() {
+  if (pending_.empty()) pending_ = next_input_();
+  if (pending_.empty()) {
+    input_ = File();
+    return;
+  }
+  const ssize_t count = ::write(input_.fd(), pending_.data(), pending_.size());
+  if (count >= 0) {
+    pending_ = pending_.subspan(static_cast<std::size_t>(count));
+  } else if (errno == EPIPE) {
+    input_ = File();  // it has ended, and says why
+  } else if (errno != EAGAIN && errno != EINTR) {
+    throw system_error(errno, "cannot write to " + input_.path().native());
+  }
+}
+
 // Returns when there is something to read from standard output, or its end.
 void ChildProgram::await_output() {
   while (true) {
-    std::array<pollfd, 3> waiting = {{{.fd = output_.fd(), .events = POLLIN, .revents = 0},
+    std::array<pollfd, 4> waiting = {{{.fd = output_.fd(), .events = POLLIN, .revents = 0},
                                       {.fd = errors_.fd(), .events = POLLIN, .revents = 0},
-                                      {.fd = stop_.fd(), .events = POLLIN, .revents = 0}}};
+                                      {.fd = stop_.fd(), .events = POLLIN, .revents = 0},
+                                      {.fd = input_.fd(), .events = POLLOUT, .revents = 0}}};
     const int ready = ::poll(waiting.data(), waiting.size(), -1);
     if (ready < 0 && errno != EINTR) throw system_error(errno, "cannot wait for a program");
     if (ready <= 0) continue;
@@ -58,6 +83,7 @@ void ChildProgram::await_output() {
       throw Error(ErrorCode::interrupted, "interrupted");
     }
     if (waiting[1].revents != 0) take_errors();
+    if (waiting[3].revents != 0) give_input();
     if (waiting[0].revents != 0) return;
     if (!output_ && !errors_) return;
   }
@@ -86,6 +112,7 @@ ChildProgram::Result ChildProgram::wait() {
   std::array<std::byte, 4096> dropped{};
   while (read(dropped) != 0) continue;
   while (errors_) await_output();
+  input_ = File();
   const int status = process_->wait();
   return {status, std::move(error_text_)};
 }

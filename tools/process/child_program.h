@@ -1,9 +1,10 @@
 // A program that this one runs for its output: pg_dump, pg_restore and their like.
 //
-// Its standard input is empty, its standard output a pipe that is read here, the last of its
-// standard error is kept for messages. Not thread-safe; see child_process.h for its end.
+// Its standard input is what it is given, its standard output a pipe that is read here, the last of
+// its standard error is kept for messages. Not thread-safe; see child_process.h for its end.
 #pragma once
 
+#include <functional>
 #include <stop_token>
 #include <string>
 
@@ -15,9 +16,13 @@ namespace varve {
 class ChildProgram {
  public:
   using Setting = ChildProcess::Setting;
+  // Gives the next bytes, valid until it is called again; none at the end. It is called by what
+  // waits below, and what it throws comes out there: then the program is killed with the object,
+  // without having seen an end of its input. SIGPIPE must be ignored.
+  using Input = std::function<ByteView()>;
   // Starts it at once. Throws an Error where that fails. `stop` ends every wait below with an
-  // interrupted Error.
-  ChildProgram(const Setting& setting, const std::stop_token& stop);
+  // interrupted Error. Without `input` there is nothing on its standard input.
+  ChildProgram(const Setting& setting, const std::stop_token& stop, Input input = {});
 
   // The next bytes of its output; 0 where that has ended.
   std::size_t read(MutableBytes out);
@@ -40,10 +45,14 @@ class ChildProgram {
  private:
   void await_output();
   void take_errors();
+  void give_input();
 
   StopEvent stop_;
-  File output_;  // closed at its end
-  File errors_;  // likewise
+  Input next_input_;
+  ByteView pending_;  // of it, not yet written
+  File input_;        // closed at its end
+  File output_;       // closed at its end
+  File errors_;       // likewise
   std::string error_text_;
   std::optional<ChildProcess> process_;  // last: it ends before the pipes are closed
 };

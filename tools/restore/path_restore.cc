@@ -24,8 +24,6 @@ Path origin_of(const Snapshot& snapshot, const FileEntry& file) {
   return source.location + file.path.substr(source.name.size());
 }
 
-}
-
 class PathRestore {
  public:
   PathRestore(Repository& repository, const Snapshot& snapshot, const PathSelection& selection,

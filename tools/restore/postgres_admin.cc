@@ -13,7 +13,6 @@ namespace {
 
 constexpr int kSwapTries = 5;                     // against programs that connect again at once
 constexpr const char* kInUse = "55006";           // SQLSTATE object_in_use
-constexpr int kHasIdleTimeout = 140000;           // since when sessions that wait are ended
 constexpr const char* kMaintenance = "postgres";  // every server has one of them, but few users
 constexpr const char* kMaintenanceElse = "template1";
 
@@ -44,8 +43,6 @@ PostgresAdmin::PostgresAdmin(std::string target, std::stop_token stop)
                                               without_secrets(target_)));
   }
   connection_ = connect_for_maintenance(target_, stop_);
-  // It waits while a database is filled, for hours perhaps.
-  if (server_version() >= kHasIdleTimeout) connection_->query("SET idle_session_timeout = 0");
 }
 
 std::string PostgresAdmin::location() const {

@@ -11,6 +11,7 @@
 #include "tools/process/child_program.h"
 #include "tools/sources/one_line.h"
 #include "tools/sources/private_folder.h"
+#include "tools/sources/restricted_script.h"
 
 namespace varve {
 namespace {
@@ -36,13 +37,17 @@ std::string_view advice(const std::string& words) {
     return "; restore the tables that it refers to as well, or the rows that it misses first";
   }
   if (says("does not exist")) return "; restore the whole dump into a new database";
+  if (says("backslash commands are restricted") || says("\\unrestrict")) {
+    return "; it holds commands of psql, which a restore does not run: restore it to a file, look "
+           "at it, and run psql on it yourself";
+  }
   if (says("No space left on device")) return "; free some space there";
   return "";
 }
 
-void run(const ChildProgram::Setting& setting, const std::string& what,
-         const std::stop_token& stop) {
-  ChildProgram program(setting, stop);
+void run(const ChildProgram::Setting& setting, const std::string& what, const std::stop_token& stop,
+         ChildProgram::Input input = {}) {
+  ChildProgram program(setting, stop, std::move(input));
   program.read_all();
   const ChildProgram::Result result = program.wait();
   if (result.status == 0) return;
@@ -83,14 +88,13 @@ ChildProgram::Setting restore_setting(const PostgresPrograms& programs,
 }
 
 ChildProgram::Setting script_setting(const PostgresPrograms& programs,
-                                     const PostgresConnection& connection, const Path& script) {
+                                     const PostgresConnection& connection) {
   ChildProgram::Setting setting = setting_for_programs(programs.client(), connection);
-  setting.arguments.insert(setting.arguments.end(),
-                           {"--no-psqlrc", "--quiet", "--file=" + script.native()});
+  setting.arguments.insert(setting.arguments.end(), {"--no-psqlrc", "--quiet", "--file=-"});
   return setting;
 }
 
-// "psql:globals.sql:16: ERROR:  42710: role "alice" already exists", whatever the language: the
+// "psql:<stdin>:16: ERROR:  42710: role "alice" already exists", whatever the language: the
 // five letters of its SQLSTATE. Empty where the line has none.
 std::string_view state_in(std::string_view line) {
   constexpr std::string_view kFront = ":  ";
@@ -110,6 +114,9 @@ bool is_an_error(std::string_view state) {
   const bool is_notice = state.starts_with("00") || state.starts_with("01");
   return !state.empty() && !is_notice && state != kExistsAlready;
 }
+
+// "psql:<stdin>:16: error: backslash commands are restricted…": psql's own words, in English.
+bool is_refusal(std::string_view line) { return line.find(": error: ") != line.npos; }
 
 }  // namespace
 
@@ -139,18 +146,18 @@ void load_dump(const PostgresPrograms& programs, const PostgresConnection& conne
         "pg_restore: " + what, stop);
     return;
   }
-  ChildProgram::Setting setting = script_setting(programs, connection, path);
+  ChildProgram::Setting setting = script_setting(programs, connection);
   setting.arguments.insert(setting.arguments.end(),
                            {"--single-transaction", "--set=ON_ERROR_STOP=1"});
-  run(setting, "psql: " + what, stop);
+  run(setting, "psql: " + what, stop, restricted_script(programs.client(), path, stop));
 }
 
 std::vector<std::string> load_globals(const PostgresPrograms& programs,
                                       const PostgresConnection& connection, const Path& script,
                                       const std::stop_token& stop) {
-  ChildProgram::Setting setting = script_setting(programs, connection, script);
+  ChildProgram::Setting setting = script_setting(programs, connection);
   setting.arguments.emplace_back("--set=VERBOSITY=verbose");
-  ChildProgram program(setting, stop);
+  ChildProgram program(setting, stop, restricted_script(programs.client(), script, stop));
   program.read_all();
   const ChildProgram::Result result = program.wait();
   if (result.status != 0) {
@@ -162,7 +169,7 @@ std::vector<std::string> load_globals(const PostgresPrograms& programs,
   while (!rest.empty()) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
-    if (is_an_error(state_in(line))) complaints.push_back(one_line(line));
+    if (is_an_error(state_in(line)) || is_refusal(line)) complaints.push_back(one_line(line));
   }
   return complaints;
 }

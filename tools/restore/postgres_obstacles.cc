@@ -66,6 +66,24 @@ void require_sessions_to_end(PostgresAdmin& admin) {
                        1000));
 }
 
+// They hold the database without a session, and outlive a restart of the server.
+void require_no_prepared_transaction(PostgresAdmin& admin) {
+  PostgresConnection& connection = admin.connection();
+  const PostgresRows rows = connection.query(
+      fmt::format("SELECT quote_literal(gid), owner FROM pg_prepared_xacts WHERE database = {} "
+                  "ORDER BY prepared",
+                  connection.literal(admin.database())));
+  if (rows.size() == 0) return;
+  throw Error(
+      ErrorCode::failed,
+      one_line(fmt::format("{0} is held by the prepared transaction {1} of {2}{3}: end it "
+                           "in that database with COMMIT PREPARED {1} or ROLLBACK PREPARED "
+                           "{1}",
+                           admin.location(), rows.at(0, 0), rows.at(0, 1),
+                           rows.size() == 1 ? "" : fmt::format(" and {} more", rows.size() - 1)),
+               1000));
+}
+
 }  // namespace
 
 void require_replaceable(PostgresAdmin& admin) {
@@ -83,6 +101,7 @@ void require_replaceable(PostgresAdmin& admin) {
   }
   require_right_to_rename(admin);
   require_sessions_to_end(admin);
+  require_no_prepared_transaction(admin);
 }
 
 }  // namespace varve

@@ -7,7 +7,8 @@
 namespace varve {
 
 // Throws a failed Error that says what to do: the target is a database of the server itself, the
-// role may not rename it, or somebody is connected whose session the role may not end.
+// role may not rename it, somebody is connected whose session the role may not end, or a prepared
+// transaction holds it.
 void require_replaceable(PostgresAdmin& admin);
 
 }  // namespace varve

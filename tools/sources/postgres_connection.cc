@@ -16,6 +16,29 @@ namespace {
 constexpr int kWakeMs = 100;                   // how late a stop may be noticed
 constexpr const char* kConnectTimeout = "30";  // seconds, for each host
 
+// What a server may have set for all its databases, and since which version.
+struct Timeout {
+  const char* name;
+  int since;
+};
+constexpr std::array kTimeouts = {
+    Timeout{"statement_timeout", 0},
+    Timeout{"lock_timeout", 90300},
+    Timeout{"idle_in_transaction_session_timeout", 90600},
+    Timeout{"idle_session_timeout", 140000},
+    Timeout{"transaction_timeout", 170000},
+};
+
+// A database's owner may have put functions of his own in front of the server's, which would run
+// with our rights (CVE-2018-1058).
+std::string opening(int server_version) {
+  std::string statements;
+  for (const Timeout& timeout : kTimeouts) {
+    if (server_version >= timeout.since) statements += fmt::format("SET {} = 0; ", timeout.name);
+  }
+  return statements + "SELECT pg_catalog.set_config('search_path', '', false)";
+}
+
 struct FreeOptions {
   void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
 };
@@ -134,9 +157,7 @@ PostgresConnection::PostgresConnection(const std::string& target, const std::str
     // libpq would print what the server remarks: that a session which is to end has ended already.
     PQsetNoticeProcessor(
         connection_.get(), [](void*, const char*) {}, nullptr);
-    // A database's owner may have put functions of his own in front of the server's, which would
-    // run with our rights (CVE-2018-1058).
-    query("SELECT pg_catalog.set_config('search_path', '', false)");
+    query(opening(server_version()));
     return;
   }
   const std::string words = one_line(PQerrorMessage(connection_.get()));

@@ -1,5 +1,5 @@
 // A connection to a PostgreSQL server, by libpq: whatever libpq honours (PGSERVICE, PGPASSFILE,
-// sslmode, several hosts…) counts here too.
+// several hosts…) counts here too. The server's time-outs are for applications, and do not count.
 //
 // A query ends with an interrupted Error where the stop token asks for it; connecting does not, it
 // ends by its time-out. Not thread-safe, but it may be handed from thread to thread.

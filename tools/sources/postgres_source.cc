@@ -18,11 +18,6 @@ constexpr const char* kDatabase =
     "SELECT pg_encoding_to_char(encoding), datcollate, pg_database_size(oid) "
     "FROM pg_database WHERE datname = current_database()";
 
-// Nothing may end the transaction while the dump runs, however long that takes.
-constexpr const char* kPatience =
-    "SET statement_timeout = 0; SET lock_timeout = 0; "
-    "SET idle_in_transaction_session_timeout = 0";
-
 const char* name_of(PostgresOptions::Format format) {
   switch (format) {
     case PostgresOptions::Format::directory:
@@ -58,8 +53,6 @@ void PostgresSource::continue_from(const Snapshot& last) {
 
 void PostgresSource::open() {
   programs_ = find_postgres_programs(connection_->server_version(), options_.programs);
-  connection_->query(kPatience);
-  if (connection_->server_version() >= 170000) connection_->query("SET transaction_timeout = 0");
   connection_->query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   snapshot_ = connection_->value("SELECT pg_export_snapshot()");
   moment_ = Timestamp::now();

@@ -63,6 +63,26 @@ StoredDump::Format format_of(ChunkReader& chunks, const FileEntry& file) {
   return is_custom ? StoredDump::Format::custom : StoredDump::Format::plain;
 }
 
+// What else it is given as a script, psql would run.
+void require_dump(ChunkReader& chunks, const Snapshot& snapshot, const FileEntry& file) {
+  constexpr std::string_view kScriptFront = "--\n-- PostgreSQL database dump\n--\n";
+  std::array<std::byte, kScriptFront.size()> front{};
+  FileReader reader(chunks, file, ChunkReader::Check::id);
+  const std::size_t count = reader.read(0, front);
+  if (as_text(ByteView(front).first(count)) == kScriptFront) return;
+  if (is_globals(snapshot, file)) {
+    throw Error(ErrorCode::usage,
+                fmt::format("{} of snapshot {} holds the roles and tablespaces of a server: "
+                            "--globals restores them together with a dump",
+                            file.path, snapshot.name));
+  }
+  if (snapshot.sources.at(file.source).kind == "postgresql") return;
+  throw Error(ErrorCode::usage,
+              fmt::format("{} of snapshot {} is no dump of a PostgreSQL database: it begins "
+                          "neither like an archive nor like a script of pg_dump",
+                          file.path, snapshot.name));
+}
+
 // Those stored with the source itself, else with another database of its server.
 std::string globals_path(const Snapshot& snapshot, std::uint32_t source) {
   const std::string_view server = server_of(snapshot.sources.at(source).location);
@@ -93,6 +113,7 @@ StoredDump find_dump(ChunkReader& chunks, const Snapshot& snapshot,
                             dump.path, snapshot.name, is_folder ? "toc.dat in it" : "such file"));
   }
   dump.format = is_folder ? StoredDump::Format::directory : format_of(chunks, *file);
+  if (dump.format == StoredDump::Format::plain) require_dump(chunks, snapshot, *file);
   dump.source = file->source;
   const SourceInfo& info = snapshot.sources.at(dump.source);
   dump.version = fact_of(info, "pg_dump_version");
