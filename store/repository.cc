@@ -15,6 +15,7 @@
 #include "store/core/error.h"
 #include "store/core/lock.h"
 #include "store/repository_lock.h"
+#include "store/reserve.h"
 #include "store/snapshot_name.h"
 
 namespace varve {
@@ -23,7 +24,6 @@ namespace {
 namespace stdfs = std::filesystem;
 
 constexpr std::size_t kCacheBytes = 64u << 20;
-constexpr std::size_t kReserveBytes = 1u << 20;
 constexpr std::chrono::seconds kPatience{2};
 constexpr std::chrono::milliseconds kBetweenTries{20};
 
@@ -83,15 +83,6 @@ bool lock_when_alone(File& config_file, const Path& path) {
   return true;
 }
 
-// Bytes that gc can free on a full disk. Random ones, so that no filesystem compresses them away.
-void write_reserve(const Path& path) {
-  Bytes bytes(kReserveBytes);
-  for (std::size_t at = 0; at < bytes.size(); at += 256) {
-    fill_random(MutableBytes(bytes).subspan(at, 256));
-  }
-  write_file_atomically(path, bytes);
-}
-
 }  // namespace
 
 struct Repository::State {
@@ -142,7 +133,7 @@ void Repository::create(const Path& path, RepositoryConfig config) {
   make_directory(path);
   for (const char* folder : kFolders) make_directory(path / folder);
   SqliteCatalog::create(path / "catalog.db");
-  write_reserve(path / "reserve");
+  make_reserve(path);
   write_config(path, config);  // last: now it is a repository
 }
 

@@ -9,7 +9,7 @@
 //   REPO/catalog.db           the catalog (SQLite)
 //   REPO/locks/               lock files; see session.h
 //   REPO/cache/               what may be deleted at any time
-//   REPO/reserve              bytes that gc frees first when the disk is full
+//   REPO/reserve              bytes that forget and gc free first when the disk is full
 //
 // Whoever has it open holds a shared lock on `config`, so that a rebuilding of the catalog has it
 // to itself (lock_alone()).
