@@ -14,8 +14,8 @@
 #include "store/config_files.h"
 #include "store/core/error.h"
 #include "store/core/lock.h"
+#include "store/founding.h"
 #include "store/repository_lock.h"
-#include "store/reserve.h"
 #include "store/snapshot_name.h"
 
 namespace varve {
@@ -27,31 +27,20 @@ constexpr std::size_t kCacheBytes = 64u << 20;
 constexpr std::chrono::seconds kPatience{2};
 constexpr std::chrono::milliseconds kBetweenTries{20};
 
-void refuse_unless_empty(const Path& path) {
-  std::error_code error;
-  const stdfs::file_status status = stdfs::status(path, error);
-  if (status.type() == stdfs::file_type::not_found) return;
-  if (error) throw system_error(error.value(), fmt::format("cannot look at {}", path.native()));
-  if (status.type() != stdfs::file_type::directory) {
-    throw Error(ErrorCode::failed,
-                fmt::format("{} is not a folder: name a new or an empty one", path.native()));
-  }
-  const bool empty = stdfs::is_empty(path, error);
-  if (error) throw system_error(error.value(), fmt::format("cannot read {}", path.native()));
-  if (!empty) {
-    const bool repository = stdfs::exists(path / "config", error);
-    throw Error(ErrorCode::failed,
-                fmt::format("{} {}: name a new or an empty folder", path.native(),
-                            repository ? "holds a repository already" : "is not empty"));
-  }
-}
-
 Error no_repository(const Path& path) {
   if (config_can_be_brought_back(path)) {
     return Error(ErrorCode::no_repository,
                  fmt::format("{} has lost its file config: 'varve check --repair' brings it back "
                              "out of config.copy",
                              path.native()));
+  }
+  std::error_code absent;
+  if (stdfs::is_directory(path / "packs", absent) && !stdfs::is_empty(path / "packs", absent)) {
+    return Error(
+        ErrorCode::no_repository,
+        fmt::format("{} has lost both config and config.copy, without which nothing can be "
+                    "read: put one of them back from a copy of this repository",
+                    path.native()));
   }
   return Error(ErrorCode::no_repository,
                fmt::format("{} holds no repository: make one with 'varve init {}'", path.native(),
@@ -112,12 +101,10 @@ Repository::~Repository() = default;
 
 namespace {
 
-constexpr const char* kFolders[] = {"packs", "snapshots", "attestations", "locks", "cache"};
-
 // Some ways to copy a repository leave empty folders out.
 void make_missing_folders(const Path& root) {
   std::error_code read_only;  // then nobody needs them: what wants to write says what is wrong
-  for (const char* folder : kFolders) {
+  for (const char* folder : kRepositoryFolders) {
     if (!stdfs::exists(root / folder, read_only)) {
       stdfs::create_directory(root / folder, root, read_only);
     }
@@ -127,14 +114,9 @@ void make_missing_folders(const Path& root) {
 }  // namespace
 
 void Repository::create(const Path& path, RepositoryConfig config) {
-  refuse_unless_empty(path);
   config.id = random_id<RepositoryId>();
   fill_random(std::as_writable_bytes(std::span(&config.fingerprint_seed, 1)));
-  make_directory(path);
-  for (const char* folder : kFolders) make_directory(path / folder);
-  SqliteCatalog::create(path / "catalog.db");
-  make_reserve(path);
-  write_config(path, config);  // last: now it is a repository
+  found_repository(path, config);
 }
 
 File lock_shared(const Path& repository) {

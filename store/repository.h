@@ -43,7 +43,7 @@ struct RepositoryParts {
 
 class Repository {
  public:
-  // Creates one. `path` must be absent or an empty folder.
+  // Creates one, or leaves nothing (founding.h). `path` must be absent or an empty folder.
   static void create(const Path& path, RepositoryConfig config = {});
   // Throws no_repository where there is none, a failed Error for a newer format, a locked one while
   // the catalog is being rebuilt.
