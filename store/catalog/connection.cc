@@ -28,6 +28,19 @@ constexpr char kConnectionSettings[] =
     "PRAGMA trusted_schema=OFF;"
     "PRAGMA cell_size_check=ON;";
 
+// https://sqlite.org/uri.html
+std::string unchanging_uri(const Path& file) {
+  std::string uri = "file:";
+  for (const char c : file.native()) {
+    if (c == '%' || c == '?' || c == '#') {
+      uri += fmt::format("%{:02x}", static_cast<unsigned>(c));
+    } else {
+      uri += c;
+    }
+  }
+  return uri + "?immutable=1";
+}
+
 }  // namespace
 
 const PackRow* PackTable::find(std::uint64_t number) const noexcept {
@@ -65,8 +78,11 @@ void Connection::make_tables(const Path& file) {
 void Connection::open() {
   statements_.clear();
   sqlite3* opened = nullptr;
-  const int code = sqlite3_open_v2(
-      file_.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, catalog_file_layer());
+  const bool unchanging = sharing_ == Sharing::unchanging;
+  const int flags = unchanging ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE;
+  const std::string name = unchanging ? unchanging_uri(file_) : file_.native();
+  const int code =
+      sqlite3_open_v2(name.c_str(), &opened, flags | SQLITE_OPEN_NOMUTEX, catalog_file_layer());
   database_.reset(opened);
   if (code != SQLITE_OK) throw catalog_error(opened, code, file_);
   sqlite3_extended_result_codes(opened, 1);

@@ -37,7 +37,8 @@ class Connection {
   // normal: beside others. alone: keeps all others out, for a disk without room for what sharing
   // takes; one that finds somebody else in there waits some seconds, and then it is a no_space
   // Error. Two of one process would wait for each other. Close it soon.
-  enum class Sharing { normal, alone };
+  // unchanging: for reading, a file that nobody changes and that has no journal.
+  enum class Sharing { normal, alone, unchanging };
   // Opens an existing catalog: not_found where there is none, corrupt where the file is none,
   // failed where a newer varve wrote it, no_space where there is no room to share it.
   Connection(const Path& file, Sharing sharing);

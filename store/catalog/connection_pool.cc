@@ -6,7 +6,8 @@
 
 namespace varve {
 
-ConnectionPool::ConnectionPool(Path file) : file_(std::move(file)) {
+ConnectionPool::ConnectionPool(Path file, Connection::Sharing sharing)
+    : file_(std::move(file)), sharing_(sharing) {
   idle_.reserve(kMost);
   const Lease first = take();
 }
@@ -18,7 +19,7 @@ ConnectionPool::Lease ConnectionPool::take() {
   if (!idle_.empty()) return {*this, take_idle()};
   lock.unlock();
   try {
-    return {*this, std::make_unique<Connection>(file_, Connection::Sharing::normal)};
+    return {*this, std::make_unique<Connection>(file_, sharing_)};
   } catch (const Error& error) {
     give_back(nullptr);
     if (error.code() != ErrorCode::no_space) throw;

@@ -13,8 +13,8 @@ namespace varve {
 
 class ConnectionPool {
  public:
-  // Opens the first connection, with the errors of Connection.
-  explicit ConnectionPool(Path file);
+  // Opens the first connection, with the errors of Connection. `sharing`: normal or unchanging.
+  ConnectionPool(Path file, Connection::Sharing sharing);
 
   // A connection for as long as this lives. It must not be asked for twice by one thread.
   class Lease {
@@ -47,6 +47,7 @@ class ConnectionPool {
   static constexpr std::size_t kMost = 4;
 
   const Path file_;
+  const Connection::Sharing sharing_;
   std::mutex mutex_;
   std::condition_variable returned_;
   std::vector<std::unique_ptr<Connection>> idle_;  // guarded by mutex_

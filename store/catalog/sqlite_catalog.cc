@@ -67,10 +67,14 @@ void SqliteCatalog::create(const Path& path) {
   }
 }
 
-SqliteCatalog::SqliteCatalog(const Path& path) : pool_(path) {}
+SqliteCatalog::SqliteCatalog(const Path& path)
+    : place_(path),
+      pool_(place_.file(), place_.is_unchanging() ? Connection::Sharing::unchanging
+                                                  : Connection::Sharing::normal) {}
 
 template <class Work>
 auto SqliteCatalog::write(const Work& work) {
+  place_.expect_writable();
   const std::scoped_lock lock(write_mutex_);
   const ConnectionPool::Lease connection = pool_.take();
   Transaction transaction(*connection, Transaction::Kind::write);
