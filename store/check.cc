@@ -15,6 +15,7 @@
 #include "store/core/error.h"
 #include "store/losses.h"
 #include "store/manifest_walk.h"
+#include "store/misplaced_packs.h"
 #include "store/session.h"
 
 namespace varve {
@@ -56,6 +57,7 @@ class Checking {
       findings_.add(line);
     }
     check_lost();
+    check_places();
     const std::vector<Snapshot> snapshots = check_records(repository_, findings_);
     result_.snapshots = snapshots.size();
     std::vector<ChunkRef> needed = walk(snapshots);
@@ -90,6 +92,16 @@ class Checking {
     } catch (const Error& error) {
       if (error.code() != ErrorCode::corrupt) throw;
       findings_.add(error.what());
+    }
+  }
+
+  void check_places() {
+    for (const StrangeFile& file : find_strange_files(repository_.blobs(), repository_.catalog())) {
+      findings_.add(file.pack
+                        ? fmt::format("{} is the pack {}, in another place: 'varve repair packs' "
+                                      "puts it back",
+                                      file.name, to_hex(file.pack->view()))
+                        : fmt::format("{} is no pack: move it elsewhere", file.name));
     }
   }
 

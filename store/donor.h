@@ -17,10 +17,8 @@ namespace varve {
 
 class Donor {
  public:
-  // Opens it, with the errors of Repository::open. The catalog of one that cannot be written to is
-  // copied to the folder for temporary files, as SQLite has to write beside it.
+  // Opens it, with the errors of Repository::open.
   explicit Donor(const Path& path);
-  ~Donor();
   Donor(const Donor&) = delete;
   Donor& operator=(const Donor&) = delete;
 
@@ -41,7 +39,6 @@ class Donor {
  private:
   File config_;  // locked, shared
   Path path_;
-  Path scratch_;  // the folder of the catalog's copy; empty: there is none
   std::unique_ptr<BlobBackend> blobs_;
   std::unique_ptr<Catalog> catalog_;
   std::unique_ptr<PackReader> packs_;

@@ -23,10 +23,20 @@ Bytes encode_header(const ChunkRef& root, std::uint64_t count) {
   return out.take();
 }
 
+// What is no file is no cache either.
+std::optional<File> open_cache(const Path& path) {
+  try {
+    return File::open_if_exists(path);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt) throw;
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<FingerprintTable> FingerprintTable::open(const Path& path, const ChunkRef& root) {
-  std::optional<File> file = File::open_if_exists(path);
+  std::optional<File> file = open_cache(path);
   if (!file) return nullptr;
   Bytes header(kHeaderSize);
   if (file->read_at(0, header) != header.size()) return nullptr;

@@ -10,8 +10,8 @@ namespace varve {
 
 std::size_t forget(Repository& repository, const std::vector<SnapshotId>& ids) {
   // On a full disk the way to more room begins here, and takes some.
-  if (is_nearly_full(repository.path())) free_reserve(repository.path());
-  const std::size_t gone = repository.catalog().forget(ids);
+  const std::size_t gone =
+      with_reserve(repository.path(), [&] { return repository.catalog().forget(ids); });
   if (!running_ingests(repository).empty()) return gone;
   remove_record_files(repository.blobs(), {ids.begin(), ids.end()});
   return gone;

@@ -1,7 +1,7 @@
 // Removes snapshots: catalog rows first, in one transaction, then records and attestations.
 // The space comes back with gc.
 //
-// Where the disk is nearly full it frees the reserve first (reserve.h).
+// Where the disk is full it goes on with the reserve (reserve.h).
 //
 // While an ingest runs, the records stay for gc to remove: a running ingest may build on a
 // snapshot that is forgotten meanwhile, and gc marks from every record it finds (see mark.h).

@@ -168,9 +168,11 @@ class Collection {
     }
     throw_if_stopped(options_.stop);
     delete_packs(repository_, empty);
+    make_reserve(repository_.path());  // before anybody else fills the disk
     for (const std::vector<PackUse>& group : group_packs(ready)) {
       throw_if_stopped(options_.stop);
       spare(rewrite_packs(repository_, look.live, group, options_.stop), group);
+      make_reserve(repository_.path());
     }
   }
 
@@ -192,14 +194,8 @@ class Collection {
   GcResult result_;
 };
 
-// A full disk ends the first try at some step; with the reserve's bytes the second goes on.
-GcResult collect_on_full_disk(Repository& repository, const GcOptions& options) {
-  if (is_nearly_full(repository.path())) free_reserve(repository.path());
-  try {
-    return Collection(repository, options).run();
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::no_space || !free_reserve(repository.path())) throw;
-  }
+GcResult collect(Repository& repository, const GcOptions& options) {
+  const FileLock lock = lock_gc(repository);
   return Collection(repository, options).run();
 }
 
@@ -207,13 +203,11 @@ GcResult collect_on_full_disk(Repository& repository, const GcOptions& options) 
 
 GcResult collect_garbage(Repository& repository, const GcOptions& options) {
   const auto began = std::chrono::steady_clock::now();
-  const FileLock lock = lock_gc(repository);
   GcResult result;
   if (options.dry_run) {
-    result = Collection(repository, options).run();
+    result = collect(repository, options);
   } else {
-    result = collect_on_full_disk(repository, options);
-    make_reserve(repository.path());
+    result = with_reserve(repository.path(), [&] { return collect(repository, options); });
     make_config_copy(repository.path());
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();

@@ -4,8 +4,8 @@
 // their bases; then works on whole packs in two phases: a pack worth it (mostly garbage, or one
 // of too many small ones) is condemned in the catalog; when no ingest that began before is still
 // running, what lives in it is copied into a new pack and the file deleted. Runs beside ingests,
-// forgets and mounts. With no space left it frees the reserve first, deletes packs that are all
-// garbage, then repacks smallest first.
+// forgets and mounts. With no space left it frees the reserve first (reserve.h), deletes packs that
+// are all garbage, then repacks smallest first.
 //
 // Why no ingest loses a chunk. Say that gc takes chunk c away with pack P, condemned at epoch e,
 // and that a snapshot T needs c and is committed after gc's last look at the roots. T's ingest

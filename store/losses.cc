@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "store/blob/local_backend.h"
+#include "store/broken_files.h"
 #include "store/chunk_chain.h"
 #include "store/core/encoding.h"
 #include "store/core/error.h"
@@ -20,6 +22,14 @@ constexpr std::string_view kMagic = "VARVELO1";
 constexpr std::size_t kLargestFile = std::size_t{1} << 30;  // bytes
 
 Path lost_file(const Path& repository) { return repository / "lost"; }
+
+// A folder in its place could be neither replaced nor removed.
+void put_folder_aside(const Path& repository) {
+  if (!std::filesystem::is_directory(std::filesystem::symlink_status(lost_file(repository))))
+    return;
+  LocalBackend files(repository);
+  put_aside(files, lost_file(repository).filename());
+}
 
 bool is_in_catalog(ChainLoader& chains, const ChunkRef& ref) {
   try {
@@ -73,10 +83,12 @@ LostKeys read_lost(const Path& repository) {
 }
 
 void write_lost(const Path& repository, const LostKeys& keys) {
+  put_folder_aside(repository);
   write_file_atomically(lost_file(repository), encode_lost(keys), AtomicFile::Over::replace);
 }
 
 void remove_lost(const Path& repository) {
+  put_folder_aside(repository);
   if (remove_file(lost_file(repository))) sync_directory(repository);
 }
 

@@ -13,6 +13,11 @@ namespace {
 // Fewer nodes are read faster than a thread starts.
 constexpr std::size_t kWorthThreads = 16;
 
+// No fault of the node's.
+bool is_of_the_catalog(const Error& error) {
+  return error.code() == ErrorCode::no_space || error.code() == ErrorCode::locked;
+}
+
 }  // namespace
 
 void ManifestWalk::walk(const std::vector<Snapshot>& snapshots, const Visitor& visitor) {
@@ -43,6 +48,7 @@ void ManifestWalk::walk_level(std::uint8_t level, const Visitor& visitor) {
     try {
       node = decode_node(*repository_.chunks().read(nodes[i]), level);
     } catch (const Error& error) {
+      if (is_of_the_catalog(error)) throw;
       const std::lock_guard lock(mutex);
       visitor.unreadable(nodes[i], error);
       return;

@@ -55,7 +55,7 @@ Orphans find_orphans(Repository& repository) {
   known.merge(ids_in_catalog(repository.catalog()));
   const std::set<PackId> known_packs = packs_in_catalog(repository.catalog(), Dropped::with);
   std::set<std::string> listed;
-  for (const BlobInfo& blob : packs) listed.insert(blob.name);
+  for (const PackFile& pack : packs) listed.insert(pack_name(pack.id));
   for (const BlobInfo& blob : records) listed.insert(blob.name);
   if (!are_all_there(repository, listed)) return {};
 

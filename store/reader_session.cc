@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "store/core/error.h"
+#include "store/core/read_only.h"
 #include "store/core/time.h"
 
 namespace varve {
@@ -26,7 +27,8 @@ Path pins_beside(const Path& lock) {
   return pins += kPinsSuffix;
 }
 
-FileLock register_reader(const Path& repository, const std::string& description) {
+std::optional<FileLock> register_reader(const Path& repository, const std::string& description) {
+  if (is_read_only(repository)) return std::nullopt;
   const Path path = locks_of(repository) /
                     fmt::format("{}{}", kReaderPrefix, to_hex(random_id<RandomName>().view()));
   auto lock = FileLock::try_acquire(path);
@@ -37,7 +39,7 @@ FileLock register_reader(const Path& repository, const std::string& description)
   } catch (const Error& error) {
     if (error.code() != ErrorCode::no_space) throw;  // words for people only
   }
-  return std::move(*lock);
+  return lock;
 }
 
 std::vector<Path> reader_locks(const Path& repository) {
@@ -74,20 +76,24 @@ void decode_pins(std::string_view text, std::map<SnapshotId, Snapshot>& found) {
 }  // namespace
 
 ReaderSession::ReaderSession(Repository& repository, const std::string& description)
-    : lock_(register_reader(repository.path(), description)),
-      pins_path_(pins_beside(lock_.path())),
-      pins_(File::create_new(pins_path_)) {}
+    : lock_(register_reader(repository.path(), description)) {
+  if (!lock_) return;
+  pins_path_ = pins_beside(lock_->path());
+  pins_ = File::create_new(pins_path_);
+}
 
 ReaderSession::~ReaderSession() {
+  if (!lock_) return;
   try {
     remove_file(pins_path_);
-    lock_.remove();
+    lock_->remove();
   } catch (const std::exception&) {
     // The next gc removes what a dead reader left.
   }
 }
 
 void ReaderSession::pin(const std::vector<Snapshot>& snapshots) {
+  if (!lock_) return;
   std::map<SnapshotId, std::string> fresh;
   for (const Snapshot& snapshot : snapshots) {
     if (!lines_.contains(snapshot.id)) {

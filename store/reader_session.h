@@ -9,6 +9,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,8 @@ namespace varve {
 // Registers a reader for its lifetime. Not thread-safe.
 class ReaderSession {
  public:
-  // `description` follows "pid N, " in the lock file. Throws where the folder takes no files.
+  // `description` follows "pid N, " in the lock file. Throws where the folder takes no files; on a
+  // filesystem for reading, where no gc can run either, it does nothing.
   ReaderSession(Repository& repository, const std::string& description);
   ~ReaderSession();
   ReaderSession(const ReaderSession&) = delete;
@@ -36,7 +38,7 @@ class ReaderSession {
   void append(const std::string& lines);
   void rewrite();
 
-  FileLock lock_;
+  std::optional<FileLock> lock_;  // nothing: on a filesystem for reading
   Path pins_path_;
   File pins_;
   std::map<SnapshotId, std::string> lines_;

@@ -69,9 +69,16 @@ std::optional<SnapshotId> snapshot_id_of(std::string_view blob_name) {
 }
 
 std::optional<Bytes> read_record_file(BlobBackend& blobs, const std::string& name) {
-  const std::unique_ptr<Blob> blob = blobs.open(name);
-  if (!blob) return std::nullopt;
-  std::optional<Bytes> bytes = try_read(*blob);
+  std::unique_ptr<Blob> blob;
+  std::optional<Bytes> bytes;
+  try {
+    blob = blobs.open(name);
+    if (!blob) return std::nullopt;
+    bytes = try_read(*blob);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt) throw;
+    bytes.emplace();  // not even a file
+  }
   if (bytes && is_sealed(*bytes)) return bytes;
   if (const std::unique_ptr<Blob> healed = blobs.open_healed(name)) {
     std::optional<Bytes> anew = try_read(*healed);

@@ -14,6 +14,7 @@
 #include "store/config_files.h"
 #include "store/core/error.h"
 #include "store/core/lock.h"
+#include "store/founding.h"
 #include "store/record_files.h"
 #include "store/repository_lock.h"
 #include "store/snapshot_name.h"
@@ -24,28 +25,8 @@ namespace {
 namespace stdfs = std::filesystem;
 
 constexpr std::size_t kCacheBytes = 64u << 20;
-constexpr std::size_t kReserveBytes = 1u << 20;
 constexpr std::chrono::seconds kPatience{2};
 constexpr std::chrono::milliseconds kBetweenTries{20};
-
-void refuse_unless_empty(const Path& path) {
-  std::error_code error;
-  const stdfs::file_status status = stdfs::status(path, error);
-  if (status.type() == stdfs::file_type::not_found) return;
-  if (error) throw system_error(error.value(), fmt::format("cannot look at {}", path.native()));
-  if (status.type() != stdfs::file_type::directory) {
-    throw Error(ErrorCode::failed,
-                fmt::format("{} is not a folder: name a new or an empty one", path.native()));
-  }
-  const bool empty = stdfs::is_empty(path, error);
-  if (error) throw system_error(error.value(), fmt::format("cannot read {}", path.native()));
-  if (!empty) {
-    const bool repository = stdfs::exists(path / "config", error);
-    throw Error(ErrorCode::failed,
-                fmt::format("{} {}: name a new or an empty folder", path.native(),
-                            repository ? "holds a repository already" : "is not empty"));
-  }
-}
 
 Error no_repository(const Path& path) {
   if (config_can_be_brought_back(path)) {
@@ -53,6 +34,14 @@ Error no_repository(const Path& path) {
                  fmt::format("{} has lost its file config: 'varve check --repair' brings it back "
                              "out of config.copy",
                              path.native()));
+  }
+  std::error_code absent;
+  if (stdfs::is_directory(path / "packs", absent) && !stdfs::is_empty(path / "packs", absent)) {
+    return Error(
+        ErrorCode::no_repository,
+        fmt::format("{} has lost both config and config.copy, without which nothing can be "
+                    "read: put one of them back from a copy of this repository",
+                    path.native()));
   }
   return Error(ErrorCode::no_repository,
                fmt::format("{} holds no repository: make one with 'varve init {}'", path.native(),
@@ -84,15 +73,6 @@ bool lock_when_alone(File& config_file, const Path& path) {
   return true;
 }
 
-// Bytes that gc can free on a full disk. Random ones, so that no filesystem compresses them away.
-void write_reserve(const Path& path) {
-  Bytes bytes(kReserveBytes);
-  for (std::size_t at = 0; at < bytes.size(); at += 256) {
-    fill_random(MutableBytes(bytes).subspan(at, 256));
-  }
-  write_file_atomically(path, bytes);
-}
-
 }  // namespace
 
 struct Repository::State {
@@ -122,12 +102,10 @@ Repository::~Repository() = default;
 
 namespace {
 
-constexpr const char* kFolders[] = {"packs", "snapshots", "attestations", "locks", "cache"};
-
 // Some ways to copy a repository leave empty folders out.
 void make_missing_folders(const Path& root) {
   std::error_code read_only;  // then nobody needs them: what wants to write says what is wrong
-  for (const char* folder : kFolders) {
+  for (const char* folder : kRepositoryFolders) {
     if (!stdfs::exists(root / folder, read_only)) {
       stdfs::create_directory(root / folder, root, read_only);
     }
@@ -137,14 +115,9 @@ void make_missing_folders(const Path& root) {
 }  // namespace
 
 void Repository::create(const Path& path, RepositoryConfig config) {
-  refuse_unless_empty(path);
   config.id = random_id<RepositoryId>();
   fill_random(std::as_writable_bytes(std::span(&config.fingerprint_seed, 1)));
-  make_directory(path);
-  for (const char* folder : kFolders) make_directory(path / folder);
-  SqliteCatalog::create(path / "catalog.db");
-  write_reserve(path / "reserve");
-  write_config(path, config);  // last: now it is a repository
+  found_repository(path, config);
 }
 
 File lock_shared(const Path& repository) {

@@ -9,7 +9,7 @@
 //   REPO/catalog.db           the catalog (SQLite)
 //   REPO/locks/               lock files; see session.h
 //   REPO/cache/               what may be deleted at any time
-//   REPO/reserve              bytes that gc frees first when the disk is full
+//   REPO/reserve              bytes that forget and gc free first when the disk is full
 //
 // Whoever has it open holds a shared lock on `config`, so that a rebuilding of the catalog has it
 // to itself (lock_alone()).
@@ -43,7 +43,7 @@ struct RepositoryParts {
 
 class Repository {
  public:
-  // Creates one. `path` must be absent or an empty folder.
+  // Creates one, or leaves nothing (founding.h). `path` must be absent or an empty folder.
   static void create(const Path& path, RepositoryConfig config = {});
   // Throws no_repository where there is none, a failed Error for a newer format, a locked one while
   // the catalog is being rebuilt.

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <system_error>
+#include <thread>
 
 #include "store/catalog/schema.h"
 #include "store/catalog/shared_memory.h"
@@ -12,6 +15,8 @@ namespace varve {
 namespace {
 
 constexpr int kBusyMilliseconds = 60'000;
+constexpr std::chrono::seconds kPatienceAlone{10};
+constexpr std::chrono::milliseconds kBetweenTries{20};
 
 constexpr std::uint64_t kLargeJournal = 1u << 20;
 
@@ -23,6 +28,19 @@ constexpr char kConnectionSettings[] =
     "PRAGMA trusted_schema=OFF;"
     "PRAGMA cell_size_check=ON;";
 
+// https://sqlite.org/uri.html
+std::string unchanging_uri(const Path& file) {
+  std::string uri = "file:";
+  for (const char c : file.native()) {
+    if (c == '%' || c == '?' || c == '#') {
+      uri += fmt::format("%{:02x}", static_cast<unsigned>(c));
+    } else {
+      uri += c;
+    }
+  }
+  return uri + "?immutable=1";
+}
+
 }  // namespace
 
 const PackRow* PackTable::find(std::uint64_t number) const noexcept {
@@ -32,22 +50,17 @@ const PackRow* PackTable::find(std::uint64_t number) const noexcept {
   return at != entries_.end() && at->number == number ? &at->row : nullptr;
 }
 
-Connection::Connection(const Path& file) : file_(file) {
+Connection::Connection(const Path& file, Sharing sharing) : file_(file), sharing_(sharing) {
   std::error_code unknown;  // then opening says why
   if (!std::filesystem::exists(file_, unknown) && !unknown) {
     throw Error(ErrorCode::not_found,
                 fmt::format("the catalog {} is missing: 'varve repair catalog' makes it anew",
                             file_.native()));
   }
-  try {
-    open(Sharing::normal);
-    prove_it_is_a_catalog();
-  } catch (const Error& error) {
-    // Sharing a catalog takes a small file beside it. On a full disk there is no room for that,
-    // but reading must work, and so must gc.
-    if (error.code() != ErrorCode::no_space) throw;
-    open(Sharing::alone);
-    prove_it_is_a_catalog();
+  if (is_alone()) {
+    open_alone();
+  } else {
+    open();
   }
 }
 
@@ -62,18 +75,43 @@ void Connection::make_tables(const Path& file) {
   }
 }
 
-void Connection::open(Sharing sharing) {
+void Connection::open() {
   statements_.clear();
   sqlite3* opened = nullptr;
-  const int code = sqlite3_open_v2(
-      file_.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, catalog_file_layer());
+  const bool unchanging = sharing_ == Sharing::unchanging;
+  const int flags = unchanging ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE;
+  const std::string name = unchanging ? unchanging_uri(file_) : file_.native();
+  const int code =
+      sqlite3_open_v2(name.c_str(), &opened, flags | SQLITE_OPEN_NOMUTEX, catalog_file_layer());
   database_.reset(opened);
   if (code != SQLITE_OK) throw catalog_error(opened, code, file_);
   sqlite3_extended_result_codes(opened, 1);
-  sqlite3_busy_timeout(opened, kBusyMilliseconds);
-  alone_ = sharing == Sharing::alone;
-  if (alone_) execute("PRAGMA locking_mode=EXCLUSIVE;");
+  if (is_alone()) {
+    execute("PRAGMA locking_mode=EXCLUSIVE;");
+  } else {
+    sqlite3_busy_timeout(opened, kBusyMilliseconds);
+  }
   execute(kConnectionSettings);
+  prove_it_is_a_catalog();
+}
+
+// SQLite's own waiting would not do: each of two that want to be alone would keep what it has got,
+// and wait for the other.
+void Connection::open_alone() {
+  const auto end = std::chrono::steady_clock::now() + kPatienceAlone;
+  while (true) {
+    try {
+      return open();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::locked) throw;
+      if (std::chrono::steady_clock::now() > end) {
+        throw system_error(ENOSPC, fmt::format("cannot use the catalog {} beside another process",
+                                               file_.native()));
+      }
+    }
+    database_.reset();
+    std::this_thread::sleep_for(kBetweenTries);
+  }
 }
 
 void Connection::prove_it_is_a_catalog() {

@@ -34,9 +34,14 @@ class PackTable {
 
 class Connection {
  public:
+  // normal: beside others. alone: keeps all others out, for a disk without room for what sharing
+  // takes; one that finds somebody else in there waits some seconds, and then it is a no_space
+  // Error. Two of one process would wait for each other. Close it soon.
+  // unchanging: for reading, a file that nobody changes and that has no journal.
+  enum class Sharing { normal, alone, unchanging };
   // Opens an existing catalog: not_found where there is none, corrupt where the file is none,
-  // failed where a newer varve wrote it.
-  explicit Connection(const Path& file);
+  // failed where a newer varve wrote it, no_space where there is no room to share it.
+  Connection(const Path& file, Sharing sharing);
   // Makes an empty catalog of a file that exists and is empty.
   static void make_tables(const Path& file);
 
@@ -56,26 +61,25 @@ class Connection {
   void shrink_journal() noexcept;
 
   bool in_transaction() const noexcept;
-  // Keeps all others out, because the disk has no room for what sharing needs. Close it soon.
-  bool is_alone() const noexcept { return alone_; }
+  bool is_alone() const noexcept { return sharing_ == Sharing::alone; }
   const Path& file() const noexcept { return file_; }
 
  private:
   struct Closer {
     void operator()(sqlite3* database) const noexcept { sqlite3_close(database); }
   };
-  enum class Sharing { normal, alone };
-  void open(Sharing sharing);
+  void open();
+  void open_alone();
   void prove_it_is_a_catalog();
 
   static constexpr std::uint64_t kNoVersion = ~std::uint64_t{0};
 
   const Path file_;
+  const Sharing sharing_;
   std::unique_ptr<sqlite3, Closer> database_;
   std::unordered_map<std::string_view, std::unique_ptr<Statement>> statements_;
   PackTable packs_;
   std::uint64_t packs_version_ = kNoVersion;
-  bool alone_ = false;
 };
 
 // A transaction on one connection; rolled back where it ends without commit(). A write

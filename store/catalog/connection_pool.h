@@ -13,8 +13,8 @@ namespace varve {
 
 class ConnectionPool {
  public:
-  // Opens the first connection, with the errors of Connection.
-  explicit ConnectionPool(Path file);
+  // Opens the first connection, with the errors of Connection. `sharing`: normal or unchanging.
+  ConnectionPool(Path file, Connection::Sharing sharing);
 
   // A connection for as long as this lives. It must not be asked for twice by one thread.
   class Lease {
@@ -32,20 +32,26 @@ class ConnectionPool {
     std::unique_ptr<Connection> connection_;
   };
 
-  Lease take();  // waits while all are lent
+  // Waits while all are lent. On a full disk, where none can be opened beside others, it waits for
+  // one that somebody gives back, or lends one that is alone, as the only one of this process.
+  Lease take();
   const Path& file() const noexcept { return file_; }
 
  private:
+  Lease take_on_full_disk();
+  std::unique_ptr<Connection> take_idle();  // under mutex_
   void give_back(std::unique_ptr<Connection> connection) noexcept;
+  void end_alone() noexcept;
 
   // Each has its page cache of up to 4 MiB; a lookup lasts microseconds.
   static constexpr std::size_t kMost = 4;
 
   const Path file_;
+  const Connection::Sharing sharing_;
   std::mutex mutex_;
   std::condition_variable returned_;
   std::vector<std::unique_ptr<Connection>> idle_;  // guarded by mutex_
-  std::size_t lent_ = 0;                           // guarded by mutex_
+  std::size_t lent_ = 0;  // guarded by mutex_; one that is alone counts as all
 };
 
 }  // namespace varve

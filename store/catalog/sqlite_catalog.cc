@@ -14,6 +14,8 @@ namespace varve {
 namespace {
 
 constexpr std::size_t kPurgeBatch = 4096;  // rows a transaction: others write in between
+// Of each row a page goes to the journal: 512 KiB at most, for a disk that has no more.
+constexpr std::size_t kSmallPurgeBatch = 64;
 
 std::uint64_t read_number(Connection& connection, std::string_view sql) {
   Query query(connection.statement(sql));
@@ -73,10 +75,15 @@ void SqliteCatalog::create(const Path& path) {
   }
 }
 
-SqliteCatalog::SqliteCatalog(const Path& path) : pool_(path), seen_(path) {}
+SqliteCatalog::SqliteCatalog(const Path& path)
+    : place_(path),
+      pool_(place_.file(),
+            place_.is_unchanging() ? Connection::Sharing::unchanging : Connection::Sharing::normal),
+      seen_(path) {}
 
 template <class Work>
 auto SqliteCatalog::write(const Work& work) {
+  place_.expect_writable();
   const std::scoped_lock lock(write_mutex_);
   const ConnectionPool::Lease connection = pool_.take();
   Transaction transaction(*connection, Transaction::Kind::write);
@@ -231,12 +238,19 @@ void SqliteCatalog::drop_packs(const std::vector<PackId>& packs) {
 }
 
 void SqliteCatalog::purge_dropped(const PackId& pack, std::span<const ChunkRef> refs) {
-  for (std::size_t at = 0; at < refs.size(); at += kPurgeBatch) {
-    const auto batch = refs.subspan(at, std::min(kPurgeBatch, refs.size() - at));
-    write([&](Connection& connection) {
-      const auto number = number_of_dropped(connection, pack);
-      if (number) remove_chunks(connection, *number, batch);
-    });
+  std::size_t batch = kPurgeBatch;
+  for (std::size_t at = 0; at < refs.size();) {
+    const auto some = refs.subspan(at, std::min(batch, refs.size() - at));
+    try {
+      write([&](Connection& connection) {
+        const auto number = number_of_dropped(connection, pack);
+        if (number) remove_chunks(connection, *number, some);
+      });
+      at += some.size();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::no_space || batch == kSmallPurgeBatch) throw;
+      batch = kSmallPurgeBatch;
+    }
   }
   write([&](Connection& connection) {
     if (!number_of_dropped(connection, pack)) return;

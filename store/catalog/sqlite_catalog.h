@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "store/catalog/catalog.h"
+#include "store/catalog/catalog_place.h"
 #include "store/catalog/connection_pool.h"
 #include "store/catalog/seen_generation.h"
 
@@ -19,7 +20,8 @@ class SqliteCatalog : public Catalog {
   // Makes an empty catalog, durable; an io Error (EEXIST) where there is a file.
   static void create(const Path& path);
   // Opens one: not_found where there is none, corrupt where it is damaged, failed where a newer
-  // varve wrote it. On a full disk the catalog still opens, but for one process at a time.
+  // varve wrote it. On a full disk the catalog still opens, but for one process at a time; on one
+  // for reading it opens for reading (catalog_place.h).
   explicit SqliteCatalog(const Path& path);
 
   std::optional<Location> find(ChunkKey key) override;
@@ -63,6 +65,7 @@ class SqliteCatalog : public Catalog {
   auto change_snapshots(const Work& work);
   void add_lost_changes(Connection& connection, std::vector<std::string>& wrong) const;
 
+  const CatalogPlace place_;
   ConnectionPool pool_;
   const SeenGeneration seen_;
   // Writers of this process queue here, where waiting is fair, not in SQLite's busy loop. Taken

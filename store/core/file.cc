@@ -32,6 +32,22 @@ int open_descriptor(const Path& path, int flags, mode_t mode = 0) {
   return without_interruption([&] { return ::open(path.c_str(), flags | O_CLOEXEC, mode); });
 }
 
+// A file, or what open(2) says. What is none, in a place where one belongs, is damage: a folder is
+// not read, nor is a FIFO waited for.
+int open_file(const Path& path, int flags, mode_t mode = 0) {
+  const int fd = open_descriptor(path, flags | O_NONBLOCK, mode);
+  const int why = errno;
+  struct stat found {};
+  const bool is_other =
+      fd >= 0 ? ::fstat(fd, &found) == 0 && !S_ISREG(found.st_mode) : why == EISDIR || why == ENXIO;
+  if (is_other) {
+    if (fd >= 0) ::close(fd);
+    throw corrupt_error(path.native(), "it is no file");
+  }
+  errno = why;
+  return fd;
+}
+
 // Writes everything with `write_some(rest, bytes already written)`, a write(2) of some kind.
 template <class WriteSome>
 void write_loop(const Path& path, ByteView bytes, WriteSome write_some) {
@@ -77,32 +93,32 @@ File::~File() {
 }
 
 File File::open_read(const Path& path) {
-  const int fd = open_descriptor(path, O_RDONLY);
+  const int fd = open_file(path, O_RDONLY);
   if (fd < 0) throw cannot("open", path, errno);
   return File(fd, path);
 }
 
 std::optional<File> File::open_if_exists(const Path& path) {
-  const int fd = open_descriptor(path, O_RDONLY);
+  const int fd = open_file(path, O_RDONLY);
   if (fd >= 0) return File(fd, path);
   if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
   throw cannot("open", path, errno);
 }
 
 File File::create_new(const Path& path, mode_t mode) {
-  const int fd = open_descriptor(path, O_RDWR | O_CREAT | O_EXCL, mode);
+  const int fd = open_file(path, O_RDWR | O_CREAT | O_EXCL, mode);
   if (fd < 0) throw cannot("create", path, errno);
   return File(fd, path);
 }
 
 File File::open_or_create(const Path& path, mode_t mode) {
-  const int fd = open_descriptor(path, O_RDWR | O_CREAT, mode);
+  const int fd = open_file(path, O_RDWR | O_CREAT, mode);
   if (fd < 0) throw cannot("open", path, errno);
   return File(fd, path);
 }
 
 std::optional<File> File::open_to_change(const Path& path) {
-  const int fd = open_descriptor(path, O_RDWR);
+  const int fd = open_file(path, O_RDWR);
   if (fd >= 0) return File(fd, path);
   if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
   throw cannot("open", path, errno);

@@ -52,6 +52,9 @@ TEST_P(FaultTest, LeavesTheOldStateOrTheNew) {
     const Victim victim(operation.with_parity);
     const ProgramResult result = victim.run(operation.words, fault);
     expect_a_clear_end(result, fault);
+    if (operation.makes_repository() && result.status > 0 && !fault.sticky) {
+      victim.expect_nothing_left_of(operation);
+    }
     victim.expect_sound_after(operation, result.status == 0);
     if (HasFailure()) return;
   }

@@ -1,6 +1,6 @@
 // A repository on a real filesystem of 64 MB that fills up to its last block: an ingest fails in so
 // many words, what is stored stays and can be read, and forget and gc give space back from nothing,
-// without being told how.
+// time and again, without being told how.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -50,14 +50,19 @@ class LoopDisk {
 struct Fullness {
   std::size_t block = 4096;  // of the filesystem, bytes
   bool whole = false;
+  bool parity = false;
 };
 void PrintTo(const Fullness& fullness, std::ostream* out) {
-  *out << "blocks of " << fullness.block << (fullness.whole ? ", none left" : ", some left");
+  *out << "blocks of " << fullness.block << (fullness.whole ? ", none left" : ", some left")
+       << (fullness.parity ? ", parity" : "");
 }
 
 class FullDisk : public testing::TestWithParam<Fullness> {
  protected:
-  void SetUp() override { ASSERT_EQ(run({"init"}).status, 0); }
+  void SetUp() override {
+    const Words init = GetParam().parity ? Words{"init", "--parity", "5%"} : Words{"init"};
+    ASSERT_EQ(run(init).status, 0);
+  }
 
   ProgramSetting setting() const {
     return {.folder = folder_.path(),
@@ -68,9 +73,9 @@ class FullDisk : public testing::TestWithParam<Fullness> {
     words.insert(words.begin(), VARVE_BINARY);
     return Program(words, setting()).wait();
   }
-  // Eight MiB that nothing shares: after some nights the disk is full.
-  ProgramResult ingest(int night) {
-    std::string bytes(8u << 20, '\0');
+  // MiB that nothing shares: after some nights the disk is full.
+  ProgramResult ingest(int night, std::size_t mebibytes = 8) {
+    std::string bytes(mebibytes << 20, '\0');
     for (char& byte : bytes) byte = static_cast<char>(random_());
     std::ofstream(folder_ / "file", std::ios::binary) << bytes;
     ProgramResult result =
@@ -98,6 +103,30 @@ class FullDisk : public testing::TestWithParam<Fullness> {
     ASSERT_EQ(result.status, 0) << result.err;
     stored_.erase(name);
   }
+  Program mount() const {
+    std::filesystem::create_directories(point());
+    return Program({VARVE_BINARY, "mount", "-f", point()}, setting());
+  }
+  void wait_for(Program& mount) const {
+    while (!std::filesystem::exists(point() / stored_.rbegin()->first)) {
+      ASSERT_TRUE(mount.runs()) << mount.wait().err;
+      ::usleep(10'000);
+    }
+  }
+  std::filesystem::path point() const { return folder_ / "mnt"; }
+  // What one gc gives back is soon taken by others; the next one begins with nothing again.
+  void fill_and_give_back(int rounds) {
+    for (int round = 1; round <= rounds; ++round) {
+      SCOPED_TRACE(fmt::format("round {}", round));
+      disk_.fill(GetParam().whole);
+      forget_oldest();
+      disk_.fill(GetParam().whole);
+      const ProgramResult result = run({"gc"});
+      ASSERT_EQ(result.status, 0) << result.err;
+      EXPECT_GT(disk_.free_bytes(), 1u << 20) << result.out;
+      expect_all_there();
+    }
+  }
 
   LoopDisk disk_{64, GetParam().block};
   TempFolder folder_;
@@ -114,20 +143,15 @@ TEST_P(FullDisk, IsSurvivedAndGivesSpaceBackFromNothing) {
   EXPECT_NE(result.err.find("No space left on device"), std::string::npos) << result.err;
   expect_all_there();
 
-  const std::filesystem::path point = folder_ / "mnt";
-  std::filesystem::create_directory(point);
-  Program mount({VARVE_BINARY, "mount", "-f", point}, setting());
-  const std::string newest = std::prev(stored_.end())->first;
-  while (!std::filesystem::exists(point / newest)) {
-    ASSERT_TRUE(mount.runs()) << mount.wait().err;
-    ::usleep(10'000);
-  }
+  Program mount = this->mount();
+  wait_for(mount);
+  const std::string newest = stored_.rbegin()->first;
 
   disk_.fill(GetParam().whole);
   EXPECT_EQ(ingest(++night).status, 1);
   expect_all_there();
   {
-    std::ifstream in(point / newest / "file", std::ios::binary);
+    std::ifstream in(point() / newest / "file", std::ios::binary);
     EXPECT_TRUE(std::string(std::istreambuf_iterator<char>(in), {}) == stored_.at(newest));
   }
 
@@ -147,9 +171,39 @@ TEST_P(FullDisk, IsSurvivedAndGivesSpaceBackFromNothing) {
   EXPECT_EQ(result.status, 0) << result.out << result.err;
 }
 
+TEST_P(FullDisk, IsNoDeadEndTheSecondTime) {
+  int night = 1;
+  while (ingest(night, 3).status == 0) ++night;
+  ASSERT_GE(stored_.size(), 8U);
+  fill_and_give_back(3);
+  {
+    Program mount = this->mount();
+    wait_for(mount);
+    fill_and_give_back(3);
+    mount.send(SIGTERM);
+    EXPECT_EQ(mount.wait().status, 0);
+  }
+  const ProgramResult result = run({"check", "--read-data"});
+  EXPECT_EQ(result.status, 0) << result.out << result.err;
+}
+
+// Nobody else runs, so nothing is locked, however many threads want the last bytes.
+TEST_P(FullDisk, IsNoLock) {
+  int night = 1;
+  while (ingest(night, 3).status == 0) ++night;
+  std::filesystem::remove(disk_.path() / "repo/reserve");
+  disk_.fill(GetParam().whole);
+  const ProgramResult check = run({"check", "--read-data"});
+  EXPECT_EQ(check.status, 0) << check.out << check.err;
+  const ProgramResult gc = run({"gc"});
+  EXPECT_TRUE(gc.status == 0 || gc.err.find("No space left on device") != std::string::npos)
+      << gc.err;
+}
+
 // With small blocks the last ones are enough to begin with a shared -shm file, and not to fill it.
 INSTANTIATE_TEST_SUITE_P(Disks, FullDisk,
-                         testing::Values(Fullness{1024, false}, Fullness{4096, true}));
+                         testing::Values(Fullness{1024, false, false}, Fullness{4096, true, false},
+                                         Fullness{1024, true, true}));
 
 }  // namespace
 }  // namespace varve::torture

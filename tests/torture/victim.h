@@ -33,8 +33,10 @@ std::string text_of(const Fault& fault);
 // What is run on the victim. Its paths are those of every victim, below its folder.
 struct Operation {
   std::string name;
-  Words words;  // "{}" stands for the victim's folder
-  bool with_parity = false;
+  Words words;               // "{}" stands for the victim's folder
+  bool with_parity = false;  // of the victim's repository
+
+  bool makes_repository() const { return name.starts_with("init"); }
 };
 
 // How a test's report calls it.
@@ -60,6 +62,8 @@ class Victim {
   // Adds a test failure for each thing that does not hold after `operation`. `succeeded`: it said
   // that it was done.
   void expect_sound_after(const Operation& operation, bool succeeded) const;
+  // As if `init` had never been.
+  void expect_nothing_left_of(const Operation& init) const;
 
  private:
   Words filled(const Words& words) const;
@@ -67,6 +71,7 @@ class Victim {
   std::string must(const Words& words) const;
   Names snapshots() const;
   void expect_old_or_new(const Operation& operation, bool succeeded) const;
+  void expect_a_repository_by(const Operation& init, bool succeeded) const;
   void expect_goes_on() const;
   void expect_nothing_left() const;
 

@@ -1,9 +1,12 @@
 #include "tools/cli/prove_all.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 
 #include "store/core/error.h"
+#include "store/core/read_only.h"
 #include "store/parallel.h"
 #include "store/reader_session.h"
 #include "tools/cli/host_name.h"
@@ -90,7 +93,7 @@ class Proofs {
   Attestation proof_of(const ProofTask& task, std::size_t i) {
     const KnownProofs::Claim claim = known_.claim(*task.snapshot, task.source, settings_.stop);
     if (auto known = known_.find(*task.snapshot, task.source, settings_.level, task.assertions)) {
-      if (!is_attested(*task.snapshot, *known)) repository_.attest(task.snapshot->id, {*known});
+      if (!is_attested(*task.snapshot, *known)) attest(task, *known);
       return std::move(*known);
     }
     ProvingRequest request;
@@ -103,9 +106,13 @@ class Proofs {
       progress_.show(i, done, all);
     };
     Attestation proof = prove(repository_, *task.snapshot, task.source, request);
-    repository_.attest(task.snapshot->id, {proof});
+    attest(task, proof);
     known_.add(*task.snapshot, proof);
     return proof;
+  }
+
+  void attest(const ProofTask& task, const Attestation& proof) {
+    if (!is_read_only(repository_.path())) repository_.attest(task.snapshot->id, {proof});
   }
 
   Repository& repository_;
@@ -124,6 +131,10 @@ ProofReport prove_all(CommandLine& line, Repository& repository,
                       const ProofSettings& settings) {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point begin = Clock::now();
+  if (is_read_only(repository.path())) {
+    line.warn(fmt::format("{} is on a read-only filesystem: what this proves is not recorded there",
+                          repository.path().native()));
+  }
   ReaderSession session(repository, "varve verify");
   pin(session, tasks);
   Progress display("verifying", !line.global.quiet);
