@@ -109,7 +109,7 @@ TEST_F(GcDamagedCatalogTest, WhateverByteOfTheCatalogIsFlippedNothingGoes) {
 TEST_F(GcDamagedCatalogTest, WithoutItsJournalNothingGoes) {
   ASSERT_TRUE(fs::exists(catalog() += "-wal"));
   expect_nothing_goes([](const Path& copy) { fs::remove(copy / "catalog.db-wal"); }, "no journal");
-  for (const std::uint64_t at : {0, 40, 60, 5000}) {
+  for (const std::uint64_t at : {0U, 40U, 60U, 5000U}) {
     expect_nothing_goes(
         [&](const Path& copy) {
           File journal = *File::open_to_change(copy / "catalog.db-wal");
