@@ -18,8 +18,6 @@ constexpr int kBusyMilliseconds = 60'000;
 constexpr std::chrono::seconds kPatienceAlone{10};
 constexpr std::chrono::milliseconds kBetweenTries{20};
 
-constexpr std::uint64_t kLargeJournal = 1u << 20;
-
 constexpr char kConnectionSettings[] =
     "PRAGMA synchronous=FULL;"
     "PRAGMA cache_size=-4096;"      // KiB
@@ -165,10 +163,10 @@ const PackTable& Connection::packs() {
   return packs_;
 }
 
-void Connection::shrink_journal() noexcept {
+void Connection::shrink_journal(std::uint64_t longest) noexcept {
   std::error_code absent;
   const std::uintmax_t size = std::filesystem::file_size(Path(file_) += "-wal", absent);
-  if (absent || size <= kLargeJournal) return;
+  if (absent || size <= longest) return;
   // Without waiting, this folds in what no reader still needs, and cuts the journal off if that
   // is all of it. The next commit tries again, and the last process to close.
   sqlite3_busy_timeout(database_.get(), 0);
@@ -198,13 +196,13 @@ Transaction::~Transaction() {
     return;  // the connection's next BEGIN says what is wrong with it
   }
   // On a disk that filled up, what was written in vain is in everybody's way.
-  if (kind_ == Kind::write) connection_.shrink_journal();
+  if (kind_ == Kind::write) connection_.shrink_journal(0);
 }
 
 void Transaction::commit() {
   Query(connection_.statement("COMMIT")).run();
   is_over_ = true;
-  if (kind_ == Kind::write) connection_.shrink_journal();
+  if (kind_ == Kind::write) connection_.shrink_journal(Connection::kLongestJournal);
 }
 
 }  // namespace varve

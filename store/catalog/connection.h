@@ -57,8 +57,9 @@ class Connection {
   // After a change that may be rolled back: the packs are read again.
   void forget_packs() noexcept { packs_version_ = kNoVersion; }
 
-  // After a transaction: folds a journal of over 1 MiB into the file, as far as readers let it.
-  void shrink_journal() noexcept;
+  // After a transaction: folds a journal of more than that into the file, as far as readers let it.
+  static constexpr std::uint64_t kLongestJournal = 1u << 20;
+  void shrink_journal(std::uint64_t longest) noexcept;
 
   bool in_transaction() const noexcept;
   bool is_alone() const noexcept { return sharing_ == Sharing::alone; }

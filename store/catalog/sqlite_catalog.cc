@@ -14,7 +14,7 @@ namespace varve {
 namespace {
 
 constexpr std::size_t kPurgeBatch = 4096;  // rows a transaction: others write in between
-// Of each row a page goes to the journal: 512 KiB at most, for a disk that has no more.
+// Of each row a page or two go to the journal: half a MiB, for a disk that has no more.
 constexpr std::size_t kSmallPurgeBatch = 64;
 
 std::uint64_t read_number(Connection& connection, std::string_view sql) {
@@ -239,6 +239,7 @@ void SqliteCatalog::drop_packs(const std::vector<PackId>& packs) {
 
 void SqliteCatalog::purge_dropped(const PackId& pack, std::span<const ChunkRef> refs) {
   std::size_t batch = kPurgeBatch;
+  std::size_t failed_at = refs.size();
   for (std::size_t at = 0; at < refs.size();) {
     const auto some = refs.subspan(at, std::min(batch, refs.size() - at));
     try {
@@ -248,15 +249,21 @@ void SqliteCatalog::purge_dropped(const PackId& pack, std::span<const ChunkRef> 
       });
       at += some.size();
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::no_space || batch == kSmallPurgeBatch) throw;
+      // What failed has folded the journal in: there is room again for one of few rows.
+      if (error.code() != ErrorCode::no_space || failed_at == at) throw;
+      failed_at = at;
       batch = kSmallPurgeBatch;
     }
   }
   write([&](Connection& connection) {
     if (!number_of_dropped(connection, pack)) return;
     Query(connection.statement("DELETE FROM packs WHERE id=?1"), pack.view()).run();
-    shrink_if_worth_it(connection);
   });
+  try {
+    write([](Connection& connection) { shrink_if_worth_it(connection); });
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::no_space) throw;  // moving pages takes a journal of them: later
+  }
 }
 
 void SqliteCatalog::correct(std::span<const GoneChunk> gone, const std::vector<NewPack>& packs) {

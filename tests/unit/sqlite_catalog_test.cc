@@ -48,6 +48,25 @@ TEST(SqliteCatalog, AMissingFileIsNotMade) {
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
+// A purge that was cut short has to end on a disk that has filled up since: gc begins with it.
+TEST(SqliteCatalog, ADroppedPackIsPurgedWithLittleRoomForTheJournal) {
+  SmallDisk disk(16u << 20);
+  SqliteCatalog::create(disk / "catalog.db");
+  const NewPack pack = pack_of_random(40'000);
+  std::vector<ChunkRef> refs;
+  for (const ChunkRow& row : pack.chunks) refs.push_back(row.ref);
+  {
+    SqliteCatalog catalog(disk / "catalog.db");
+    catalog.add_packs({pack, pack_of_random(20'000)});
+    catalog.drop_packs({pack.id});
+  }
+  disk.fill(640u << 10);
+  SqliteCatalog catalog(disk / "catalog.db");
+  catalog.purge_dropped(pack.id, refs);
+  EXPECT_EQ(catalog.chunk_count(), 20'000U);
+  EXPECT_EQ(catalog.packs().size(), 1U);
+}
+
 TEST(SqliteCatalog, CreateIsPrivateAndNeverOverAFile) {
   const TempFolder folder;
   SqliteCatalog::create(folder / "catalog.db");
