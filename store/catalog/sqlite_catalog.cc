@@ -49,6 +49,16 @@ void check_integrity(Connection& connection, std::string_view sql,
   }
 }
 
+// `seen`: what the catalog had reached before it was looked at.
+void add_lost_changes(Connection& connection, std::uint64_t seen, std::vector<std::string>& wrong) {
+  const std::uint64_t reached = read_number(connection, kGeneration);
+  if (seen <= reached) return;
+  wrong.push_back(
+      fmt::format("catalog: it has lost changes (it is at {}, and was at {} already): "
+                  "its journal is gone or damaged, or it is an older copy",
+                  reached, seen));
+}
+
 std::optional<std::uint64_t> number_of_dropped(Connection& connection, const PackId& pack) {
   Query query(connection.statement("SELECT number, dropped FROM packs WHERE id=?1"), pack.view());
   if (!query.step()) return std::nullopt;
@@ -297,13 +307,14 @@ std::uint64_t SqliteCatalog::stored_bytes() {
 }
 
 std::vector<std::string> SqliteCatalog::check() {
+  const std::uint64_t seen = seen_.read().value_or(0);  // before: others commit meanwhile
   std::vector<std::string> wrong;
   const ConnectionPool::Lease connection = pool_.take();
   Transaction transaction(*connection, Transaction::Kind::read);
   try {
     check_integrity(*connection, "PRAGMA integrity_check(100)", wrong);
     if (wrong.empty()) check_chunks(*connection, wrong);
-    add_lost_changes(*connection, wrong);
+    add_lost_changes(*connection, seen, wrong);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::corrupt) throw;
     wrong.emplace_back(error.what());
@@ -312,6 +323,7 @@ std::vector<std::string> SqliteCatalog::check() {
 }
 
 std::vector<std::string> SqliteCatalog::check_roots() {
+  const std::uint64_t seen = seen_.read().value_or(0);  // before: others commit meanwhile
   std::vector<std::string> wrong;
   const ConnectionPool::Lease connection = pool_.take();
   Transaction transaction(*connection, Transaction::Kind::read);
@@ -319,23 +331,12 @@ std::vector<std::string> SqliteCatalog::check_roots() {
     for (const char* const table : {"packs", "snapshots", "meta"}) {
       check_integrity(*connection, fmt::format("PRAGMA integrity_check({})", table), wrong);
     }
-    add_lost_changes(*connection, wrong);
+    add_lost_changes(*connection, seen, wrong);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::corrupt) throw;
     wrong.emplace_back(error.what());
   }
   return wrong;
-}
-
-void SqliteCatalog::add_lost_changes(Connection& connection,
-                                     std::vector<std::string>& wrong) const {
-  const std::uint64_t reached = read_number(connection, kGeneration);
-  const std::uint64_t seen = seen_.read().value_or(0);
-  if (seen <= reached) return;
-  wrong.push_back(
-      fmt::format("catalog: it has lost changes (it is at {}, and was at {} already): "
-                  "its journal is gone or damaged, or it is an older copy",
-                  reached, seen));
 }
 
 }  // namespace varve

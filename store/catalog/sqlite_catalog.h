@@ -63,7 +63,6 @@ class SqliteCatalog : public Catalog {
   // The same for a change of the snapshots: a later one may be held against it.
   template <class Work>
   auto change_snapshots(const Work& work);
-  void add_lost_changes(Connection& connection, std::vector<std::string>& wrong) const;
 
   const CatalogPlace place_;
   ConnectionPool pool_;

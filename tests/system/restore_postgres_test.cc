@@ -154,15 +154,14 @@ TEST_F(RestorePostgres, AScriptRunsNoPrograms) {
   expect_refused(front + "\\unrestrict varve\n" + program, "wrong key");
   expect_refused(front + "\\unrestrict varve\n" + program + "\\unrestrict varve\n", "wrong key");
   expect_refused("--\n-- PostgreSQL database dump\n--\n" + program, "backslash commands are");
-  write_text(in_folder("globals.sql"), "CREATE ROLE late;\n" + program + "CREATE ROLE later;\n");
+  // A file of somebody's own is not the globals of a server.
+  write_text(in_folder("globals.sql"), "CREATE ROLE late;\n");
   write_text(in_folder("good.sql"), front + "\\unrestrict varve\n");
   must({"ingest", "globals.sql", "good.sql"});
-  const ProgramResult result =
-      varve({"restore", "latest:good.sql", server_.uri("good"), "--globals"});
-  expect_holds(result.out + result.err, "backslash commands are restricted");
+  expect_holds(refused(1, {"restore", "latest:good.sql", server_.uri("good"), "--globals"}),
+               "restore without --globals");
   EXPECT_FALSE(std::filesystem::exists(in_folder("pwned")));
-  EXPECT_EQ(server_.sql("postgres", "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'late%'"),
-            "2\n");
+  EXPECT_EQ(server_.sql("postgres", "SELECT count(*) FROM pg_roles WHERE rolname = 'late'"), "0\n");
 }
 
 TEST_F(RestorePostgres, OnANewServerTheRolesComeFirst) {
