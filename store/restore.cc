@@ -41,16 +41,17 @@ void refuse_repository(const Repository& repository, const TargetFolder& folder)
   }
 }
 
-void refuse_existing(const Job& job, bool force) {
+void refuse_existing(const Job& job, const RestoreOptions& options) {
   const auto found = job.folder->look_at(job.name);
   if (!found) return;
-  if (S_ISLNK(found->st_mode) && job.file->type != FileType::link) {
+  const bool is_link = S_ISLNK(found->st_mode);
+  if (is_link && job.file->type != FileType::link && !options.as_recorded) {
     throw refused(job.target(), "it is a symbolic link; name the file that it points to");
   }
-  if (!S_ISREG(found->st_mode) && !S_ISLNK(found->st_mode)) {
+  if (!S_ISREG(found->st_mode) && !is_link) {
     throw refused(job.target(), "it exists and is no regular file");
   }
-  if (!force) throw refused(job.target(), "it exists; --yes or --force replaces it");
+  if (!options.force) throw refused(job.target(), "it exists; --yes or --force replaces it");
 }
 
 // SQLite would replay what it finds in them into the restored database.
@@ -121,7 +122,7 @@ class Restoration {
     const auto begin = std::chrono::steady_clock::now();
     for (const Job& job : jobs_) {
       refuse_repository(repository_, *job.folder);
-      refuse_existing(job, options_.force);
+      refuse_existing(job, options_);
       if (options_.attendant == nullptr) refuse_leftover_journals(job);
     }
     if (jobs_.size() == 1) remove_abandoned_files(*jobs_.front().folder);

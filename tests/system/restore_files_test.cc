@@ -69,6 +69,56 @@ TEST_F(RestoreFiles, AFolderOverItselfSavesWhatItReplaces) {
   EXPECT_EQ(content_of(in_folder("www/news/1.html")), "changed");
 }
 
+TEST_F(RestoreFiles, LinksThatAreReplacedAreSavedAndComeBack) {
+  const auto link_to = [&](const std::string& path, const std::string& to) {
+    std::filesystem::remove(in_folder(path));
+    std::filesystem::create_symlink(to, in_folder(path));
+  };
+  link_to("www/link", "a.css");
+  link_to("www/once", "a.css");
+  must({"ingest", "www"});
+  link_to("www/link", "elsewhere");
+  std::filesystem::remove(in_folder("www/once"));
+  write_text(in_folder("www/once"), "precious");
+  write_text(in_folder("www/a.css"), "changed");
+  must({"restore", "latest:www:www", "www", "--yes"});
+  EXPECT_EQ(std::filesystem::read_symlink(in_folder("www/link")), "a.css");
+  EXPECT_EQ(std::filesystem::read_symlink(in_folder("www/once")), "a.css");
+  must({"restore", "--undo", "www", "--yes"});
+  EXPECT_EQ(std::filesystem::read_symlink(in_folder("www/link")), "elsewhere");
+  EXPECT_FALSE(std::filesystem::is_symlink(in_folder("www/once")));
+  EXPECT_EQ(content_of(in_folder("www/once")), "precious");
+  EXPECT_EQ(content_of(in_folder("www/a.css")), "changed");
+  must({"restore", "--undo", "www", "--yes"});
+  EXPECT_EQ(std::filesystem::read_symlink(in_folder("www/once")), "a.css");
+  EXPECT_EQ(content_of(in_folder("www/a.css")), "www/a.css");
+  expect_holds(refused(2, {"restore", "--undo", "www", "--yes", "--verify", "full"}), "--verify");
+}
+
+TEST_F(RestoreFiles, ARedisServerThatRunsThereKeepsAnUndoOut) {
+  RedisServer server;
+  server.cli("SET a 1");
+  must({"ingest", server.uri(), "--as", "cache"});
+  server.cli("SET a 2; redis-cli -s " + server.socket().native() + " SAVE");
+  server.kill();
+  must({"restore", "latest:cache:cache.rdb", server.rdb(), "--yes"});
+  const std::string socket = in_folder("again.sock");
+  Program again({"redis-server", "--port", "0", "--unixsocket", socket, "--dir",
+                 server.folder().native(), "--save", ""},
+                setting());
+  while (!std::filesystem::exists(socket)) {
+    ASSERT_TRUE(again.runs()) << again.wait().err;
+    ::usleep(10'000);
+  }
+  const ProgramResult refusal = varve({"restore", "--undo", server.rdb(), "--yes"});
+  EXPECT_EQ(refusal.status, 11);
+  expect_holds(refusal.err, "would write over dump.rdb: stop it first");
+  again.send(SIGTERM);
+  again.wait();
+  must({"restore", "--undo", server.rdb(), "--yes"});
+  EXPECT_EQ(RedisServer({}, server.rdb()).cli("GET a"), "2");
+}
+
 TEST_F(RestoreFiles, ARedisServerThatRunsThereIsRefusedWithTheSteps) {
   RedisServer server;
   server.cli("DEBUG POPULATE 1000");

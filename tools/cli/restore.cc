@@ -22,6 +22,12 @@ void refuse_what_does_not_fit(const RestoreArguments& arguments) {
   if (arguments.undo.empty() && arguments.target.empty()) {
     throw usage("SNAPSHOT and TARGET are needed");
   }
+  const bool is_undo = !arguments.undo.empty();
+  if (is_undo && (arguments.load.selects() || arguments.globals || !arguments.check.empty())) {
+    throw usage(
+        "--undo puts back the whole of what was there: --table, --schema-only, --data-only, "
+        "--globals and --verify do not go with it");
+  }
   const std::string& target = arguments.undo.empty() ? arguments.target : arguments.undo;
   const bool is_database = is_postgres_target(target);
   if (!is_database && (arguments.load.selects() || arguments.globals || arguments.load.jobs != 0)) {

@@ -185,12 +185,8 @@ std::vector<std::string> look_for_redis(const RestoreSetting& setting, const Sna
     if (around.server) {
       setting.line.report(redis_steps(to_text({*around.server}),
                                       snapshot.name + ":" + file.entry->path, file.target));
-      throw Error(ErrorCode::locked,
-                  fmt::format("redis-server (pid {}) works in {} and would write over {}: stop it "
-                              "first{}",
-                              around.server->pid, file.target.parent_path().native(),
-                              file.target.filename().native(),
-                              setting.line.global.quiet ? "" : ", as printed"));
+      throw Error(ErrorCode::locked, in_the_way(*around.server, file.target) +
+                                         (setting.line.global.quiet ? "" : ", as printed"));
     }
     std::ranges::move(around.warnings, std::back_inserter(warnings));
   }

@@ -1,8 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "store/core/error.h"
+#include "store/file_reader.h"
 #include "tools/cli/confirmation.h"
 #include "tools/cli/format.h"
 #include "tools/cli/host_name.h"
@@ -10,6 +13,7 @@
 #include "tools/cli/restore_commands.h"
 #include "tools/restore/path_undo.h"
 #include "tools/restore/postgres_undo.h"
+#include "tools/restore/redis_server_files.h"
 
 namespace varve::cli {
 namespace {
@@ -31,6 +35,22 @@ std::string undo_text(const UndoResult& result, const UndoPlan& plan) {
   for (const Path& file : result.files) text += printable(file.native()) + "\n";
   return text + fmt::format("put back {} of {}", format_count(result.files.size(), "file"),
                             plan.safety.snapshot.name);
+}
+
+bool is_rdb(Repository& repository, const FileEntry& file) {
+  constexpr std::string_view kMagic = "REDIS";
+  std::array<std::byte, kMagic.size()> front{};
+  if (file.type != FileType::file) return false;
+  FileReader reader(repository.chunks(), file, ChunkReader::Check::id);
+  return reader.read(0, front) == front.size() && as_text(front) == kMagic;
+}
+
+void refuse_running_redis(Repository& repository, const UndoPlan& plan) {
+  for (const UndoPlan::Group& group : plan.groups) {
+    if (!is_rdb(repository, *group.main)) continue;
+    const RedisAround around = redis_around(group.target);
+    if (around.server) throw Error(ErrorCode::locked, in_the_way(*around.server, group.target));
+  }
 }
 
 Error unasked(const PostgresAdmin& admin) {
@@ -66,6 +86,7 @@ int undo_path(const RestoreSetting& setting) {
     });
     return 0;
   }
+  refuse_running_redis(setting.repository, plan);
   const bool replaces = std::ranges::any_of(
       plan.groups, [](const UndoPlan::Group& group) { return group.present.has_value(); });
   if (replaces && !may_replace(setting, undo_question(plan, arguments.undo))) {

@@ -115,11 +115,10 @@ class PathRestore {
     safety_.take(std::move(request));
   }
 
-  // A link that is replaced by a link holds nothing.
   void add_to(std::vector<SafetySource::File>& files, const PlannedFile& file) const {
     const Path below =
         plan_.is_one_file ? file.target.filename() : file.target.lexically_relative(plan_.target);
-    if (file.present && S_ISREG(file.present->st_mode)) {
+    if (file.present && (S_ISREG(file.present->st_mode) || S_ISLNK(file.present->st_mode))) {
       files.push_back({below, file.target});
     }
     for (const Path& companion : file.companions) {

@@ -24,10 +24,13 @@ std::string suffix_of(const FileEntry& companion, const FileEntry& main) {
   return companion.path.substr(main.path.size());
 }
 
+// A link too, but for one to a folder, into which things would be put.
 std::optional<struct stat> file_at(const Path& path) {
   struct stat found {};
   if (::lstat(path.c_str(), &found) != 0) return std::nullopt;
-  if (S_ISREG(found.st_mode)) return found;
+  std::error_code unreadable;
+  const bool is_link = S_ISLNK(found.st_mode) && !std::filesystem::is_directory(path, unreadable);
+  if (S_ISREG(found.st_mode) || is_link) return found;
   throw Error(ErrorCode::failed, fmt::format("cannot put {} back: what is there now is no regular "
                                              "file",
                                              path.native()));
@@ -67,8 +70,8 @@ class Undo {
 
   UndoResult run() {
     for (const UndoPlan::Group& group : plan_.groups) {
-      require_unused_database(group.target);
-      stamps_.push_back(stamps_of_database(group.target));
+      if (!group.has_link()) require_unused_database(group.target);
+      stamps_.push_back(group.has_link() ? DatabaseStamps() : stamps_of_database(group.target));
     }
     save_what_is_there();
     try {
@@ -106,6 +109,7 @@ class Undo {
     const std::string below =
         group.target == location ? location.filename() : group.target.lexically_relative(location);
     if (group.present) files.push_back({below, group.target});
+    if (group.has_link()) return;
     for (const std::string_view suffix : kCompanionSuffixes) {
       const Path companion = group.target.native() + std::string(suffix);
       if (file_at(companion)) files.push_back({below + std::string(suffix), companion});
@@ -119,7 +123,9 @@ class Undo {
   }
 
   void put_back(const UndoPlan::Group& group, const DatabaseStamps& expected) {
-    if (is_in_parts(group)) {
+    if (group.has_link()) {
+      write(*group.main, group.target, {});
+    } else if (is_in_parts(group)) {
       put_back_parts(group, expected);
     } else {
       write(*group.main, group.target, expected);
@@ -203,7 +209,7 @@ void plan_groups(UndoPlan& plan, const Path& location) {
   const Snapshot& snapshot = plan.safety.snapshot;
   std::map<std::string, std::size_t> groups;  // by the main file's path
   for (const FileEntry& file : snapshot.files) {
-    if (file.source != plan.safety.source || file.type != FileType::file) continue;
+    if (file.source != plan.safety.source || file.type == FileType::folder) continue;
     if (snapshot.find(database_of(file.path)) != nullptr) continue;  // one of the next loop
     const Path target = place_of(plan, file, location);
     const std::string database = database_of(target.native());
@@ -224,6 +230,10 @@ void plan_groups(UndoPlan& plan, const Path& location) {
 }
 
 }  // namespace
+
+bool UndoPlan::Group::has_link() const {
+  return main->type == FileType::link || (present && S_ISLNK(present->st_mode));
+}
 
 UndoPlan plan_undo(Repository& repository, const Path& target, const std::string& host) {
   const Path location = location_of(target);

@@ -28,6 +28,8 @@ struct UndoPlan {
     std::vector<const FileEntry*> companions;  // of a database
     Path target;
     std::optional<struct stat> present = {};  // what is there now
+
+    bool has_link() const;  // what was there, or is there now, is a symbolic link
   };
   std::vector<Group> groups;
   std::vector<std::string> warnings;  // what cannot be put back

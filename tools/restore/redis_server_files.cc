@@ -31,6 +31,11 @@ std::optional<Path> append_only_file(const Path& folder) {
 
 }  // namespace
 
+std::string in_the_way(const FileUser& server, const Path& target) {
+  return fmt::format("redis-server (pid {}) works in {} and would write over {}: stop it first",
+                     server.pid, target.parent_path().native(), target.filename().native());
+}
+
 RedisAround redis_around(const Path& target) {
   const Path folder = folder_of(target);
   RedisAround around;

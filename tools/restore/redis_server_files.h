@@ -19,6 +19,9 @@ struct RedisAround {
 // Looks at all processes that may be seen, and at the folder of the RDB file `target`.
 RedisAround redis_around(const Path& target);
 
+// That the server would write over `target`, and what to do first: the words of an error.
+std::string in_the_way(const FileUser& server, const Path& target);
+
 // Where root has written an RDB file into a folder that is another user's, the server's: that
 // user's, who could not read it else.
 void hand_to_redis(const Path& target);

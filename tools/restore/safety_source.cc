@@ -23,7 +23,20 @@ SafetySource::SafetySource(std::string name, std::string location, std::vector<F
 
 void SafetySource::open() { moment_ = Timestamp::now(); }
 
+void SafetySource::add_link(SnapshotBuilder& builder, const File& link,
+                            const struct stat& status) const {
+  SnapshotBuilder::NewFile described = describe_plain_file(name_ + '/' + link.path, status);
+  described.type = FileType::link;
+  described.target = std::filesystem::read_symlink(link.actual);
+  described.sparse = false;
+  builder.add_entry(described);
+}
+
 void SafetySource::add(SnapshotBuilder& builder, const File& file) const {
+  struct stat found {};
+  if (::lstat(file.actual.c_str(), &found) == 0 && S_ISLNK(found.st_mode)) {
+    return add_link(builder, file, found);
+  }
   const varve::File opened = varve::File::open_read(file.actual);
   const struct stat status = opened.status();
   SnapshotBuilder::NewFile described = describe_plain_file(name_ + '/' + file.path, status);

@@ -19,7 +19,7 @@ class SafetySource : public Source {
 
   struct File {
     std::string path;  // in the snapshot, below the source's own folder
-    Path actual;       // a regular file that nobody writes to
+    Path actual;       // a regular file that nobody writes to, or a symbolic link, saved as one
   };
   // `location`: what is restored, as an absolute path.
   SafetySource(std::string name, std::string location, std::vector<File> files);
@@ -34,6 +34,7 @@ class SafetySource : public Source {
 
  private:
   void add(SnapshotBuilder& builder, const File& file) const;
+  void add_link(SnapshotBuilder& builder, const File& link, const struct stat& status) const;
 
   const std::string name_;
   const std::string location_;
