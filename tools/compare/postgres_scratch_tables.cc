@@ -30,7 +30,7 @@ class Pairing {
   PostgresTablePair run() {
     if (connection_.value(fmt::format("SELECT {} IS NULL", regclass_)) == "t") {
       table_.found.refusal =
-          "the live database has no such table: restore it as a whole with pg_restore -t";
+          "the live database has no such table: varve restore --table brings it back as a whole";
       return std::move(table_);
     }
     if (connection_.value(fmt::format("SELECT row_security_active({})", regclass_)) == "t") {
