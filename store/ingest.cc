@@ -127,13 +127,18 @@ void for_each_source(std::vector<Candidate>& candidates, const IngestRequest& re
   }
 }
 
-std::vector<Candidate> examine(Repository& repository, IngestRequest& request) {
+// `warnings`: of snapshots that cannot be read. A backup is worth more than what it shares with
+// one of them.
+std::vector<Candidate> examine(Repository& repository, IngestRequest& request,
+                               std::vector<std::string>& warnings) {
   std::vector<Candidate> candidates;
   for (std::unique_ptr<Source>& source : request.sources) {
     candidates.push_back({.source = std::move(source), .fingerprint = {}, .last = {}});
   }
   refuse_duplicates(candidates);
-  const auto last = repository.latest_of(names_of(candidates));
+  Repository::Latest latest = repository.latest_of(names_of(candidates));
+  const std::vector<std::shared_ptr<const Snapshot>>& last = latest.snapshots;
+  std::ranges::move(latest.unreadable, std::back_inserter(warnings));
   const bool may_be_lost = may_have_losses(repository.path());
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     const bool is_doubtful = may_be_lost && last[i];
@@ -238,7 +243,8 @@ IngestResult ingest(Repository& repository, IngestRequest request) {
   if (request.sources.empty()) throw Error(ErrorCode::usage, "no source was named");
 
   const IngestSession session(repository);  // from here on gc keeps what we may come to share
-  std::vector<Candidate> candidates = examine(repository, request);
+  std::vector<std::string> warnings;
+  std::vector<Candidate> candidates = examine(repository, request, warnings);
   const bool unchanged = std::ranges::all_of(candidates, &Candidate::unchanged);
 
   IngestResult result;
@@ -251,6 +257,7 @@ IngestResult ingest(Repository& repository, IngestRequest request) {
   for (const Candidate& candidate : candidates) {
     if (candidate.unchanged) result.unchanged_sources.push_back(candidate.source->name());
   }
+  std::ranges::move(warnings, std::back_inserter(result.warnings));
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   result.seconds = elapsed.count();
   return result;

@@ -218,17 +218,24 @@ Snapshot Repository::resolve(const std::string& text) {
 }
 
 std::optional<Snapshot> Repository::latest_of(const std::string& source_name) {
-  const auto found = latest_of(std::vector{source_name}).front();
+  const auto found = latest_of(std::vector{source_name}).snapshots.front();
   return found ? std::optional(*found) : std::nullopt;
 }
 
-std::vector<std::shared_ptr<const Snapshot>> Repository::latest_of(
-    const std::vector<std::string>& source_names) {
+Repository::Latest Repository::latest_of(const std::vector<std::string>& source_names) {
+  Latest latest;
   std::map<std::string_view, std::shared_ptr<const Snapshot>> found;
   for (const std::string& name : source_names) found[name] = nullptr;
   std::size_t missing = found.size();
   catalog().visit_snapshots([&](const SnapshotRow& row) {
-    const auto snapshot = std::make_shared<const Snapshot>(to_snapshot(row));
+    std::shared_ptr<const Snapshot> snapshot;
+    try {
+      snapshot = std::make_shared<const Snapshot>(to_snapshot(row));
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::corrupt) throw;
+      latest.unreadable.emplace_back(error.what());
+      return true;
+    }
     for (const SourceInfo& source : snapshot->sources) {
       const auto wanted = found.find(source.name);
       if (wanted == found.end() || wanted->second) continue;
@@ -237,8 +244,7 @@ std::vector<std::shared_ptr<const Snapshot>> Repository::latest_of(
     }
     return missing > 0;
   });
-  std::vector<std::shared_ptr<const Snapshot>> latest;
-  for (const std::string& name : source_names) latest.push_back(found[name]);
+  for (const std::string& name : source_names) latest.snapshots.push_back(found[name]);
   return latest;
 }
 

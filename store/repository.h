@@ -78,11 +78,15 @@ class Repository {
   // record alone; all else reads every one. Throws not_found or usage.
   Snapshot resolve(const std::string& text);
 
-  // The newest snapshot that holds this source; nothing if none does.
+  // The newest snapshot that holds this source; nothing if none does. Those whose record cannot be
+  // read are passed over.
   std::optional<Snapshot> latest_of(const std::string& source_name);
-  // The same for many sources, in their order; null where there is none.
-  std::vector<std::shared_ptr<const Snapshot>> latest_of(
-      const std::vector<std::string>& source_names);
+  // The same for many sources.
+  struct Latest {
+    std::vector<std::shared_ptr<const Snapshot>> snapshots;  // in the sources' order; null: none
+    std::vector<std::string> unreadable;                     // a line for each that was passed over
+  };
+  Latest latest_of(const std::vector<std::string>& source_names);
 
   // Makes attestations durable and part of the snapshot, all of them or none.
   void attest(const SnapshotId& id, const std::vector<Attestation>& attestations);

@@ -140,9 +140,16 @@ TEST_F(HostileNames, ABadRecordBesideAnHonestOne) {
     expect_holds(refused(1, words), "snapshot " + bad.name + " cannot be read: ");
   }
 
+  write_text(in_folder("tonight"), "stored");
+  const ProgramResult ingested = varve({"ingest", "tonight"});
+  EXPECT_EQ(ingested.status, 3) << ingested.err;
+  expect_holds(ingested.err, "snapshot " + bad.name + " cannot be read: ");
+
   EXPECT_EQ(varve({"repair", "catalog"}).status, 3);  // it says what it left out
-  EXPECT_EQ(names(), Words{honest.name});
-  EXPECT_EQ(varve({"cat", "latest:file"}).out, "gotcha");
+  EXPECT_EQ(names().front(), honest.name);
+  EXPECT_EQ(names().size(), 2u);
+  EXPECT_EQ(varve({"cat", "latest:tonight"}).out, "stored");
+  EXPECT_EQ(varve({"cat", honest.name + ":file"}).out, "gotcha");
 }
 
 TEST_F(HostileNames, MomentsThatNoCalendarHas) {

@@ -54,7 +54,7 @@ TEST_F(UndoPostgres, LongNamesWithOneBeginningAreToldApart) {
     server_.sql("postgres", "CREATE DATABASE " + front + end);
     must({"restore", "latest:shop.pgdump", server_.uri(front + end), "--force", "--no-safety"});
   }
-  EXPECT_EQ(databases_with(front.substr(0, 40) + "_before_").size(), 2U);
+  EXPECT_EQ(databases_with("_before_").size(), 2U);  // in one second: one has a number more
   must({"restore", "--undo", server_.uri(front + "_one"), "--yes"});
   EXPECT_EQ(server_.sql(front + "_one", "SELECT to_regclass('orders') IS NULL"), "t\n");
   EXPECT_EQ(server_.sql(front + "_two", "SELECT count(*) FROM orders"), "20000\n");
