@@ -44,7 +44,7 @@ class Collection {
     const Orphans orphans = find_orphans(repository_);
     sweep(orphans);
     Look look = this->look();
-    if (!options_.dry_run && has_seen_all(look)) take_leftovers(orphans);
+    if (has_seen_all(look)) take_leftovers(orphans);
     std::vector<PackUse> ready = condemn(look);
     for (int looks = 1; catalog_.generation() != look.generation; ++looks) {
       if (looks == kLooks) {
@@ -72,8 +72,7 @@ class Collection {
 
   // What earlier runs and crashes left beside the packs.
   void sweep(const Orphans& orphans) {
-    result_.freed_bytes += orphans.bytes;
-    result_.packs_deleted += orphans.packs.size();
+    result_.freed_bytes += orphans.record_bytes;
     if (!options_.dry_run) remove_record_files(repository_.blobs(), orphans.records);
     for (const BlobInfo& sidecar : find_leftover_sidecars(repository_)) {
       result_.freed_bytes += sidecar.size;
@@ -91,6 +90,9 @@ class Collection {
 
   // Packs that earlier runs dropped, and those of which the catalog knows nothing.
   void take_leftovers(const Orphans& orphans) {
+    result_.freed_bytes += orphans.pack_bytes;
+    result_.packs_deleted += orphans.packs.size();
+    if (options_.dry_run) return;
     finish_dropped(repository_);
     for (const BlobInfo& blob : orphans.packs) repository_.blobs().remove(blob.name);
   }

@@ -63,13 +63,13 @@ Orphans find_orphans(Repository& repository) {
   for (const PackFile& pack : packs) {
     if (known_packs.contains(pack.id)) continue;
     orphans.packs.push_back({pack_name(pack.id), pack.size});
-    orphans.bytes += pack.size;
+    orphans.pack_bytes += pack.size;
   }
   for (const BlobInfo& blob : records) {
     const std::optional<SnapshotId> id = snapshot_id_of(blob.name);
     if (!id || known.contains(*id)) continue;
     orphans.records.insert(*id);
-    orphans.bytes += blob.size;
+    orphans.record_bytes += blob.size;
   }
   return orphans;
 }

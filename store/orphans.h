@@ -24,7 +24,8 @@ namespace varve {
 struct Orphans {
   std::vector<BlobInfo> packs;
   std::set<SnapshotId> records;  // of snapshots without a row; attestations too
-  std::uint64_t bytes = 0;       // of all of them
+  std::uint64_t pack_bytes = 0;
+  std::uint64_t record_bytes = 0;
 };
 
 // None where an ingest runs, and none where something that the catalog knows is not there: then the
