@@ -328,8 +328,10 @@ std::vector<std::string> SqliteCatalog::check_roots() {
   const ConnectionPool::Lease connection = pool_.take();
   Transaction transaction(*connection, Transaction::Kind::read);
   try {
-    for (const char* const table : {"packs", "snapshots", "meta"}) {
-      check_integrity(*connection, fmt::format("PRAGMA integrity_check({})", table), wrong);
+    for (const char* const sql :
+         {"PRAGMA integrity_check(packs)", "PRAGMA integrity_check(snapshots)",
+          "PRAGMA integrity_check(meta)"}) {
+      check_integrity(*connection, sql, wrong);
     }
     add_lost_changes(*connection, seen, wrong);
   } catch (const Error& error) {
