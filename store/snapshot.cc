@@ -38,7 +38,7 @@ std::string Snapshot::verified(std::string_view source) const {
 std::string Snapshot::verified() const {
   std::string weakest = sources.empty() ? "none" : "";
   for (const SourceInfo& source : sources) {
-    const std::string own = verified(source.name);
+    std::string own = verified(source.name);
     if (own == "failed") return own;
     if (weakest.empty() || !is_proven_enough(own, weakest)) weakest = own;
   }

@@ -3,6 +3,7 @@
 
 #include "fs/mount_options.h"
 #include "fs/mount_table.h"
+#include "store/core/one_line.h"
 #include "store/core/time.h"
 #include "tests/fuzz/expect.h"
 #include "tests/fuzz/targets.h"
@@ -12,7 +13,6 @@
 #include "tools/restore/database_mark.h"
 #include "tools/restore/file_pattern.h"
 #include "tools/sources/exclusion.h"
-#include "tools/sources/one_line.h"
 #include "tools/sources/redis_uri.h"
 
 namespace varve::fuzz {

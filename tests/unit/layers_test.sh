@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$1"
 
+under_tools='store|store/[a-z]+|fs'
 declare -A below=(
   [store/core]='store/core'
   [store/transform]='store/core|store/transform'
@@ -12,7 +13,15 @@ declare -A below=(
   [store/catalog]='store/core|store/catalog'
   [store]='store|store/[a-z]+'
   [fs]='store|store/[a-z]+|fs'
-  [tools]='store|store/[a-z]+|fs|tools|tools/[a-z]+'
+  [tools/process]="$under_tools|tools/process"
+  [tools/sources]="$under_tools|tools/(process|sources)"
+  [tools/config]="$under_tools|tools/(sources|config)"
+  [tools/import]="$under_tools|tools/(sources|import)"
+  [tools/compare]="$under_tools|tools/(sources|compare)"
+  [tools/restore]="$under_tools|tools/(process|sources|restore)"
+  [tools/drill]="$under_tools|tools/(process|sources|restore|drill)"
+  [tools/cli]="$under_tools|tools/[a-z]+"
+  [tools]='tools/cli'
 )
 
 mapfile -t includes < <(grep -rHoE --include='*.h' --include='*.cc' \
@@ -23,7 +32,6 @@ wrong=0
 for pair in "${includes[@]}"; do
   read -r file included <<< "$pair"
   layer=$(dirname "$file")
-  [[ $layer == tools/* ]] && layer=tools
   allowed=${below[$layer]:-}
   if [[ ! $(dirname "$included") =~ ^(${allowed:-none})$ ]]; then
     echo "$file includes $included: ${allowed:+layer $layer may include $allowed only}" >&2

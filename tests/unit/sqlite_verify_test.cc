@@ -70,6 +70,20 @@ TEST_F(SqliteVerify, SoundDatabasePasses) {
   EXPECT_EQ(found.sha256, sha256_of(test::content_of(path_)));
 }
 
+TEST_F(SqliteVerify, QuickCheckIsNotBelievedAlone) {
+  execute("CREATE TABLE t(a BLOB, b REAL, PRIMARY KEY(b, a)) WITHOUT ROWID");
+  execute("INSERT INTO t VALUES ('1', 2)");
+  const Attestation sound = verify(VerifyLevel::quick);
+  EXPECT_TRUE(sound.passed) << sound.detail;
+
+  execute(
+      "CREATE TABLE u(a CHECK(a > 0)); PRAGMA ignore_check_constraints=ON; "
+      "INSERT INTO u VALUES (0)");
+  const Attestation broken = verify(VerifyLevel::quick);
+  EXPECT_FALSE(broken.passed);
+  EXPECT_EQ(broken.detail, "CHECK constraint failed in u");
+}
+
 TEST_F(SqliteVerify, QuickCountsNothing) {
   execute("CREATE TABLE t(a)");
   const Attestation found = verify(VerifyLevel::quick);

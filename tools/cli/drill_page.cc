@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "store/core/one_line.h"
 #include "tools/cli/format.h"
-#include "tools/sources/one_line.h"
 
 namespace varve::cli {
 namespace {

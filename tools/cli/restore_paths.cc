@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "store/core/error.h"
+#include "store/core/name_list.h"
 #include "tools/cli/format.h"
 #include "tools/cli/host_name.h"
 #include "tools/cli/json_output.h"
@@ -46,16 +47,9 @@ std::string present_of(const PlannedFile& file) {
 }
 
 std::string names_of(const std::vector<const PlannedFile*>& files) {
-  constexpr std::size_t kMost = 5;
   std::vector<std::string> names;
-  for (const PlannedFile* file : files) {
-    if (names.size() == kMost) {
-      names.push_back(fmt::format("and {} more", files.size() - kMost));
-      break;
-    }
-    names.push_back(file->target.filename());
-  }
-  return join(names);
+  for (const PlannedFile* file : files) names.push_back(file->target.filename());
+  return name_list(names, 5);
 }
 
 std::string question_of(const Snapshot& snapshot, const PathPlan& plan) {

@@ -116,12 +116,10 @@ std::string question_of(PostgresAdmin& admin, const Snapshot& snapshot,
   return roles.empty() ? database : fmt::format("{}; {}", database, roles);
 }
 
-std::string globals_line(const Snapshot& snapshot, const PostgresRestoreRequest& request) {
+std::string globals_line(const PostgresRestoreRequest& request) {
   if (request.globals || request.dump.globals.empty()) return {};
-  return fmt::format(
-      "roles and tablespaces are in {0}: --globals applies it first, or varve cat "
-      "{1}:{0} | psql\n",
-      request.dump.globals, snapshot.name);
+  return fmt::format("roles and tablespaces are in {}: --globals applies it first\n",
+                     request.dump.globals);
 }
 
 std::string plan_text(PostgresAdmin& admin, const Snapshot& snapshot,
@@ -154,7 +152,7 @@ std::string plan_text(PostgresAdmin& admin, const Snapshot& snapshot,
                         format_bytes(admin.size_of(admin.database())),
                         admin.sessions_of(admin.database()), admin.database());
   }
-  return text + globals_line(snapshot, request) + "nothing was done";
+  return text + globals_line(request) + "nothing was done";
 }
 
 std::string result_text(PostgresAdmin& admin, const PostgresRestoreRequest& request,
@@ -229,7 +227,7 @@ int restore_to_postgres(const RestoreSetting& setting, const SnapshotArgument& w
   }
   ask(setting, admin, what.snapshot, request, change);
   const int status = run(setting, admin, what.snapshot, request);
-  setting.line.report(globals_line(what.snapshot, request));
+  setting.line.report(globals_line(request));
   return status;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "store/core/error.h"
+#include "store/core/name_list.h"
 #include "tools/cli/format.h"
 
 namespace varve::cli {
@@ -30,16 +31,9 @@ Resolution try_resolve(const std::string& text, const ResolveSnapshot& resolve) 
 }
 
 std::string names_of_files(const Snapshot& snapshot) {
-  constexpr std::size_t most = 8;
   std::vector<std::string> names;
-  for (const FileEntry& file : snapshot.files) {
-    if (names.size() == most) {
-      names.push_back(fmt::format("and {} more", snapshot.files.size() - most));
-      break;
-    }
-    names.push_back(file.path);
-  }
-  return names.empty() ? "no file" : join(names);
+  for (const FileEntry& file : snapshot.files) names.push_back(file.path);
+  return names.empty() ? "no file" : name_list(names, 8);
 }
 
 Error no_such_file(const Snapshot& snapshot, const std::string& path) {

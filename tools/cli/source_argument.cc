@@ -7,10 +7,10 @@
 #include <system_error>
 
 #include "store/core/error.h"
+#include "store/core/one_line.h"
 #include "tools/cli/source_names.h"
 #include "tools/sources/command_source.h"
 #include "tools/sources/folder_source.h"
-#include "tools/sources/one_line.h"
 #include "tools/sources/plain_file_source.h"
 #include "tools/sources/postgres_targets.h"
 #include "tools/sources/redis_source.h"

@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include "store/core/error.h"
-#include "tools/sources/one_line.h"
+#include "store/core/one_line.h"
 
 namespace varve {
 namespace {
 
 // In one transaction: it does not change, and SQLite would look each time whether it did.
-constexpr const char* kStoredSettings =
-    "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; BEGIN";
+constexpr const char* kStoredSettings = "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536; BEGIN";
 constexpr int kPrimaryCode = 0xff;
 
 OwnedSqliteConnection open_live(const Path& path) {

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <cstring>
 
 #include "store/core/encoding.h"
 #include "store/core/error.h"
+#include "tools/compare/real_literal.h"
 
 namespace varve {
 namespace {
@@ -35,13 +35,6 @@ bool equal_column(sqlite3_stmt* one, sqlite3_stmt* other, int column) {
       return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
     }
   }
-}
-
-std::string real_literal(double value) {
-  if (std::isinf(value)) return value > 0 ? "9e999" : "-9e999";
-  std::string text = fmt::format("{}", value);  // the shortest that reads back as the same
-  if (text.find_first_of(".eE") == std::string::npos) text += ".0";
-  return text;
 }
 
 std::string hex_literal(ByteView bytes) { return "X'" + to_hex(bytes) + "'"; }
@@ -181,6 +174,7 @@ std::string shortened(const SqlValue& value, std::size_t longest) {
   if (const auto* text = std::get_if<std::string>(&value); text && text->size() > longest) {
     return literal(std::string(front_of(*text, longest)) + "…");
   }
+  if (const auto* real = std::get_if<double>(&value)) return shortest_decimal(*real);
   return literal(value);
 }
 

@@ -4,7 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "store/core/error.h"
-#include "tools/sources/one_line.h"
+#include "store/core/one_line.h"
 
 namespace varve {
 namespace {

@@ -1,10 +1,10 @@
 #include "tools/drill/drill.h"
 
 #include "store/core/error.h"
+#include "store/core/one_line.h"
 #include "tools/drill/file_drill.h"
 #include "tools/drill/postgres_drill.h"
 #include "tools/drill/redis_drill.h"
-#include "tools/sources/one_line.h"
 
 namespace varve {
 namespace {

@@ -12,11 +12,11 @@
 #include <utility>
 
 #include "store/core/error.h"
+#include "store/core/one_line.h"
 #include "tools/drill/postgres_globals.h"
 #include "tools/process/child_program.h"
 #include "tools/restore/postgres_properties.h"
 #include "tools/sources/assertions.h"
-#include "tools/sources/one_line.h"
 #include "tools/sources/postgres_row_counts.h"
 #include "tools/sources/restricted_script.h"
 

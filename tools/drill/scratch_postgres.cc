@@ -6,8 +6,8 @@
 #include <csignal>
 
 #include "store/core/error.h"
+#include "store/core/one_line.h"
 #include "tools/process/child_program.h"
-#include "tools/sources/one_line.h"
 #include "tools/sources/postgres_connection.h"
 
 namespace varve {

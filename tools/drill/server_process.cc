@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "store/core/error.h"
-#include "tools/sources/one_line.h"
+#include "store/core/one_line.h"
 
 namespace varve {
 namespace {

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "store/core/error.h"
+#include "store/core/one_line.h"
 #include "tools/import/backup_file.h"
 #include "tools/import/backup_format.h"
-#include "tools/sources/one_line.h"
 #include "tools/sources/sqlite_header.h"
 
 namespace varve {

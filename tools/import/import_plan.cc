@@ -9,9 +9,9 @@
 #include <tuple>
 
 #include "store/core/error.h"
+#include "store/core/one_line.h"
 #include "tools/import/dated_name.h"
 #include "tools/import/packed_file.h"
-#include "tools/sources/one_line.h"
 #include "tools/sources/sqlite_companions.h"
 
 namespace varve {

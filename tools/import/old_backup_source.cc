@@ -6,13 +6,13 @@
 #include <utility>
 
 #include "store/core/error.h"
+#include "store/core/one_line.h"
 #include "store/transform/digest.h"
 #include "tools/import/archive_copy.h"
 #include "tools/import/backup_file.h"
 #include "tools/import/packed_file.h"
 #include "tools/import/write_ahead_log.h"
 #include "tools/sources/file_stamp.h"
-#include "tools/sources/one_line.h"
 #include "tools/sources/sqlite_header.h"
 
 namespace varve {

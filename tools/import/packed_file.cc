@@ -8,9 +8,9 @@
 #include <cstring>
 #include <optional>
 
+#include "store/core/one_line.h"
 #include "store/transform/digest.h"
 #include "tools/import/gzip_decoder.h"
-#include "tools/sources/one_line.h"
 
 namespace varve {
 namespace {

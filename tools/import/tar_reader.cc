@@ -9,7 +9,7 @@
 #include <cstring>
 #include <exception>
 
-#include "tools/sources/one_line.h"
+#include "store/core/one_line.h"
 
 namespace varve {
 namespace {

@@ -10,8 +10,8 @@
 #include <chrono>
 
 #include "store/core/error.h"
+#include "store/core/one_line.h"
 #include "tools/process/pipe.h"
-#include "tools/sources/one_line.h"
 
 namespace varve {
 namespace {

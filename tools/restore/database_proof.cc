@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "store/core/error.h"
-#include "tools/sources/one_line.h"
+#include "store/core/one_line.h"
 #include "tools/sources/snapshot_vfs.h"
 #include "tools/sources/sqlite_handle.h"
 #include "tools/sources/sqlite_trust.h"

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "store/core/error.h"
+#include "store/core/name_list.h"
 #include "tools/sources/sqlite_companions.h"
 
 namespace varve {
@@ -116,16 +117,12 @@ std::vector<FileUser> users_of_database(const Path& database) {
 }
 
 std::string to_text(const std::vector<FileUser>& users) {
-  constexpr std::size_t kMost = 3;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(kMost, users.size()); ++i) {
-    const FileUser& user = users[i];
-    text += i == 0 ? "" : ", ";
-    text += user.pid > 0 ? fmt::format("{} (pid {})", user.name, user.pid)
-                         : "a process of another container";
+  std::vector<std::string> names;
+  for (const FileUser& user : users) {
+    names.push_back(user.pid > 0 ? fmt::format("{} (pid {})", user.name, user.pid)
+                                 : "a process of another container");
   }
-  if (users.size() > kMost) text += fmt::format(" and {} more", users.size() - kMost);
-  return text;
+  return name_list(names, 3);
 }
 
 std::vector<RunningProgram> running(const std::vector<std::string>& programs) {

@@ -8,8 +8,8 @@
 
 #include "store/core/error.h"
 #include "store/core/file.h"
+#include "store/core/one_line.h"
 #include "tools/process/child_program.h"
-#include "tools/sources/one_line.h"
 #include "tools/sources/private_folder.h"
 #include "tools/sources/restricted_script.h"
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "tools/sources/one_line.h"
+#include "store/core/one_line.h"
 
 namespace varve {
 namespace {

@@ -9,8 +9,8 @@
 #include <cerrno>
 
 #include "store/core/error.h"
+#include "store/core/one_line.h"
 #include "tools/restore/file_users.h"
-#include "tools/sources/one_line.h"
 #include "tools/sources/sqlite_companions.h"
 #include "tools/sources/sqlite_error.h"
 #include "tools/sources/sqlite_handle.h"

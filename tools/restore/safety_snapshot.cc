@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "tools/sources/one_line.h"
+#include "store/core/one_line.h"
 
 namespace varve {
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "store/core/error.h"
+#include "store/core/name_list.h"
 
 namespace varve {
 namespace {
@@ -33,18 +34,10 @@ std::optional<std::size_t> find_entry(const ArchiveContents& contents, const std
 
 std::string names_in(const ArchiveContents& contents, const IsMeant& is_meant) {
   std::vector<std::string> names;
-  std::size_t more = 0;
   for (const ArchiveEntry& entry : contents.entries) {
-    if (!is_meant(entry)) continue;
-    if (names.size() == kMostNames) {
-      ++more;
-    } else {
-      names.push_back(entry.table());
-    }
+    if (is_meant(entry)) names.push_back(entry.table());
   }
-  if (names.empty()) return "none";
-  const std::string text = fmt::format("{}", fmt::join(names, ", "));
-  return more == 0 ? text : fmt::format("{} and {} more", text, more);
+  return names.empty() ? "none" : name_list(names, kMostNames);
 }
 
 }  // namespace varve

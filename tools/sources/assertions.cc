@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "store/core/error.h"
-#include "tools/sources/one_line.h"
+#include "store/core/one_line.h"
 #include "tools/sources/sqlite_handle.h"
 
 namespace varve {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "store/core/error.h"
-#include "tools/sources/one_line.h"
+#include "store/core/one_line.h"
 #include "tools/sources/stream_copy.h"
 
 namespace varve {

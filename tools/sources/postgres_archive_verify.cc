@@ -9,10 +9,10 @@
 #include <utility>
 
 #include "store/core/error.h"
+#include "store/core/one_line.h"
 #include "store/file_reader.h"
 #include "tools/sources/copy_rows.h"
 #include "tools/sources/inflater.h"
-#include "tools/sources/one_line.h"
 #include "tools/sources/postgres_archive.h"
 #include "tools/sources/postgres_listing.h"
 

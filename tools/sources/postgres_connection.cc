@@ -8,7 +8,7 @@
 #include <set>
 #include <string_view>
 
-#include "tools/sources/one_line.h"
+#include "store/core/one_line.h"
 
 namespace varve {
 namespace {

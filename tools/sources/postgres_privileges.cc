@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <vector>
+
+#include "store/core/name_list.h"
 
 namespace varve {
 namespace {
@@ -53,14 +54,6 @@ std::vector<std::string> first_column(PostgresConnection& connection, const std:
   return names;
 }
 
-// "a, b" or "a, b, c, d, e and 7 more"
-std::string listed(const std::vector<std::string>& names) {
-  const auto shown = static_cast<std::ptrdiff_t>(std::min(names.size(), kNamed));
-  const auto text = fmt::format("{}", fmt::join(names.begin(), names.begin() + shown, ", "));
-  if (names.size() <= kNamed) return text;
-  return fmt::format("{} and {} more", text, names.size() - kNamed);
-}
-
 struct Missing {
   std::vector<std::string> things;
   std::vector<std::string> remedies;
@@ -69,8 +62,8 @@ struct Missing {
   void add(const std::vector<std::string>& names, const char* kind, const char* remedy,
            const std::string& role) {
     if (names.empty()) return;
-    things.push_back(fmt::format("{} {}", kind, listed(names)));
-    remedies.push_back(fmt::format(fmt::runtime(remedy), listed(names), role));
+    things.push_back(fmt::format("{} {}", kind, name_list(names, kNamed)));
+    remedies.push_back(fmt::format(fmt::runtime(remedy), name_list(names, kNamed), role));
   }
 };
 

@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "store/core/encoding.h"
+#include "store/core/one_line.h"
 #include "store/core/time.h"
-#include "tools/sources/one_line.h"
 
 namespace varve {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "tools/sources/one_line.h"
+#include "store/core/one_line.h"
 
 namespace varve {
 namespace {

@@ -6,7 +6,7 @@
 #include <charconv>
 #include <cstring>
 
-#include "tools/sources/one_line.h"
+#include "store/core/one_line.h"
 
 namespace varve {
 namespace {

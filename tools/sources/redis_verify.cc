@@ -5,9 +5,9 @@
 #include <chrono>
 
 #include "store/core/error.h"
+#include "store/core/one_line.h"
 #include "store/transform/digest.h"
 #include "tools/process/check_program.h"
-#include "tools/sources/one_line.h"
 #include "tools/sources/rdb_check.h"
 
 namespace varve {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "tools/sources/one_line.h"
+#include "store/core/one_line.h"
 
 namespace varve {
 namespace {
@@ -156,7 +156,10 @@ SqliteFindings begin(const CheckedDatabase& database) {
 SqliteFindings check_quickly(const CheckedDatabase& database) {
   SqliteFindings findings = begin(database);
   check_integrity(database, "quick_check", findings);
-  return findings;
+  if (findings.faults.empty()) return findings;
+  SqliteFindings decided;
+  check_integrity(database, "integrity_check", decided);
+  return decided;
 }
 
 SqliteFindings check_fully(const CheckedDatabase& database) {

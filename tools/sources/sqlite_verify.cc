@@ -10,10 +10,10 @@
 #include <utility>
 
 #include "store/core/error.h"
+#include "store/core/one_line.h"
 #include "store/transform/digest.h"
 #include "tools/sources/assertions.h"
 #include "tools/sources/index_pages.h"
-#include "tools/sources/one_line.h"
 #include "tools/sources/snapshot_vfs.h"
 #include "tools/sources/sqlite_checks.h"
 

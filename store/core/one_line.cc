@@ -1,4 +1,4 @@
-#include "tools/sources/one_line.h"
+#include "store/core/one_line.h"
 
 namespace varve {
 namespace {
