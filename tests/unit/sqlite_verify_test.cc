@@ -84,6 +84,22 @@ TEST_F(SqliteVerify, QuickCheckIsNotBelievedAlone) {
   EXPECT_EQ(broken.detail, "CHECK constraint failed in u");
 }
 
+TEST_F(SqliteVerify, ForeignKeysThatCannotBeTestedAreNamed) {
+  execute("CREATE TABLE p(a); CREATE TABLE c(a REFERENCES p(a)); INSERT INTO c VALUES (1)");
+  execute("CREATE TABLE q(a PRIMARY KEY); CREATE TABLE d(a REFERENCES q(a))");
+  const Attestation sound = verify();
+  EXPECT_TRUE(sound.passed) << sound.detail;
+  EXPECT_EQ(
+      sound.detail,
+      "the foreign keys of c were not tested (foreign key mismatch - \"c\" referencing \"p\")");
+
+  execute("INSERT INTO d VALUES (1)");
+  const Attestation broken = verify();
+  EXPECT_FALSE(broken.passed);
+  EXPECT_TRUE(broken.detail.starts_with("foreign_key_check: 1 row of d refers to no row of q"))
+      << broken.detail;
+}
+
 TEST_F(SqliteVerify, QuickCountsNothing) {
   execute("CREATE TABLE t(a)");
   const Attestation found = verify(VerifyLevel::quick);

@@ -54,6 +54,10 @@ void add_fault(SqliteFindings& findings, std::string_view words) {
   if (findings.faults.size() < kFaultsShown) findings.faults.push_back(one_line(words));
 }
 
+void add_note(SqliteFindings& findings, std::string_view words) {
+  if (findings.notes.size() < kFaultsShown) findings.notes.push_back(one_line(words));
+}
+
 // Damage to the trees comes first, all of it in one row that begins with stars. Then there is
 // nothing more to ask for: SQLite would go on to walk through these trees.
 std::optional<Failure> ask_for_faults(const CheckedDatabase& database, std::string_view pragma,
@@ -89,20 +93,6 @@ void check_integrity(const CheckedDatabase& database, std::string_view pragma,
   if (failure) add_fault(findings, failure->words);
 }
 
-void check_foreign_keys(const CheckedDatabase& database, SqliteFindings& findings) {
-  std::map<std::pair<std::string, std::string>, std::uint64_t> orphans;  // child, parent
-  const auto failure = query(database, "PRAGMA foreign_key_check", [&](sqlite3_stmt* row) {
-    ++orphans[{text_of(row, 0), text_of(row, 2)}];
-    return true;
-  });
-  if (failure) add_fault(findings, "foreign_key_check: " + failure->words);
-  for (const auto& [tables, count] : orphans) {
-    add_fault(findings, fmt::format("foreign_key_check: {} row{} of {} refer{} to no row of {}",
-                                    count, count == 1 ? "" : "s", tables.first,
-                                    count == 1 ? "s" : "", tables.second));
-  }
-}
-
 bool is_damage(int code) {
   switch (code & kPrimaryCode) {
     case SQLITE_CORRUPT:
@@ -111,6 +101,37 @@ bool is_damage(int code) {
       return true;
     default:
       return false;
+  }
+}
+
+using Orphans = std::map<std::pair<std::string, std::string>, std::uint64_t>;  // child, parent
+
+// A foreign key whose parent has no such key is an error of the schema, which says nothing about
+// rows: SQLite cannot ask then.
+void find_orphans(const CheckedDatabase& database, const std::string& table, Orphans& orphans,
+                  SqliteFindings& findings) {
+  const auto failure =
+      query(database, "PRAGMA foreign_key_check(" + quoted(table) + ")", [&](sqlite3_stmt* row) {
+        ++orphans[{text_of(row, 0), text_of(row, 2)}];
+        return true;
+      });
+  if (!failure) return;
+  if (is_damage(failure->code)) {
+    add_fault(findings, "foreign_key_check: " + failure->words);
+  } else {
+    add_note(findings,
+             fmt::format("the foreign keys of {} were not tested ({})", table, failure->words));
+  }
+}
+
+void check_foreign_keys(const CheckedDatabase& database, const std::vector<std::string>& tables,
+                        SqliteFindings& findings) {
+  Orphans orphans;
+  for (const std::string& table : tables) find_orphans(database, table, orphans, findings);
+  for (const auto& [pair, count] : orphans) {
+    add_fault(findings,
+              fmt::format("foreign_key_check: {} row{} of {} refer{} to no row of {}", count,
+                          count == 1 ? "" : "s", pair.first, count == 1 ? "s" : "", pair.second));
   }
 }
 
@@ -126,13 +147,12 @@ void count_table(const CheckedDatabase& database, const std::string& table,
     findings.row_counts[one_line(table)] = count;
   } else if (is_damage(failure->code)) {
     add_fault(findings, fmt::format("{}: {}", table, failure->words));
-  } else if (findings.notes.size() < kFaultsShown) {
-    findings.notes.push_back(
-        one_line(fmt::format("{} was not counted ({})", table, failure->words)));
+  } else {
+    add_note(findings, fmt::format("{} was not counted ({})", table, failure->words));
   }
 }
 
-void count_rows(const CheckedDatabase& database, SqliteFindings& findings) {
+std::vector<std::string> tables_of(const CheckedDatabase& database, SqliteFindings& findings) {
   std::vector<std::string> tables;
   const auto failure =
       query(database, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name",
@@ -141,7 +161,7 @@ void count_rows(const CheckedDatabase& database, SqliteFindings& findings) {
               return true;
             });
   if (failure) add_fault(findings, failure->words);
-  for (const std::string& table : tables) count_table(database, table, findings);
+  return tables;
 }
 
 SqliteFindings begin(const CheckedDatabase& database) {
@@ -166,8 +186,9 @@ SqliteFindings check_fully(const CheckedDatabase& database) {
   SqliteFindings findings = begin(database);
   check_integrity(database, "integrity_check", findings);
   if (!findings.faults.empty()) return findings;
-  check_foreign_keys(database, findings);
-  count_rows(database, findings);
+  const std::vector<std::string> tables = tables_of(database, findings);
+  check_foreign_keys(database, tables, findings);
+  for (const std::string& table : tables) count_table(database, table, findings);
   return findings;
 }
 
