@@ -13,9 +13,11 @@
 #include "store/check_table.h"
 #include "store/config_files.h"
 #include "store/core/error.h"
+#include "store/core/name_list.h"
 #include "store/losses.h"
 #include "store/manifest_walk.h"
 #include "store/misplaced_packs.h"
+#include "store/orphans.h"
 #include "store/session.h"
 
 namespace varve {
@@ -58,6 +60,7 @@ class Checking {
     }
     check_lost();
     check_places();
+    check_unknown();
     const std::vector<Snapshot> snapshots = check_records(repository_, findings_);
     result_.snapshots = snapshots.size();
     std::vector<ChunkRef> needed = walk(snapshots);
@@ -83,6 +86,14 @@ class Checking {
     for (std::string& line : check_parity(repository_, parity, findings_)) {
       result_.mended.push_back(std::move(line));
     }
+  }
+
+  // Somebody's data that would be garbage to a catalog that is believed.
+  void check_unknown() {
+    const std::vector<std::string> unknown = find_unknown(repository_);
+    if (unknown.empty()) return;
+    findings_.blame_catalog();
+    findings_.add("catalog: it does not know " + name_list(unknown, 10));
   }
 
   // The list of lost chunks: what is lost in fact, the walk over the manifests tells.

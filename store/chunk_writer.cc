@@ -40,12 +40,12 @@ LostKeys lost_chunks(const Path& repository) {
 
 }  // namespace
 
-ChunkWriter::ChunkWriter(Repository& repository, std::uint64_t epoch)
+ChunkWriter::ChunkWriter(Repository& repository, std::uint64_t epoch, PackWriter::NewId new_pack)
     : catalog_(repository.catalog()),
       config_(repository.config()),
       chains_(repository.catalog(), repository.packs()),
       pack_reader_(repository.packs()),
-      packs_(repository.blobs()),
+      packs_(repository.blobs(), std::move(new_pack)),
       epoch_(epoch),
       lost_(lost_chunks(repository.path())) {
   for (const PackRow& pack : catalog_.packs()) {

@@ -21,8 +21,9 @@ namespace varve {
 
 class ChunkWriter {
  public:
-  // `epoch`: the session's; chunks of packs condemned by then are not shared.
-  ChunkWriter(Repository& repository, std::uint64_t epoch);
+  // `epoch`: the session's; chunks of packs condemned by then are not shared. `new_pack`: see
+  // PackWriter.
+  ChunkWriter(Repository& repository, std::uint64_t epoch, PackWriter::NewId new_pack);
 
   struct NewChunk {
     ObjectKind kind = ObjectKind::data;

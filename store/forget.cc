@@ -5,15 +5,26 @@
 #include "store/record_files.h"
 #include "store/reserve.h"
 #include "store/session.h"
+#include "store/trail.h"
 
 namespace varve {
 
 std::size_t forget(Repository& repository, const std::vector<SnapshotId>& ids) {
-  // On a full disk the way to more room begins here, and takes some.
-  const std::size_t gone =
-      with_reserve(repository.path(), [&] { return repository.catalog().forget(ids); });
-  if (!running_ingests(repository).empty()) return gone;
+  Trail trail(repository.path());
+  std::size_t gone = 0;
+  try {
+    // On a full disk the way to more room begins here, and takes some.
+    gone = with_reserve(repository.path(), [&] {
+      trail.forget(ids);
+      return repository.catalog().forget(ids);
+    });
+  } catch (...) {
+    trail.finish();
+    throw;
+  }
+  if (!running_ingests(repository).empty()) return gone;  // gc takes the records, by the trail
   remove_record_files(repository.blobs(), {ids.begin(), ids.end()});
+  trail.finish();
   return gone;
 }
 

@@ -26,11 +26,20 @@ bool is_one_of(const auto& names, const Path& path) {
   return std::ranges::find(names, path.filename().native()) != std::ranges::end(names);
 }
 
+// The lock's file is the first that an init makes and the last that it takes away: without it a
+// catalog.db is somebody else's.
+bool was_cut_short(const Path& path) { return stdfs::exists(path / "locks" / kLockName); }
+
 // Of a folder that is there, and holds no repository.
 bool is_own_part(const Path& path) {
   const stdfs::file_type type = stdfs::symlink_status(path).type();
-  if (type == stdfs::file_type::regular) return is_one_of(kOtherFiles, path) || is_temporary(path);
-  if (type != stdfs::file_type::directory || !is_one_of(kRepositoryFolders, path)) return false;
+  if (type == stdfs::file_type::regular) {
+    return was_cut_short(path.parent_path()) &&
+           (is_one_of(kOtherFiles, path) || is_temporary(path));
+  }
+  if (type != stdfs::file_type::directory) return false;
+  if (path.filename() == "lost+found") return true;  // of a fresh filesystem
+  if (!is_one_of(kRepositoryFolders, path)) return false;
   const stdfs::directory_iterator inside(path);
   return std::all_of(begin(inside), end(inside), [&](const stdfs::directory_entry& item) {
     return path.filename() == "locks" &&
@@ -130,7 +139,8 @@ void found_repository(const Path& path, const RepositoryConfig& config) {
     make_directory(path / "locks");
     found_alone(path, config);
   } catch (...) {
-    remove_folders(path, is_new);
+    // Another init may be at work, or may have come to its end.
+    if (!was_cut_short(path) && !stdfs::exists(path / "config")) remove_folders(path, is_new);
     throw;
   }
 }

@@ -9,8 +9,8 @@
 #include "store/blob/parity_backend.h"
 #include "store/config_files.h"
 #include "store/core/error.h"
+#include "store/core/name_list.h"
 #include "store/gc_plan.h"
-#include "store/losses.h"
 #include "store/mark.h"
 #include "store/orphans.h"
 #include "store/pack_use.h"
@@ -41,10 +41,11 @@ class Collection {
 
   GcResult run() {
     require_sound_roots();
-    const Orphans orphans = find_orphans(repository_);
-    sweep(orphans);
+    require_no_unknown();
+    Leftovers leftovers = find_leftovers(repository_);
+    sweep(leftovers);
     Look look = this->look();
-    if (has_seen_all(look)) take_leftovers(orphans);
+    if (look.usage.complete) take_packs(leftovers);
     std::vector<PackUse> ready = condemn(look);
     for (int looks = 1; catalog_.generation() != look.generation; ++looks) {
       if (looks == kLooks) {
@@ -70,10 +71,19 @@ class Collection {
                             wrong.front()));
   }
 
+  void require_no_unknown() {
+    const std::vector<std::string> unknown = find_unknown(repository_);
+    if (unknown.empty()) return;
+    throw Error(ErrorCode::corrupt,
+                fmt::format("nothing is given back, as the catalog does not know {}, and what that "
+                            "needs would be taken for garbage; 'varve repair catalog' takes it in",
+                            name_list(unknown, 3)));
+  }
+
   // What earlier runs and crashes left beside the packs.
-  void sweep(const Orphans& orphans) {
-    result_.freed_bytes += orphans.record_bytes;
-    if (!options_.dry_run) remove_record_files(repository_.blobs(), orphans.records);
+  void sweep(const Leftovers& leftovers) {
+    result_.freed_bytes += leftovers.record_bytes;
+    if (!options_.dry_run) remove_record_files(repository_.blobs(), leftovers.records);
     for (const BlobInfo& sidecar : find_leftover_sidecars(repository_)) {
       result_.freed_bytes += sidecar.size;
       if (!options_.dry_run) repository_.parity()->remove_sidecar(sidecar.name);
@@ -82,28 +92,27 @@ class Collection {
     repository_.blobs().remove_leftovers();
   }
 
-  // Where something that is needed was not found, a pack that nobody knows may hold it: 'varve
-  // repair packs' looks, and writes down what it did not find.
-  bool has_seen_all(const Look& look) const {
-    return look.usage.complete || may_have_losses(repository_.path());
-  }
-
-  // Packs that earlier runs dropped, and those of which the catalog knows nothing.
-  void take_leftovers(const Orphans& orphans) {
-    result_.freed_bytes += orphans.pack_bytes;
-    result_.packs_deleted += orphans.packs.size();
+  // Packs that earlier runs dropped, and those of commands that never came to their end. Not where
+  // something that is needed was not found: one of them may hold it, and 'varve repair packs'
+  // looks.
+  void take_packs(Leftovers& leftovers) {
+    result_.freed_bytes += leftovers.pack_bytes;
+    result_.packs_deleted += leftovers.packs.size();
     if (options_.dry_run) return;
     finish_dropped(repository_);
-    for (const BlobInfo& blob : orphans.packs) repository_.blobs().remove(blob.name);
+    for (const BlobInfo& blob : leftovers.packs) repository_.blobs().remove(blob.name);
+    for (DeadTrail& trail : leftovers.done) trail.remove();
   }
 
   Look look() {
     Look look;
     const Roots roots = find_roots(repository_);
     look.generation = roots.generation;
-    look.live = mark(repository_, roots, options_.stop);
+    Marked marked = mark(repository_, roots, options_.stop);
+    result_.is_held_up = !marked.is_whole;
+    look.live = std::move(marked.live);
     look.usage = measure_packs(repository_, look.live, options_.stop);
-    look.chosen = choose_packs(look.usage, options_.worth);
+    if (marked.is_whole) look.chosen = choose_packs(look.usage, options_.worth);
     return look;
   }
 

@@ -47,11 +47,15 @@ struct GcResult {
   std::uint64_t waiting_bytes = 0;       // in condemned packs, waiting for a running ingest
   std::uint64_t packs_deleted = 0;
   std::uint64_t packs_rewritten = 0;
+  // A snapshot has lost a part of a manifest, and what lay below that looks like garbage: of what
+  // the catalog knows, nothing was given back.
+  bool is_held_up = false;
   double seconds = 0;
 };
 
 // Throws a locked Error if another gc runs, and a corrupt one, with nothing given back, where a
-// snapshot's manifest cannot be read. The repository's own damage elsewhere does not stop it.
+// snapshot's manifest cannot be read, the catalog is damaged, or there are packs or records that
+// it does not know (orphans.h). The repository's own damage elsewhere does not stop it.
 GcResult collect_garbage(Repository& repository, const GcOptions& options);
 
 }  // namespace varve

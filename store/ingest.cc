@@ -215,7 +215,8 @@ Timestamp next_time(Repository& repository, std::vector<std::string>& warnings) 
 
 IngestResult take(Repository& repository, std::vector<Candidate>& candidates,
                   const IngestRequest& request, std::uint64_t epoch) {
-  SnapshotWriter writer(repository, epoch, request, candidates.size());
+  Trail trail(repository.path());
+  SnapshotWriter writer(repository, epoch, trail, request, candidates.size());
   const auto halt = [&] { writer.halt(); };
   // All read points are opened before the first byte is copied.
   for_each_source(candidates, request, halt, [](std::size_t, Candidate& candidate) {
@@ -231,6 +232,7 @@ IngestResult take(Repository& repository, std::vector<Candidate>& candidates,
     }
   });
   IngestResult result = writer.commit(time);
+  trail.finish();
   std::ranges::move(warnings, std::back_inserter(result.warnings));
   carry_attestations(repository, candidates, result.snapshot);
   return result;

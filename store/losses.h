@@ -9,8 +9,8 @@
 //   ingest   holds the last snapshot's files against the catalog (trusted()): a source of which
 //            something is lost is not unchanged, nor is a file of a folder. A chunk of the list is
 //            stored whole, as deltas may wait for it as their base.
-//   gc       passes over lost nodes of the list instead of giving up, and gives no row to an object
-//            that has none, as its base may be lost.
+//   gc       takes nothing where a lost node is met, as what lay below it looks like garbage; and
+//            gives no row to an object that has none, as its base may be lost.
 //
 // Bytes (FORMAT.md "Lost chunks"): "VARVELO1" | count varint | keys u64 each | XXH3 of all before.
 #pragma once

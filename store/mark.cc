@@ -67,9 +67,8 @@ class Marking {
 
   void mark(const std::vector<Snapshot>& snapshots) {
     walk(snapshots, [this](const ChunkRef& node, const Error& why) {
-      // What lay below can only come back together with the node, from a place that has both.
-      if (lost_.contains(key_of(node)) && is_absent(node)) return;
-      throw refusal(node, why);
+      if (!lost_.contains(key_of(node)) || !is_absent(node)) throw refusal(node, why);
+      marked_.is_whole = false;
     });
   }
 
@@ -90,14 +89,14 @@ class Marking {
     }
   }
 
-  KeySet take() { return std::move(live_); }
+  Marked take() { return std::move(marked_); }
 
  private:
   void walk(const std::vector<Snapshot>& snapshots,
             const std::function<void(const ChunkRef&, const Error&)>& unreadable) {
     ManifestWalk::Visitor visitor;
     visitor.references = [this](std::span<const ChunkRef> refs) {
-      for (const ChunkRef& ref : refs) live_.insert(key_of(ref));
+      for (const ChunkRef& ref : refs) marked_.live.insert(key_of(ref));
     };
     visitor.unreadable = unreadable;
     walk_->walk(snapshots, visitor);
@@ -115,12 +114,12 @@ class Marking {
   const std::stop_token stop_;
   const LostKeys lost_;
   std::optional<ManifestWalk> walk_;
-  KeySet live_;
+  Marked marked_;
 };
 
 }  // namespace
 
-KeySet mark(Repository& repository, const Roots& roots, std::stop_token stop) {
+Marked mark(Repository& repository, const Roots& roots, std::stop_token stop) {
   Marking marking(repository, std::move(stop));
   marking.mark(roots.snapshots);
   marking.mark_others(roots.others);

@@ -27,9 +27,15 @@ struct Roots {
 };
 Roots find_roots(Repository& repository);
 
-// Throws a corrupt Error where a manifest of a snapshot cannot be read: nothing may be given
-// back then. Nodes that a repair has found lost are passed over (see losses.h). A live key keeps
-// every chunk of this key, crowded ones too.
-KeySet mark(Repository& repository, const Roots& roots, std::stop_token stop);
+struct Marked {
+  KeySet live;  // a live key keeps every chunk of this key, crowded ones too
+  // False where a repair has found a node lost (losses.h): should it come back, what lies below it
+  // is needed, and what that is nobody knows until then.
+  bool is_whole = true;
+};
+
+// Throws a corrupt Error where a manifest of a snapshot cannot be read otherwise: nothing may be
+// given back then.
+Marked mark(Repository& repository, const Roots& roots, std::stop_token stop);
 
 }  // namespace varve

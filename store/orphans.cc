@@ -1,6 +1,7 @@
 #include "store/orphans.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "store/blob/parity_backend.h"
 #include "store/pack_files.h"
@@ -33,45 +34,73 @@ std::vector<BlobInfo> list_records(BlobBackend& blobs) {
   return records;
 }
 
-// Whether all that the catalog knows is there. `listed` are names of blobs; what came after the
-// listing is looked for by itself.
-bool are_all_there(Repository& repository, const std::set<std::string>& listed) {
-  const auto is_there = [&](const std::string& name) {
-    return listed.contains(name) || repository.blobs().open(name) != nullptr;
-  };
-  return std::ranges::all_of(packs_in_catalog(repository.catalog(), Dropped::without),
-                             [&](const PackId& id) { return is_there(pack_name(id)); }) &&
-         std::ranges::all_of(ids_in_catalog(repository.catalog()),
-                             [&](const SnapshotId& id) { return is_there(record_name(id)); });
+struct Files {
+  std::vector<PackFile> packs;
+  std::vector<BlobInfo> records;  // attestations too
+};
+
+Files list_files(BlobBackend& blobs) { return {list_pack_files(blobs), list_records(blobs)}; }
+
+// Names of files that neither `names` nor the catalog has.
+std::vector<std::string> strangers(Repository& repository, const Files& files,
+                                   const TrailNames& names) {
+  const std::set<PackId> packs = packs_in_catalog(repository.catalog(), Dropped::with);
+  const std::set<SnapshotId> snapshots = ids_in_catalog(repository.catalog());
+  std::vector<std::string> found;
+  for (const PackFile& file : files.packs) {
+    if (packs.contains(file.id) || names.packs.contains(file.id)) continue;
+    found.push_back(pack_name(file.id));
+  }
+  for (const BlobInfo& file : files.records) {
+    if (!file.name.starts_with(kRecordPrefix)) continue;  // attestations hold nothing by themselves
+    const std::optional<SnapshotId> id = snapshot_id_of(file.name);
+    if (!id || snapshots.contains(*id) || names.snapshots.contains(*id)) continue;
+    found.push_back(file.name);
+  }
+  return found;
 }
 
 }  // namespace
 
-Orphans find_orphans(Repository& repository) {
-  const std::vector<PackFile> packs = list_pack_files(repository.blobs());
-  const std::vector<BlobInfo> records = list_records(repository.blobs());
+Leftovers find_leftovers(Repository& repository) {
+  const Files files = list_files(repository.blobs());
+  Leftovers left;
+  left.done = DeadTrail::find_all(repository.path());
+  TrailNames names;
+  for (const DeadTrail& trail : left.done) names.add(trail.names());
   std::set<SnapshotId> known = ids_in_catalog(repository.catalog());
-  if (!running_ingests(repository).empty()) return {};
+  const bool ingests_run = !running_ingests(repository).empty();
   known.merge(ids_in_catalog(repository.catalog()));
   const std::set<PackId> known_packs = packs_in_catalog(repository.catalog(), Dropped::with);
-  std::set<std::string> listed;
-  for (const PackFile& pack : packs) listed.insert(pack_name(pack.id));
-  for (const BlobInfo& blob : records) listed.insert(blob.name);
-  if (!are_all_there(repository, listed)) return {};
 
-  Orphans orphans;
-  for (const PackFile& pack : packs) {
-    if (known_packs.contains(pack.id)) continue;
-    orphans.packs.push_back({pack_name(pack.id), pack.size});
-    orphans.pack_bytes += pack.size;
+  for (const PackFile& pack : files.packs) {
+    if (known_packs.contains(pack.id) || !names.packs.contains(pack.id)) continue;
+    left.packs.push_back({pack_name(pack.id), pack.size});
+    left.pack_bytes += pack.size;
   }
-  for (const BlobInfo& blob : records) {
+  for (const BlobInfo& blob : files.records) {
     const std::optional<SnapshotId> id = snapshot_id_of(blob.name);
-    if (!id || known.contains(*id)) continue;
-    orphans.records.insert(*id);
-    orphans.record_bytes += blob.size;
+    if (ingests_run || !id || known.contains(*id) || !names.snapshots.contains(*id)) continue;
+    left.records.insert(*id);
+    left.record_bytes += blob.size;
   }
-  return orphans;
+  if (ingests_run) {
+    std::erase_if(left.done,
+                  [](const DeadTrail& trail) { return !trail.names().snapshots.empty(); });
+  }
+  return left;
+}
+
+std::vector<std::string> find_unknown(Repository& repository) {
+  const Files files = list_files(repository.blobs());
+  TrailNames names = names_on_trails(repository.path());
+  std::vector<std::string> found = strangers(repository, files, names);
+  if (found.empty()) return found;
+  names.add(names_on_trails(repository.path()));
+  found = strangers(repository, files, names);
+  std::erase_if(found,
+                [&](const std::string& name) { return repository.blobs().open(name) == nullptr; });
+  return found;
 }
 
 std::vector<BlobInfo> find_leftover_sidecars(Repository& repository) {

@@ -1,37 +1,44 @@
-// Files in the repository that the catalog does not know: what a crash, or a forget beside a
-// running ingest, left behind.
+// Files of the repository that have no row in the catalog.
 //
-// A pack that is about to be committed has no row either, and looks just like an orphan. So the
-// order of looking decides: (1) list the files, (2) make sure that no ingest runs, (3) read the
-// catalog. An ingest that made a listed pack and is not running at (2) has committed before
-// (then the row is there at (3)) or never will. One that begins after (2) makes new files, which
-// are not listed.
+// Leftovers are those that the trail of a command that has ended names (trail.h): it crashed, or
+// forgot a snapshot beside a running ingest. They are garbage. All others are unknown: somebody
+// lost them and put them back, or the catalog is older than they are. What they hold may be all
+// that there is of a snapshot.
+//
+// The order of looking decides: (1) list the files, (2) read the trails, (3) read the catalog. A
+// file's name is on a trail before the file is there, and its row before the trail is gone. What
+// seems unknown is looked at once more: a forget says so before the row goes, and takes the file
+// before the trail.
 // For records there is a second danger: a forgotten snapshot's record is what tells mark() that
-// a running ingest may build on it. So a record is an orphan only if its row was absent before
-// (2) as well: an ingest that begins after that cannot know the snapshot.
+// a running ingest may build on it. So a record is a leftover only while no ingest runs, and if its
+// row was absent before that as well: an ingest that begins later cannot know the snapshot.
 // Attestations go with their snapshot's record: one is written only when its snapshot has a row.
 // A sidecar of parity is there only after its blob is, and names do not come again. So one without
 // blob, of which the catalog does not say that there should be one, is a leftover, ingest or not.
 #pragma once
 
 #include <set>
+#include <string>
 #include <vector>
 
 #include "store/repository.h"
+#include "store/trail.h"
 
 namespace varve {
 
-struct Orphans {
+struct Leftovers {
   std::vector<BlobInfo> packs;
-  std::set<SnapshotId> records;  // of snapshots without a row; attestations too
+  std::set<SnapshotId> records;  // attestations too
   std::uint64_t pack_bytes = 0;
   std::uint64_t record_bytes = 0;
+  std::vector<DeadTrail> done;  // that name nothing else
 };
 
-// None where an ingest runs, and none where something that the catalog knows is not there: then the
-// catalog or the folder is not what it was, and nothing can be said of the rest. Only under the gc
-// lock: gc's own new packs look the same.
-Orphans find_orphans(Repository& repository);
+// Only under the gc lock.
+Leftovers find_leftovers(Repository& repository);
+
+// By their blobs' names, in order. Changes nothing, and needs no lock.
+std::vector<std::string> find_unknown(Repository& repository);
 
 // By their blobs' names.
 std::vector<BlobInfo> find_leftover_sidecars(Repository& repository);

@@ -10,6 +10,7 @@
 #include "store/core/error.h"
 #include "store/losses.h"
 #include "store/parallel.h"
+#include "store/trail.h"
 
 namespace varve {
 namespace {
@@ -72,7 +73,8 @@ class Rewriting {
 
   // Returns the packs of which not everything could be copied.
   const std::set<PackId>& copy() {
-    PackWriter writer(repository_.blobs());
+    Trail trail(repository_.path());
+    PackWriter writer(repository_.blobs(), [&] { return trail.new_pack(); });
     StoredObject object;
     for (const Moving& moving : objects_) {
       throw_if_stopped(stop_);
@@ -86,6 +88,7 @@ class Rewriting {
     // The rows follow because the packs they lead to are condemned. A row that an ingest has
     // moved to a pack of its own meanwhile stays there.
     repository_.catalog().add_packs(with_rows(writer.take_committed()));
+    trail.finish();
     return damaged_;
   }
 

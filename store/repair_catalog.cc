@@ -11,6 +11,7 @@
 #include <tuple>
 #include <utility>
 
+#include "store/blob/parity_backend.h"
 #include "store/broken_files.h"
 #include "store/catalog/sqlite_catalog.h"
 #include "store/catalog_files.h"
@@ -19,6 +20,7 @@
 #include "store/parallel.h"
 #include "store/record_files.h"
 #include "store/repair_index.h"
+#include "store/trail.h"
 
 namespace varve {
 namespace {
@@ -33,6 +35,7 @@ struct FoundRecord {
   std::vector<Bytes> attestations;
   std::vector<HurtFile> hurt;
   std::uint64_t lost_bytes = 0;
+  bool has_file = true;  // else it is written anew
 };
 
 class CatalogRebuild {
@@ -43,7 +46,8 @@ class CatalogRebuild {
         files_(alone.root, options.before),
         opened_(open_blobs(alone.root, alone.config)),
         blobs_(*opened_),
-        reader_(blobs_) {}
+        reader_(blobs_),
+        forgotten_(names_on_trails(alone.root).forgotten) {}
 
   CatalogRepairResult run() {
     files_.remove_leftovers();
@@ -85,18 +89,73 @@ class CatalogRebuild {
   void read_records() {
     read_attestations();
     old_records_ = files_.read_old_records();
+    std::erase_if(old_records_, [&](const auto& old) { return forgotten_.contains(old.first); });
     std::vector<FoundRecord> records;
-    for (const BlobInfo& blob : blobs_.list(std::string(kRecordPrefix))) {
-      const std::optional<SnapshotId> id = snapshot_id_of(blob.name);
+    for (const auto& [name, has_file] : record_names()) {
+      const std::optional<SnapshotId> id = snapshot_id_of(name);
       if (!id) {
-        leave_out(blob.name, "its name is no snapshot's");
-        continue;
+        leave_out(name, "its name is no snapshot's");
+      } else if (!forgotten_.contains(*id)) {
+        std::optional<FoundRecord> record = read_record(*id, name);
+        if (!record) continue;
+        record->has_file = has_file;
+        records.push_back(std::move(*record));
       }
-      if (auto record = read_record(*id, blob.name)) records.push_back(std::move(*record));
     }
     add_old_records(records);
+    require_some(records);
     for (FoundRecord& record : records) look_at(record);
+    std::erase_if(records, [&](const FoundRecord& record) { return is_gone(record); });
     choose(std::move(records));
+    name_missing_records();
+  }
+
+  // With whether they have a file: of some there is parity alone.
+  std::map<std::string, bool> record_names() {
+    std::map<std::string, bool> names;
+    for (const BlobInfo& blob : blobs_.list(std::string(kRecordPrefix))) names[blob.name] = true;
+    auto* const parity = dynamic_cast<ParityBackend*>(&blobs_);
+    if (parity == nullptr) return names;
+    for (const BlobInfo& sidecar : parity->sidecars()) {
+      if (sidecar.name.starts_with(kRecordPrefix)) names.try_emplace(sidecar.name, false);
+    }
+    return names;
+  }
+
+  // A catalog without snapshots would have gc take all that the packs hold.
+  void require_some(const std::vector<FoundRecord>& records) const {
+    if (!records.empty() || survey_.objects.empty() || !forgotten_.empty()) return;
+    throw Error(ErrorCode::failed,
+                fmt::format("{} pack{} of data, and no snapshot's record: is the folder {} all "
+                            "there? (Where nothing of it is needed, move the files of packs/ away)",
+                            survey_.packs.size(), survey_.packs.size() == 1 ? "" : "s",
+                            (root_ / "snapshots").native()));
+  }
+
+  // Of the old catalog alone, which may be older than a forget.
+  bool is_gone(const FoundRecord& record) {
+    std::uint64_t bytes = 0;
+    for (const FileEntry& file : record.snapshot.files) bytes += file.root ? file.size : 0;
+    if (record.has_file || bytes == 0 || record.lost_bytes < bytes) return false;
+    leave_out(record_name(record.snapshot.id),
+              fmt::format("only the old catalog knows the snapshot {}, and nothing of it is left",
+                          record.snapshot.name));
+    return true;
+  }
+
+  void name_missing_records() {
+    std::set<SnapshotId> known = forgotten_;
+    for (const FoundRecord& record : records_) known.insert(record.snapshot.id);
+    for (const auto& [id, documents] : attestations_) {
+      if (known.contains(id) || was_left_out(id)) continue;
+      leave_out(record_name(id), "it is not there, and attestations of it are");
+    }
+  }
+
+  bool was_left_out(const SnapshotId& id) const {
+    return std::ranges::any_of(result_.left_out, [&](const std::string& line) {
+      return line.starts_with(record_name(id));
+    });
   }
 
   void read_attestations() {
@@ -150,7 +209,7 @@ class CatalogRebuild {
     for (const auto& [id, record] : old_records_) {
       if (present.contains(id)) continue;
       records.push_back(found_record(id, record));
-      anew_.emplace_back(record_name(id), record);
+      records.back().has_file = false;
     }
   }
 
@@ -175,9 +234,11 @@ class CatalogRebuild {
       for (std::size_t i = 1; i < rivals.size(); ++i) {
         const std::string file = record_name(rivals[i].snapshot.id);
         leave_out(file, fmt::format("another snapshot is called {} too", name));
-        to_put_aside_.push_back(file);
+        if (rivals[i].has_file) to_put_aside_.push_back(file);
       }
-      records_.push_back(std::move(rivals.front()));
+      FoundRecord& chosen = rivals.front();
+      if (!chosen.has_file) anew_.emplace_back(record_name(chosen.snapshot.id), chosen.record);
+      records_.push_back(std::move(chosen));
     }
     std::ranges::sort(records_, {}, [](const FoundRecord& record) {
       return std::tuple(record.snapshot.time, record.snapshot.name.size(), record.snapshot.name);
@@ -249,6 +310,7 @@ class CatalogRebuild {
   const std::unique_ptr<BlobBackend> opened_;
   BlobBackend& blobs_;
   PackReader reader_;
+  const std::set<SnapshotId> forgotten_;  // their records are garbage
   CatalogRepairResult result_;
   Survey survey_;
   std::optional<ObjectIndex> index_;

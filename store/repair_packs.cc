@@ -21,6 +21,7 @@
 #include "store/repair_index.h"
 #include "store/repair_records.h"
 #include "store/session.h"
+#include "store/trail.h"
 #include "store/transform/codec.h"
 #include "store/transform/digest.h"
 
@@ -41,7 +42,8 @@ class PackRepair {
         dry_blobs_(repository.blobs()),
         blobs_(options.dry_run ? static_cast<BlobBackend&>(dry_blobs_) : repository.blobs()),
         reader_(blobs_),
-        writer_(blobs_),
+        trail_(repository.path()),
+        writer_(blobs_, [this] { return new_pack(); }),
         compressor_(static_cast<int>(repository.config().compression_level)) {
     if (options.from) open_donor(*options.from);
   }
@@ -218,9 +220,12 @@ class PackRepair {
     if (!lost_.empty()) write_lost(repository_.path(), lost_keys());
     if (!lost_.empty() || !gone.empty()) remove_fingerprints();
     if (!gone.empty() || !packs.empty()) catalog_.correct(gone, packs);
+    trail_.finish();
     for (std::size_t i = 0; i < survey_.packs.size(); ++i) take_out_of_use(i);
     if (lost_.empty()) remove_lost(repository_.path());
   }
+
+  PackId new_pack() { return options_.dry_run ? random_id<PackId>() : trail_.new_pack(); }
 
   bool is_damaged(const SurveyedPack& pack) const { return !pack.damage.empty(); }
 
@@ -365,6 +370,7 @@ class PackRepair {
   DryRunBlobs dry_blobs_;
   BlobBackend& blobs_;
   PackReader reader_;
+  Trail trail_;
   PackWriter writer_;
   Compressor compressor_;
   PackRepairResult result_;

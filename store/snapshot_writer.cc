@@ -137,14 +137,15 @@ class SnapshotWriter::Builder : public SnapshotBuilder {
   const Snapshot* const last_;
 };
 
-SnapshotWriter::SnapshotWriter(Repository& repository, std::uint64_t epoch,
+SnapshotWriter::SnapshotWriter(Repository& repository, std::uint64_t epoch, Trail& trail,
                                const IngestRequest& request, std::size_t sources)
     : repository_(repository),
       request_(request),
-      chunks_(repository, epoch),
+      trail_(trail),
+      chunks_(repository, epoch, [&trail] { return trail.new_pack(); }),
       buffers_(repository.config().extent_size),
       workers_(kWorkers, kQueue, static_cast<int>(repository.config().compression_level)) {
-  snapshot_.id = random_id<SnapshotId>();
+  snapshot_.id = trail.new_snapshot();
   snapshot_.host = request.host;
   snapshot_.tags = request.tags;
   snapshot_.sources.resize(sources);
@@ -223,6 +224,7 @@ void SnapshotWriter::take_over(std::size_t number, const Snapshot& last,
 Bytes SnapshotWriter::write_record(const std::string& name) {
   snapshot_.name = name;
   Bytes record = encode_record(snapshot_);
+  trail_.say();
   const std::unique_ptr<BlobWriter> blob = repository_.blobs().create(record_name(snapshot_.id));
   blob->append(record);
   blob->commit();

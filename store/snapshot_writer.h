@@ -25,15 +25,16 @@
 #include "store/ingest.h"
 #include "store/source.h"
 #include "store/stream_file.h"
+#include "store/trail.h"
 
 namespace varve {
 
 class SnapshotWriter {
  public:
   // Of so many sources, each of which is then copied or taken over as the one of its number. The
-  // request must outlive the writer.
-  SnapshotWriter(Repository& repository, std::uint64_t epoch, const IngestRequest& request,
-                 std::size_t sources);
+  // trail and the request must outlive the writer.
+  SnapshotWriter(Repository& repository, std::uint64_t epoch, Trail& trail,
+                 const IngestRequest& request, std::size_t sources);
   ~SnapshotWriter();
 
   // Copies an open source; `last` is the newest snapshot that holds it, or null.
@@ -67,6 +68,7 @@ class SnapshotWriter {
 
   Repository& repository_;
   const IngestRequest& request_;
+  Trail& trail_;
   ChunkWriter chunks_;
   BufferPool buffers_;
   Workers workers_;

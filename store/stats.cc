@@ -47,7 +47,7 @@ Stats collect_stats(Repository& repository) {
     add_proofs(stats, snapshot);
   }
 
-  KeySet live = mark(repository, roots, {});
+  KeySet live = mark(repository, roots, {}).live;
   const Usage usage = measure_packs(repository, live, {},
                                     [&](const PackEntry& entry) { add_object(stats, entry); });
   for (const PackUse& use : usage.packs) {

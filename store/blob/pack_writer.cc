@@ -18,9 +18,11 @@ constexpr std::size_t kWriteUnit = 1u << 20;
 }  // namespace
 
 struct PackWriter::State {
-  State(BlobBackend& backend, std::uint64_t target_size) : blobs(backend), target(target_size) {}
+  State(BlobBackend& backend, NewId name, std::uint64_t target_size)
+      : blobs(backend), new_id(std::move(name)), target(target_size) {}
 
   BlobBackend& blobs;
+  const NewId new_id;
   const std::uint64_t target;
   mutable std::mutex mutex;  // guards all below
   std::unique_ptr<BlobWriter> blob;
@@ -32,7 +34,7 @@ struct PackWriter::State {
   std::uint64_t bytes_committed = 0;
 
   void begin() {
-    open = NewPack{.id = random_id<PackId>(), .size = 0, .chunks = {}};
+    open = NewPack{.id = new_id(), .size = 0, .chunks = {}};
     lengths.clear();
     blob = blobs.create(pack_name(open.id));
     pending.bytes(encode_pack_header(open.id));
@@ -89,8 +91,8 @@ struct PackWriter::State {
   }
 };
 
-PackWriter::PackWriter(BlobBackend& blobs, std::uint64_t target)
-    : state_(std::make_unique<State>(blobs, target)) {}
+PackWriter::PackWriter(BlobBackend& blobs, NewId new_id, std::uint64_t target)
+    : state_(std::make_unique<State>(blobs, std::move(new_id), target)) {}
 PackWriter::~PackWriter() = default;
 
 PackWriter::Added PackWriter::append(const ObjectHeader& header, ByteView stored) {

@@ -5,6 +5,7 @@
 // from several threads.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -17,8 +18,11 @@ namespace varve {
 
 class PackWriter {
  public:
-  // `target` bytes: a pack that has reached it is committed and another begun.
-  explicit PackWriter(BlobBackend& blobs, std::uint64_t target = 32u << 20);
+  // `new_id` names each pack before its first byte is written. `target` bytes: a pack that has
+  // reached it is committed and another begun.
+  using NewId = std::function<PackId()>;
+  explicit PackWriter(BlobBackend& blobs, NewId new_id = random_id<PackId>,
+                      std::uint64_t target = 32u << 20);
   ~PackWriter();  // what was not committed is gone
 
   struct Added {

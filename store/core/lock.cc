@@ -59,6 +59,11 @@ void FileLock::describe(const std::string& text) {
   file_.write_all_at(0, as_bytes(text));
 }
 
+void FileLock::append(const std::string& text) {
+  file_.write_all_at(file_.size(), as_bytes(text));
+  file_.sync();
+}
+
 std::string FileLock::content() const { return content_of(file_); }
 
 void FileLock::remove() {

@@ -26,6 +26,7 @@ class FileLock {
 
   const Path& path() const noexcept { return file_.path(); }
   void describe(const std::string& text);  // replaces the file's content
+  void append(const std::string& text);    // behind the content; durable when it returns
   std::string content() const;
   // Removes the file while the lock is held, then lets go.
   void remove();

@@ -52,7 +52,7 @@ class Filling {
   explicit Filling(Repository& repository) : repository_(repository), files_(kSources), tools_(3) {}
 
   void add_batch(std::size_t begin, std::size_t end) {
-    ChunkWriter chunks(repository_, repository_.catalog().epoch());
+    ChunkWriter chunks(repository_, repository_.catalog().epoch(), random_id<PackId>);
     NewPack data{.id = random_id<PackId>(), .size = 0, .chunks = {}};
     std::vector<Snapshot> batch;
     for (std::size_t i = begin; i < end; ++i) batch.push_back(next_snapshot(i, chunks, data));

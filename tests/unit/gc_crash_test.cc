@@ -5,6 +5,7 @@
 #include "store/gc.h"
 #include "store/reserve.h"
 #include "store/session.h"
+#include "store/trail.h"
 #include "tests/support/failing_parts.h"
 #include "tests/support/small_disk.h"
 #include "tests/support/test_repository.h"
@@ -14,7 +15,7 @@ namespace {
 
 class GcCrashTest : public testing::Test {
  protected:
-  // A repository with packs that are all garbage, packs to be rewritten, and an orphan.
+  // A repository with packs that are all garbage, packs to be rewritten, and a crash's leftover.
   void SetUp() override {
     Bytes bytes = make_pages(random_, 20);
     std::vector<SnapshotId> forgotten;
@@ -28,7 +29,7 @@ class GcCrashTest : public testing::Test {
       bytes = change_pages(random_, std::move(bytes), 8);
     }
     forgotten.push_back(original_.take(make_pages(random_, 10), "other").id);
-    const auto orphan = original_->blobs().create("packs/aa/aaaaaaaaaaaaaaaa");
+    const auto orphan = original_->blobs().create(pack_name(Trail(original_.path()).new_pack()));
     orphan->append(as_bytes("orphan"));
     orphan->commit();
     forget(*original_, forgotten);

@@ -9,6 +9,7 @@
 #include "store/core/error.h"
 #include "store/reader_session.h"
 #include "store/session.h"
+#include "store/trail.h"
 #include "store/transform/digest.h"
 #include "tests/support/damaged_data.h"
 #include "tests/support/expect_error.h"
@@ -133,7 +134,7 @@ TEST_F(GcTest, DryRunTellsTheSameAndChangesNoByte) {
   repository_.take(make_pages(random_, 20), "other");
   forget_number(0);
   forget_number(2);
-  repository_->blobs().create("packs/aa/aaaaaaaaaaaaaaaa")->commit();  // an orphan
+  repository_->blobs().create(pack_name(Trail(repository_.path()).new_pack()))->commit();
   const auto before = contents(repository_.path());
   const GcResult dry = collect_garbage(*repository_, {.dry_run = true, .worth = 0});
   EXPECT_EQ(contents(repository_.path()), before);
@@ -278,19 +279,41 @@ TEST_F(GcTest, KeepsWhatAReaderHasPinned) {
   EXPECT_EQ(pack_files(repository_), 0u);
 }
 
-TEST_F(GcTest, RemovesOrphansOnlyWhileNoIngestRuns) {
+TEST_F(GcTest, RemovesWhatTheTrailOfADeadCommandNames) {
   take_three();
-  const auto orphan = repository_->blobs().create("packs/aa/aaaaaaaaaaaaaaaa");
-  orphan->append(as_bytes("what a crash left"));
-  orphan->commit();
+  std::string name;
+  const auto leave = [&](Trail& trail) {
+    name = pack_name(trail.new_pack());
+    const auto pack = repository_->blobs().create(name);
+    pack->append(as_bytes("what a crash left"));
+    pack->commit();
+  };
   {
-    const IngestSession running(*repository_);
-    repository_.gc();
-    EXPECT_NE(repository_->blobs().open("packs/aa/aaaaaaaaaaaaaaaa"), nullptr);
+    Trail running(repository_.path());
+    leave(running);
+    EXPECT_EQ(repository_.gc().freed_bytes, 0u);
+    EXPECT_NE(repository_->blobs().open(name), nullptr);
   }
-  const GcResult result = repository_.gc();
-  EXPECT_EQ(repository_->blobs().open("packs/aa/aaaaaaaaaaaaaaaa"), nullptr);
-  EXPECT_EQ(result.freed_bytes, 17u);
+  const IngestSession other(*repository_);
+  EXPECT_EQ(repository_.gc().freed_bytes, 17u);
+  EXPECT_EQ(repository_->blobs().open(name), nullptr);
+  EXPECT_TRUE(names_on_trails(repository_.path()).packs.empty());
+}
+
+TEST_F(GcTest, TouchesNothingThatNeitherCatalogNorTrailKnows) {
+  take_three();
+  for (const char* name :
+       {"packs/aa/aaaaaaaaaaaaaaaa", "snapshots/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}) {
+    SCOPED_TRACE(name);
+    repository_->blobs().create(name)->commit();
+    expect_error(ErrorCode::corrupt, std::string("the catalog does not know ") + name,
+                 [&] { repository_.gc(); });
+    const CheckResult result = repository_.check_all();
+    EXPECT_TRUE(result.catalog_is_damaged);
+    EXPECT_EQ(result.damage.at(0).what, std::string("catalog: it does not know ") + name);
+    repository_->blobs().remove(name);
+  }
+  repository_.gc();
 }
 
 TEST_F(GcTest, MergesManySmallPacks) {

@@ -51,7 +51,7 @@ TEST(KeySetTest, KeepsTheKeysThatLookFree) {
 class MarkTest : public testing::Test {
  protected:
   std::set<ChunkKey> live_chunks() {
-    const KeySet live = mark(*repository_, find_roots(*repository_), {});
+    const KeySet live = mark(*repository_, find_roots(*repository_), {}).live;
     std::set<ChunkKey> found;
     for (const PackRow& pack : repository_->catalog().packs()) {
       for (const PackEntry& entry : repository_->packs().entries(pack.id)) {
@@ -88,7 +88,7 @@ TEST_F(MarkTest, ForgottenSnapshotsDoNotCountButBasesOfTheirsDo) {
   EXPECT_LT(live_chunks().size(), both);
   EXPECT_EQ(live_chunks().size(), 16u + 4 + 1);
 
-  KeySet live = mark(*repository_, find_roots(*repository_), {});
+  KeySet live = mark(*repository_, find_roots(*repository_), {}).live;
   const std::size_t named = live.size();
   const Usage usage = measure_packs(*repository_, live, {});
   EXPECT_GT(live.size(), named);  // the bases of the changed extents and nodes
@@ -113,7 +113,7 @@ TEST_F(MarkTest, OfTwoObjectsOfAChunkOneIsLive) {
     pack.chunks.push_back({ref_of(entry.parsed.header.id), entry.offset, entry.length, false});
   }
   repository_->catalog().add_packs({pack});
-  KeySet live = mark(*repository_, find_roots(*repository_), {});
+  KeySet live = mark(*repository_, find_roots(*repository_), {}).live;
   const Usage usage = measure_packs(*repository_, live, {});
   ASSERT_EQ(usage.packs.size(), 2u);
   EXPECT_EQ(usage.packs[0].live_objects, usage.packs[0].objects);

@@ -39,7 +39,12 @@ int give_space_back(CommandLine& line, bool dry_run) {
   options.stop = signals.token();
   const GcResult result = collect_garbage(*repository, options);
   line.print_facts(gc_json(result, dry_run), [&] { return text_of(result, dry_run); });
-  return 0;
+  if (!result.is_held_up) return 0;
+  line.warn(
+      "a part of a snapshot's manifest is lost, and what lay below it looks like garbage: "
+      "nothing of that was given back; 'varve check' names the files: bring them back with "
+      "'varve repair packs --from REPO', or forget these snapshots");
+  return kExitWarning;
 }
 
 }  // namespace

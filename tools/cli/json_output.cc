@@ -312,6 +312,7 @@ std::string gc_json(const GcResult& result, bool dry_run) {
                     {"waiting_bytes", result.waiting_bytes},
                     {"packs_deleted", result.packs_deleted},
                     {"packs_rewritten", result.packs_rewritten},
+                    {"held_up", result.is_held_up},
                     {"seconds", result.seconds},
                     {"dry_run", dry_run}});
 }
