@@ -106,9 +106,9 @@ TEST_F(CliRepair, FromACopy) {
   warned({"repair", "packs", "--dry-run"});
   const Json healed = must_json({"repair", "packs", "--from", "copy"});
   EXPECT_EQ(keys_of(healed),
-            (std::set<std::string>{"packs", "objects", "damaged", "adopted_packs", "healed_chunks",
-                                   "mended_rows", "records", "hopeless_records", "lost_chunks",
-                                   "lost", "seconds", "dry_run"}));
+            (std::set<std::string>{"packs", "objects", "put_back", "damaged", "adopted_packs",
+                                   "healed_chunks", "mended_rows", "records", "hopeless_records",
+                                   "lost_chunks", "lost", "seconds", "dry_run"}));
   EXPECT_GT(healed["healed_chunks"], 5);
   EXPECT_EQ(healed["lost"], Json::array());
   must({"check", "--read-data"});
