@@ -82,6 +82,10 @@ std::string catalog_repair_text(const CatalogRepairResult& result) {
 }
 
 std::string catalog_repair_json(const CatalogRepairResult& result) {
+  Json aside = Json::array();
+  for (const RecordAside& record : result.records_aside) {
+    aside.push_back({{"record", record.name}, {"kept_as", record.kept_as}});
+  }
   return json_text({{"packs", result.packs},
                     {"chunks", result.chunks},
                     {"snapshots", result.snapshots},
@@ -89,6 +93,7 @@ std::string catalog_repair_json(const CatalogRepairResult& result) {
                     {"unreadable_objects", result.unreadable_objects},
                     {"damaged_packs", result.damaged_packs},
                     {"left_out", result.left_out},
+                    {"records_aside", aside},
                     {"lost", json_of(result.hurt)},
                     {"kept_as", result.kept_as},
                     {"seconds", result.seconds}});
