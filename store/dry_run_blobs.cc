@@ -60,16 +60,35 @@ std::unique_ptr<BlobWriter> DryRunBlobs::create(const std::string& name) {
 }
 
 std::unique_ptr<Blob> DryRunBlobs::open(const std::string& name) {
-  const auto found = written_.find(name);
-  return found == written_.end() ? below_.open(name) : std::make_unique<MemoryBlob>(found->second);
+  if (const auto found = written_.find(name); found != written_.end()) {
+    return std::make_unique<MemoryBlob>(found->second);
+  }
+  const auto renamed = renamed_.find(name);
+  return below_.open(renamed == renamed_.end() ? name : renamed->second);
 }
 
 std::unique_ptr<Blob> DryRunBlobs::open_healed(const std::string& name) {
-  return written_.contains(name) ? nullptr : below_.open_healed(name);
+  // Below there is none of a new name, or a sidecar without its blob.
+  if (written_.contains(name) || renamed_.contains(name)) return nullptr;
+  return below_.open_healed(name);
 }
 
 bool DryRunBlobs::remove(const std::string& name) { throw refused(name); }
-bool DryRunBlobs::rename(const std::string& from, const std::string&) { throw refused(from); }
-std::vector<BlobInfo> DryRunBlobs::list(const std::string& prefix) { return below_.list(prefix); }
+
+bool DryRunBlobs::rename(const std::string& from, const std::string& to) {
+  if (!below_.open(from)) return false;
+  renamed_[to] = from;
+  return true;
+}
+
+std::vector<BlobInfo> DryRunBlobs::list(const std::string& prefix) {
+  std::vector<BlobInfo> blobs = below_.list(prefix);
+  for (BlobInfo& blob : blobs) {
+    for (const auto& [name, below] : renamed_) {
+      if (blob.name == below) blob.name = name;
+    }
+  }
+  return blobs;
+}
 
 }  // namespace varve

@@ -40,11 +40,21 @@ std::vector<StrangeFile> find_strange_files(BlobBackend& blobs, Catalog& catalog
   return found;
 }
 
-void put_packs_in_place(BlobBackend& blobs, Catalog& catalog) {
+std::vector<PutBack> put_packs_in_place(BlobBackend& blobs, Catalog& catalog,
+                                        ParityBackend* parity) {
+  std::vector<PutBack> done;
   for (const StrangeFile& file : find_strange_files(blobs, catalog)) {
     if (!file.pack || blobs.open(pack_name(*file.pack))) continue;
-    blobs.rename(file.name, pack_name(*file.pack));
+    PutBack pack{.from = file.name, .to = pack_name(*file.pack)};
+    if (parity == nullptr) {
+      blobs.rename(pack.from, pack.to);
+    } else {
+      parity->put_back(pack.from, pack.to);
+      pack.lacks_parity = !parity->has_parity(pack.to);
+    }
+    done.push_back(std::move(pack));
   }
+  return done;
 }
 
 }  // namespace varve

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "store/blob/backend.h"
+#include "store/blob/parity_backend.h"
 #include "store/catalog/catalog.h"
 #include "store/core/ids.h"
 
@@ -21,7 +21,15 @@ struct StrangeFile {
 // catalog has are not looked into: whatever reads them does.
 std::vector<StrangeFile> find_strange_files(BlobBackend& blobs, Catalog& catalog);
 
-// Gives packs their places back, durable, where these are empty.
-void put_packs_in_place(BlobBackend& blobs, Catalog& catalog);
+struct PutBack {
+  std::string from;
+  std::string to;
+  bool lacks_parity = false;  // in a repository that has it
+};
+
+// Gives packs their places back, durable, where these are empty. `parity`: nullptr where there is
+// none.
+std::vector<PutBack> put_packs_in_place(BlobBackend& blobs, Catalog& catalog,
+                                        ParityBackend* parity);
 
 }  // namespace varve

@@ -61,7 +61,7 @@ class CatalogRebuild {
       files_.remove_leftovers();  // a full disk needs the room
       throw;
     }
-    for (const std::string& name : to_put_aside_) put_aside(blobs_, name);
+    put_files_aside();
     write_records_anew();
     result_.kept_as = files_.exchange();
     return std::move(result_);
@@ -297,6 +297,16 @@ class CatalogRebuild {
       ++result_.snapshots;
       result_.attestations += row.attestations.size();
       std::ranges::move(found.hurt, std::back_inserter(result_.hurt));
+    }
+  }
+
+  void put_files_aside() {
+    std::set<std::string> taken_in;
+    for (const FoundRecord& found : records_) taken_in.insert(record_name(found.snapshot.id));
+    for (const std::string& name : to_put_aside_) {
+      std::string kept_as = put_aside(blobs_, name);
+      if (!name.starts_with(kRecordPrefix) || taken_in.contains(name)) continue;
+      result_.records_aside.push_back({name, std::move(kept_as)});
     }
   }
 

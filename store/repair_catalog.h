@@ -39,6 +39,13 @@ struct CatalogRepairOptions {
   std::stop_token stop = {};
 };
 
+// A record's file without a snapshot in the new catalog: from now on nothing keeps gc from what its
+// snapshot alone needs.
+struct RecordAside {
+  std::string name;     // "snapshots/31b8…"
+  std::string kept_as;  // "broken/31b8…"
+};
+
 struct CatalogRepairResult {
   std::uint64_t packs = 0;
   std::uint64_t chunks = 0;
@@ -47,6 +54,7 @@ struct CatalogRepairResult {
   std::uint64_t unreadable_objects = 0;    // whole deltas whose base is lost: left out
   std::vector<std::string> damaged_packs;  // one line for each: taken in as far as it is whole
   std::vector<std::string> left_out;       // one line for each record and attestation
+  std::vector<RecordAside> records_aside;  // of left_out
   std::vector<HurtFile> hurt;              // files of the snapshots of which something is lost
   std::vector<std::string> kept_as;        // what the old catalog's files are called now
   double seconds = 0;

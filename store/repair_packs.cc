@@ -15,7 +15,6 @@
 #include "store/donor.h"
 #include "store/dry_run_blobs.h"
 #include "store/losses.h"
-#include "store/misplaced_packs.h"
 #include "store/pack_files.h"
 #include "store/parallel.h"
 #include "store/repair_index.h"
@@ -49,7 +48,8 @@ class PackRepair {
   }
 
   PackRepairResult run() {
-    if (!options_.dry_run) put_packs_in_place(blobs_, catalog_);
+    result_.put_back =
+        put_packs_in_place(blobs_, catalog_, options_.dry_run ? nullptr : repository_.parity());
     survey_ =
         survey_packs(reader_, list_packs(), {options_.threads, options_.progress, options_.stop});
     doubt_what_was_lost(survey_, repository_.path());

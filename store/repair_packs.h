@@ -1,8 +1,8 @@
 // Repair of packs: what is whole of damaged ones is saved, what is lost is named and, where another
 // repository still has it, healed.
 //
-// Reads every pack. In this order, so that whatever comes in between leaves a repository that is no
-// worse, and that the next run finishes:
+// Packs under wrong names get their own back, then every pack is read. In this order, so that
+// whatever comes in between leaves a repository that is no worse, and that the next run finishes:
 //   1. whole objects of damaged packs, and chunks taken from the other repository, go into new
 //      packs; records and attestations that are damaged are written from the catalog's copies;
 //   2. REPO/lost says what is lost, and the caches that promise its presence go (losses.h);
@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "store/file_losses.h"
+#include "store/misplaced_packs.h"
 #include "store/repository.h"
 
 namespace varve {
@@ -46,6 +47,7 @@ struct PackRepairResult {
   std::uint64_t packs = 0;    // that were read
   std::uint64_t objects = 0;  // whole ones in them
   std::vector<DamagedPack> damaged;
+  std::vector<PutBack> put_back;     // packs that lay under wrong names
   std::uint64_t adopted_packs = 0;   // that the catalog did not know
   std::uint64_t healed_chunks = 0;   // from the other repository
   std::uint64_t mended_rows = 0;     // of sound packs' chunks that the catalog did not lead to

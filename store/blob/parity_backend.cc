@@ -115,6 +115,17 @@ bool ParityBackend::rename(const std::string& from, const std::string& to) {
   return true;
 }
 
+bool ParityBackend::put_back(const std::string& from, const std::string& to) {
+  if (!below_->open(sidecar_name(to))) {
+    std::unique_ptr<Blob> moved = below_->open(sidecar_name(from));
+    const bool is_of_it = moved && ProtectedBlob::open(to, nullptr, std::move(moved));
+    if (is_of_it) below_->rename(sidecar_name(from), sidecar_name(to));
+  }
+  if (!below_->rename(from, to)) return false;
+  below_->remove(sidecar_name(from));
+  return true;
+}
+
 std::vector<BlobInfo> ParityBackend::list(const std::string& prefix) {
   std::vector<BlobInfo> blobs = below_->list(prefix);
   std::erase_if(blobs, is_sidecar);

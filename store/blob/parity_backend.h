@@ -6,7 +6,8 @@
 // nothing refers to yet; one in remove() or rename() leaves a sidecar without blob: a leftover,
 // which create() under that name takes away, and gc (find_leftover_sidecars() in orphans.h).
 //
-// Blobs under new names (rename) have no parity. list() does not show sidecars. Thread-safe.
+// Blobs under new names (rename) have no parity; put_back() is for those that were lost under a
+// wrong one. list() does not show sidecars. Thread-safe.
 #pragma once
 
 #include "store/blob/backend.h"
@@ -48,6 +49,11 @@ class ParityBackend : public BlobBackend {
   std::vector<BlobInfo> list(const std::string& prefix) override;
   std::uint64_t remove_leftovers() override;
 
+  // Gives a blob back the name that it was written under. What rename() would take for another
+  // blob's sidecar is its own: that stays, or comes along. False: `from` was not there.
+  bool put_back(const std::string& from, const std::string& to);
+  // Whether it has a sidecar of use.
+  bool has_parity(const std::string& name) { return open_protected(name) != nullptr; }
   // Reads the whole blob and its sidecar.
   ParityState examine(const std::string& name);
   // Writes anew, each in one step: the blob where it is damaged and can be healed, then the sidecar

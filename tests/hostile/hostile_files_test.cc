@@ -111,15 +111,29 @@ TEST_P(NoFiles, ALock) {
 class MisplacedFiles : public HostileFiles {
  protected:
   // Where it was found, check says so, and a repair puts it back.
-  void expect_put_back_from(const std::string& place) const {
+  void expect_put_back_from(const std::string& place, const std::string& hint = {}) const {
     const Path pack = file_in("packs");
     std::filesystem::create_directories((repository() / place).parent_path());
     std::filesystem::rename(pack, repository() / place);
     expect_named(repository() / place);
-    must({"repair", "packs"});
+    const std::string words = place + " as " + name_of(pack) + hint + "\n";
+    const std::string dry = must({"repair", "packs", "--dry-run"});
+    expect_holds(dry, "would put back: " + place + " as " + name_of(pack) + "\n");
+    expect_holds(dry, "nothing is lost");
+    EXPECT_FALSE(std::filesystem::exists(pack));
+    expect_holds(must({"repair", "packs"}), "put back: " + words);
     EXPECT_TRUE(std::filesystem::exists(pack));
-    must({"check", "--read-data"});
+    must({"check", hint.empty() ? "--read-data" : "--repair"});
     EXPECT_FALSE(std::filesystem::exists(repository() / "lost"));
+  }
+  std::string name_of(const Path& file) const {
+    return file.lexically_relative(repository()).native();
+  }
+  Path sidecar_of(const Path& file) const { return repository() / "parity" / name_of(file); }
+  void begin_with_parity() const {
+    std::filesystem::remove_all(repository());
+    must({"init", "--parity", "5%", repository()});
+    must({"ingest", "a.db", "--quiet"});
   }
 };
 
@@ -129,6 +143,22 @@ TEST_F(MisplacedFiles, APackInAnotherFolder) {
 TEST_F(MisplacedFiles, APackOfAnotherName) { expect_put_back_from("packs/lost.found"); }
 TEST_F(MisplacedFiles, APackWithTheNameOfAnother) {
   expect_put_back_from("packs/00/0011223344556677");
+}
+
+TEST_F(MisplacedFiles, APackFindsItsParityAgain) {
+  begin_with_parity();
+  expect_put_back_from("packs/lost.found");
+  const Path sidecar = sidecar_of(file_in("packs"));
+  std::filesystem::rename(sidecar, repository() / "parity/packs/lost.found");
+  expect_put_back_from("packs/lost.found");
+  EXPECT_TRUE(std::filesystem::exists(sidecar));
+}
+TEST_F(MisplacedFiles, APackWithoutItsParityIsNamed) {
+  begin_with_parity();
+  std::filesystem::remove(sidecar_of(file_in("packs")));
+  expect_put_back_from("packs/lost.found",
+                       ", without parity: 'varve check --repair' makes it anew");
+  must({"check", "--read-data"});
 }
 
 TEST_F(MisplacedFiles, WhatIsNoPackIsNamed) {

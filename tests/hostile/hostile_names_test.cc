@@ -135,8 +135,16 @@ TEST_F(HostileNames, ABadRecordBesideAnHonestOne) {
   EXPECT_TRUE(std::filesystem::exists(in_folder("mnt") / bad.name));
   must({"umount", in_folder("mnt")});
 
-  for (const Words& words : {Words{"list"}, Words{"list", bad.name}, Words{"cat", "latest:file"},
-                             Words{"gc"}, Words{"forget", honest.name}}) {
+  const ProgramResult listed = varve({"list"});
+  EXPECT_EQ(listed.status, 3);
+  expect_holds(listed.out, honest.name);
+  EXPECT_EQ(std::count(listed.err.begin(), listed.err.end(), '\n'), 1) << listed.err;
+  expect_holds(listed.err, "snapshot " + bad.name + " cannot be read: ");
+  const ProgramResult json = varve({"list", "--json"});
+  EXPECT_EQ(json.status, 3);
+  EXPECT_EQ(Json::parse(json.out).at("snapshots").size(), 1U);
+  for (const Words& words : {Words{"list", bad.name}, Words{"cat", "latest:file"}, Words{"gc"},
+                             Words{"forget", honest.name}}) {
     expect_holds(refused(1, words), "snapshot " + bad.name + " cannot be read: ");
   }
 

@@ -1,6 +1,7 @@
 // Repositories of every format version, as they were written then: they open, hold what they held,
-// and can be gone on with. And what check says of damaged ones. (Within version 1 records and
-// attestations had earlier forms; FORMAT.md has a vector of each, which format_test.cc reads.)
+// and can be gone on with. And what check says of damaged ones. Within version 1 records and
+// attestations had earlier forms: early-N has those of form N. (FORMAT.md has a vector of each,
+// which format_test.cc reads.)
 #include <fmt/format.h>
 
 #include <fstream>
@@ -41,23 +42,25 @@ class OldRepository : public VarveProgram, public testing::WithParamInterface<st
     hash.update(as_bytes(content));
     return to_hex(hash.finish().view());
   }
+  void expect_what_it_held() const {
+    std::map<std::string, std::string> found;
+    for (const std::string& name : names()) {
+      const Json snapshot = must_json({"list", name});
+      EXPECT_EQ(snapshot.at("snapshot").at("verified"), "full") << name;
+      for (const Json& file : snapshot.at("files")) {
+        if (file.at("type") != "file") continue;
+        const std::string path = name + "/" + file.at("path").get<std::string>();
+        found[path] = sum_of(path);
+      }
+    }
+    EXPECT_EQ(found, sums());
+    must({"check", "--read-data"});
+  }
 };
 
 TEST_P(OldRepository, HoldsWhatItHeld) {
-  const std::map<std::string, std::string> expected = sums();
-  ASSERT_GE(expected.size(), 10U);
-  std::map<std::string, std::string> found;
-  for (const std::string& name : names()) {
-    const Json snapshot = must_json({"list", name});
-    EXPECT_EQ(snapshot.at("snapshot").at("verified"), "full") << name;
-    for (const Json& file : snapshot.at("files")) {
-      if (file.at("type") != "file") continue;
-      const std::string path = name + "/" + file.at("path").get<std::string>();
-      found[path] = sum_of(path);
-    }
-  }
-  EXPECT_EQ(found, expected);
-  must({"check", "--read-data"});
+  ASSERT_GE(sums().size(), 10U);
+  expect_what_it_held();
 }
 
 TEST_P(OldRepository, IsRestored) {
@@ -92,6 +95,52 @@ INSTANTIATE_TEST_SUITE_P(Formats, OldRepository, testing::Values("format-1"),
                            std::erase(name, '-');
                            return name;
                          });
+
+// --- earlier forms of records -----------------------------------------------------------------
+
+class EarlyRecords : public OldRepository {
+ protected:
+  // What each file of this folder begins with.
+  std::set<std::string> magics_in(const std::string& part) const {
+    std::set<std::string> found;
+    for (const auto& file : std::filesystem::directory_iterator(repository() / part)) {
+      found.insert(content_of(file.path()).substr(0, 8));
+    }
+    return found;
+  }
+};
+
+TEST_P(EarlyRecords, AreReadAndProven) {
+  const char form = GetParam().back();
+  EXPECT_EQ(magics_in("snapshots"), std::set{std::string("VARVESN") + form});
+  EXPECT_EQ(magics_in("attestations"), std::set{std::string("VARVEAT") + form});
+  ASSERT_EQ(sums().size(), 6U);
+  expect_what_it_held();
+  for (const std::string& name : names()) must({"verify", name});
+  expect_what_it_held();
+}
+
+TEST_P(EarlyRecords, AreGoneOnWith) {
+  const Words before = names();
+  must({"restore", before[1] + ":shop.db", in_folder("shop.db").native()});
+  must({"ingest", "--time", "2030-01-01", "shop.db"});
+  must({"forget", before.front()});
+  must({"gc"});
+  must({"check", "--read-data"});
+  for (const auto& [path, sum] : sums()) {
+    if (path.starts_with(before.front())) continue;
+    EXPECT_EQ(sum_of(path), sum) << path;
+  }
+}
+
+TEST_P(EarlyRecords, GiveTheCatalogBack) {
+  std::filesystem::remove(repository() / "catalog.db");
+  must({"repair", "catalog"});
+  expect_what_it_held();
+}
+
+INSTANTIATE_TEST_SUITE_P(Forms, EarlyRecords, testing::Values("early-1"),
+                         [](const auto& form) { return "Form" + form.param.substr(6); });
 
 // --- damage ----------------------------------------------------------------------------------
 

@@ -106,9 +106,9 @@ TEST_F(CliRepair, FromACopy) {
   warned({"repair", "packs", "--dry-run"});
   const Json healed = must_json({"repair", "packs", "--from", "copy"});
   EXPECT_EQ(keys_of(healed),
-            (std::set<std::string>{"packs", "objects", "damaged", "adopted_packs", "healed_chunks",
-                                   "mended_rows", "records", "hopeless_records", "lost_chunks",
-                                   "lost", "seconds", "dry_run"}));
+            (std::set<std::string>{"packs", "objects", "put_back", "damaged", "adopted_packs",
+                                   "healed_chunks", "mended_rows", "records", "hopeless_records",
+                                   "lost_chunks", "lost", "seconds", "dry_run"}));
   EXPECT_GT(healed["healed_chunks"], 5);
   EXPECT_EQ(healed["lost"], Json::array());
   must({"check", "--read-data"});
@@ -127,7 +127,7 @@ TEST_F(CliRepair, ACatalogThatIsGoneOrDamaged) {
   const Json made = must_json({"repair", "catalog"});
   EXPECT_EQ(keys_of(made), (std::set<std::string>{"packs", "chunks", "snapshots", "attestations",
                                                   "unreadable_objects", "damaged_packs", "left_out",
-                                                  "lost", "kept_as", "seconds"}));
+                                                  "records_aside", "lost", "kept_as", "seconds"}));
   EXPECT_EQ(made["snapshots"], 2);
   EXPECT_EQ(made["attestations"], 2);
   EXPECT_EQ(names(), (Words{"2026-11-01T00-00-00Z", "2026-11-02T00-00-00Z"}));
@@ -138,6 +138,28 @@ TEST_F(CliRepair, ACatalogThatIsGoneOrDamaged) {
   write_text(catalog, bytes);
   expect_holds(varve({"check"}).err, "'varve repair catalog'");
   must({"repair", "catalog"});
+  must({"check", "--read-data"});
+}
+
+// What only the snapshot of a lost record needs is garbage from then on: that is said, and what
+// there is to do before.
+TEST_F(CliRepair, ARecordThatIsLeftOutIsNamedBeforeGcTakesWhatItNeeds) {
+  std::filesystem::copy(repository(), in_folder("copy"), std::filesystem::copy_options::recursive);
+  const std::string record =
+      "snapshots/" + must_json({"list", "2026-11-01"})["snapshot"]["id"].get<std::string>();
+  std::filesystem::permissions(repository() / record, std::filesystem::perms::owner_all);
+  write_text(repository() / record, "no record");
+  std::filesystem::remove(repository() / "catalog.db");
+  const std::string warning = warned({"repair", "catalog"});
+  expect_holds(warning, record + " is left out of the catalog and kept as broken/");
+  expect_holds(warning, "the next 'varve gc' frees what its snapshot alone needs");
+  EXPECT_EQ(names(), Words{"2026-11-02T00-00-00Z"});
+
+  // As it says.
+  std::filesystem::copy(in_folder("copy") / record, repository() / record);
+  must({"repair", "catalog"});
+  must({"gc"});
+  EXPECT_EQ(names(), (Words{"2026-11-01T00-00-00Z", "2026-11-02T00-00-00Z"}));
   must({"check", "--read-data"});
 }
 

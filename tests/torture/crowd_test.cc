@@ -1,22 +1,23 @@
 // Many processes at work on one repository, and any of them killed at any moment, against a simple
 // model: what was reported as stored is there with its bytes, what was reported as forgotten is
-// not. VARVE_TORTURE_CROWD_MIB (0) is the size of a file that is stored before, in two states: what
-// the crowd works on is a repository of that size then.
+// not. Whether the repository has parity is chance. VARVE_TORTURE_CROWD_MIB (0) is the size of a
+// file that is stored before, in two states: what the crowd works on is a repository of that size
+// then.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <array>
 #include <chrono>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <thread>
 
+#include "store/core/error.h"
 #include "tests/support/program.h"
 #include "tests/support/temp_folder.h"
+#include "tests/torture/crowd_model.h"
 #include "tests/torture/victim.h"
 
 namespace varve::torture {
@@ -27,63 +28,15 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kSources = 3;
 constexpr std::size_t kLargest = 400'000;  // bytes of a source
-
-// What the commands have said so far. Names are never used twice: each ingest has its own second.
-class Model {
- public:
-  void stored(const std::string& name, std::string bytes) {
-    const std::lock_guard lock(mutex_);
-    known_[name] = std::move(bytes);
-  }
-  // One that nobody else is about to forget; from now on it may be there or not.
-  std::optional<std::string> take_one(std::mt19937_64& random) {
-    const std::lock_guard lock(mutex_);
-    if (known_.size() < 4) return std::nullopt;
-    const auto found = any(random);
-    std::string name = found->first;
-    going_.insert(known_.extract(found));
-    return name;
-  }
-  void forgotten(const std::string& name) {
-    const std::lock_guard lock(mutex_);
-    going_.erase(name);
-    gone_.insert(name);
-  }
-  // It is there after all.
-  void kept(const std::string& name) {
-    const std::lock_guard lock(mutex_);
-    known_.insert(going_.extract(name));
-  }
-  // One that must be readable, unless somebody takes it meanwhile.
-  std::optional<std::pair<std::string, std::string>> peek(std::mt19937_64& random) {
-    const std::lock_guard lock(mutex_);
-    if (known_.empty()) return std::nullopt;
-    return *any(random);
-  }
-  bool is_known(const std::string& name) {
-    const std::lock_guard lock(mutex_);
-    return known_.contains(name);
-  }
-
-  // At the end, alone.
-  const std::map<std::string, std::string>& known() const { return known_; }
-  bool may_exist(const std::string& name) const { return !gone_.contains(name); }
-
- private:
-  std::map<std::string, std::string>::iterator any(std::mt19937_64& random) {
-    return std::next(known_.begin(), static_cast<std::ptrdiff_t>(random() % known_.size()));
-  }
-
-  std::mutex mutex_;
-  std::map<std::string, std::string> known_;  // by name: the bytes of its one file
-  std::map<std::string, std::string> going_;
-  Names gone_;
-};
+// gc, a repair of packs and a check that repairs keep each other out.
+constexpr std::string_view kOneGc = "another gc is running";
 
 class CrowdTest : public testing::Test {
  protected:
   CrowdTest() {
-    const ProgramResult init = Program({VARVE_BINARY, "init"}, setting()).wait();
+    const bool with_parity = chance()() % 2 == 0;
+    std::cout << "parity: " << (with_parity ? "5%" : "none") << '\n';
+    const ProgramResult init = run(with_parity ? Words{"init", "--parity", "5%"} : Words{"init"});
     EXPECT_EQ(init.status, 0) << init.err;
   }
 
@@ -137,6 +90,10 @@ class CrowdTest : public testing::Test {
     words.insert(words.begin(), VARVE_BINARY);
     return Program(words, setting()).wait();
   }
+  void must(const Words& words) const {
+    const ProgramResult result = run(words);
+    EXPECT_EQ(result.status, 0) << words.front() << ": " << result.out << result.err;
+  }
   // Killed now and then.
   ProgramResult run_at_risk(Words words, std::mt19937_64& random) const {
     words.insert(words.begin(), VARVE_BINARY);
@@ -161,6 +118,17 @@ class CrowdTest : public testing::Test {
   static bool is_fine(const ProgramResult& result) {
     return result.status == 0 || result.status == -SIGKILL;
   }
+  // It gave way to somebody else, and says to whom.
+  static bool gave_way(const ProgramResult& result, std::string_view to) {
+    return result.status == 11 && result.err.find(to) != std::string::npos;
+  }
+  // Of a command that reads a snapshot: only somebody who forgets it keeps it from that.
+  void expect_gone(const std::string& name, const ProgramResult& result) {
+    EXPECT_FALSE(model_.is_known(name)) << name << ": " << result.status << " " << result.err;
+  }
+  static void wait_a_little(std::mt19937_64& random, unsigned milliseconds) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(random() % milliseconds));
+  }
 
   void ingest_again_and_again(int source, std::mt19937_64 random) {
     const std::string name = fmt::format("file{}", source);
@@ -172,11 +140,14 @@ class CrowdTest : public testing::Test {
                                            round / 3600, round / 60 % 60, round % 60);
       const ProgramResult result = run_at_risk(
           {"ingest", folder_ / name, "--time", time, "--verify", "none", "--json"}, random);
-      EXPECT_TRUE(is_fine(result)) << result.err;
+      EXPECT_TRUE(is_fine(result) || gave_way(result, "a repair is running")) << result.err;
       if (result.status == 0) model_.stored(Json::parse(result.out)["name"], bytes);
       const std::lock_guard lock(mutex_);
       tried_[name_of(time)] = bytes;
     }
+  }
+  static std::string file_of(const std::string& name) {
+    return fmt::format("file{}", std::stoi(name.substr(2, 2)) - 30);
   }
   static std::string name_of(std::string time) {
     std::replace(time.begin(), time.end(), ':', '-');
@@ -185,7 +156,7 @@ class CrowdTest : public testing::Test {
 
   void forget_again_and_again(std::mt19937_64 random) {
     while (goes_on()) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(random() % 80));
+      wait_a_little(random, 80);
       const auto name = model_.take_one(random);
       if (!name) continue;
       const ProgramResult result = run_at_risk({"forget", *name}, random);
@@ -201,7 +172,7 @@ class CrowdTest : public testing::Test {
   void collect_again_and_again(std::mt19937_64 random) {
     while (goes_on()) {
       const ProgramResult result = run_at_risk({"gc"}, random);
-      EXPECT_TRUE(is_fine(result) || result.status == 11) << result.status << result.err;
+      EXPECT_TRUE(is_fine(result) || gave_way(result, kOneGc)) << result.status << result.err;
     }
   }
 
@@ -212,46 +183,148 @@ class CrowdTest : public testing::Test {
     }
   }
 
+  void mend_again_and_again(std::mt19937_64 random) {
+    while (goes_on()) {
+      wait_a_little(random, 200);
+      const ProgramResult result = run_at_risk({"check", "--repair"}, random);
+      EXPECT_TRUE(is_fine(result) || gave_way(result, kOneGc)) << result.out << result.err;
+    }
+  }
+
+  // Nothing is damaged, so it finds nothing; ingests keep it out, and it them.
+  void repair_again_and_again(std::mt19937_64 random) {
+    while (goes_on()) {
+      wait_a_little(random, 400);
+      const ProgramResult result = run_at_risk({"repair", "packs"}, random);
+      EXPECT_TRUE(is_fine(result) || gave_way(result, "running")) << result.out << result.err;
+    }
+  }
+
+  // One mount stays, so it never gets the repository for itself, whoever else comes and goes.
+  void try_to_rebuild_the_catalog(std::mt19937_64 random) {
+    const Mount stays(*this, "mnt-that-stays");
+    while (goes_on()) {
+      wait_a_little(random, 200);
+      const ProgramResult result = run({"repair", "catalog"});
+      EXPECT_TRUE(gave_way(result, "in use")) << result.status << result.out << result.err;
+    }
+  }
+
   void read_again_and_again(std::mt19937_64 random) {
     while (goes_on()) {
       const auto known = model_.peek(random);
       if (!known) continue;
       const ProgramResult result = run({"cat", known->first});
-      if (result.status == 0) {
-        EXPECT_TRUE(result.out == known->second) << "other bytes in " << known->first;
+      if (result.status != 0) {
+        expect_gone(known->first, result);
       } else {
-        EXPECT_FALSE(model_.is_known(known->first)) << result.err;
+        EXPECT_TRUE(result.out == known->second) << "other bytes in " << known->first;
       }
     }
   }
 
-  void look_through_mounts(std::mt19937_64 random) {
-    const std::filesystem::path point = folder_ / fmt::format("mnt{}", random() % 1000);
-    std::filesystem::create_directory(point);
+  // Whole or not there, also where it was killed.
+  void restore_again_and_again(std::mt19937_64 random) {
+    const std::filesystem::path target = folder_ / "restored";
     while (goes_on()) {
-      Program mount({VARVE_BINARY, "mount", "-f", point}, setting());
-      for (int i = 0; i < 30 && goes_on(); ++i) look_once(point, random);
-      // A mount that is killed leaves a mount point that answers nothing.
-      mount.send(random() % 2 == 0 ? SIGKILL : SIGTERM);
-      mount.wait();
-      Program({"umount", "-l", point}, setting()).wait();
+      const auto known = model_.peek(random);
+      if (!known) continue;
+      const auto& [name, bytes] = *known;
+      const ProgramResult result =
+          run_at_risk({"restore", name + ":" + file_of(name), target}, random);
+      if (!is_fine(result)) expect_gone(name, result);
+      EXPECT_TRUE(result.status != 0 || std::filesystem::exists(target)) << name;
+      if (!std::filesystem::exists(target)) continue;
+      EXPECT_TRUE(as_text(read_file(target)) == bytes) << "other bytes restored of " << name;
+      std::filesystem::remove(target);
     }
   }
+
+  void verify_again_and_again(std::mt19937_64 random) {
+    while (goes_on()) {
+      const auto known = model_.peek(random);
+      if (!known) continue;
+      const ProgramResult result = run_at_risk({"verify", known->first}, random);
+      if (!is_fine(result)) expect_gone(known->first, result);
+    }
+  }
+
+  void look_through_mounts(std::mt19937_64 random) {
+    while (goes_on()) {
+      Mount mount(*this, fmt::format("mnt{}", random() % 1000));
+      for (int i = 0; i < 30 && goes_on(); ++i) look_once(mount.point(), random);
+      // One that is killed leaves a mount point that answers nothing.
+      mount.end(random() % 2 == 0 ? SIGKILL : SIGTERM);
+    }
+  }
+  // What can be opened can be read to its end, forgotten or not.
   void look_once(const std::filesystem::path& point, std::mt19937_64& random) {
     const auto known = model_.peek(random);
     if (!known) return;
-    const std::filesystem::path folder = point / known->first;
-    std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
-      if (!entry.path().filename().native().starts_with("file")) continue;
-      std::ifstream in(entry.path(), std::ios::binary);
-      if (!in) continue;  // somebody has forgotten it since
-      std::string bytes(kLargest + 1, '\0');
-      in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-      if (in.bad()) continue;  // an error is no wrong byte
-      bytes.resize(static_cast<std::size_t>(in.gcount()));
-      EXPECT_TRUE(bytes == known->second) << "other bytes on the mount in " << known->first << ": "
-                                          << bytes.size() << " of " << known->second.size();
+    const auto& [name, bytes] = *known;
+    try {
+      const std::optional<File> file = File::open_if_exists(point / name / file_of(name));
+      if (!file) {
+        EXPECT_FALSE(model_.is_known(name)) << name << " is not on the mount";
+        return;
+      }
+      Bytes seen(bytes.size() + 1);
+      seen.resize(file->read_at(0, seen));
+      EXPECT_TRUE(as_text(seen) == bytes) << "other bytes on the mount in " << name << ": "
+                                          << seen.size() << " of " << bytes.size();
+    } catch (const Error& error) {
+      ADD_FAILURE() << name << " on the mount: " << error.what();
+    }
+  }
+
+  // A mount that answers; it ends with this at the latest.
+  class Mount {
+   public:
+    Mount(const CrowdTest& crowd, const std::string& name)
+        : crowd_(crowd), point_(crowd.folder_ / name) {
+      std::filesystem::create_directories(point_);
+      program_.emplace(Words{VARVE_BINARY, "mount", "-f", point_}, crowd.setting());
+      while (!std::filesystem::exists(point_ / "by-source")) {
+        if (!program_->runs()) throw std::runtime_error("no mount: " + program_->wait().err);
+        std::this_thread::yield();
+      }
+    }
+    ~Mount() {
+      if (program_) end(SIGTERM);
+    }
+    Mount(const Mount&) = delete;
+    Mount& operator=(const Mount&) = delete;
+
+    const std::filesystem::path& point() const noexcept { return point_; }
+    void end(int signal) {
+      program_->send(signal);
+      program_->wait();
+      program_.reset();
+      Program({"umount", "-l", point_}, crowd_.setting()).wait();
+    }
+
+   private:
+    const CrowdTest& crowd_;
+    const std::filesystem::path point_;
+    std::optional<Program> program_;
+  };
+
+  // Returns when the time is over and all have ended.
+  void let_them_all_loose() {
+    std::vector<std::jthread> crowd;
+    const auto join_in = [&](auto work) {
+      crowd.emplace_back([work, random = std::mt19937_64(chance()())] { work(random); });
+    };
+    for (int source = 0; source < kSources; ++source) {
+      join_in([this, source](auto random) { ingest_again_and_again(source, random); });
+    }
+    for (const auto work : {&CrowdTest::forget_again_and_again, &CrowdTest::collect_again_and_again,
+                            &CrowdTest::collect_again_and_again, &CrowdTest::check_again_and_again,
+                            &CrowdTest::mend_again_and_again, &CrowdTest::repair_again_and_again,
+                            &CrowdTest::try_to_rebuild_the_catalog,
+                            &CrowdTest::read_again_and_again, &CrowdTest::restore_again_and_again,
+                            &CrowdTest::verify_again_and_again, &CrowdTest::look_through_mounts}) {
+      join_in([this, work](auto random) { (this->*work)(random); });
     }
   }
 
@@ -276,7 +349,7 @@ class CrowdTest : public testing::Test {
   }
 
   TempFolder folder_;
-  Model model_;
+  CrowdModel model_;
   std::mutex mutex_;
   std::map<std::string, std::string> tried_;   // by name: what an ingest was to store
   std::map<std::string, std::string> burden_;  // by name: the hash of its file
@@ -286,26 +359,15 @@ class CrowdTest : public testing::Test {
 TEST_F(CrowdTest, NobodyHurtsAnybody) {
   store_burden(std::mt19937_64(chance()()));
   until_ = Clock::now() + seconds();
-  {
-    std::vector<std::jthread> crowd;
-    const auto join_in = [&](auto work) {
-      crowd.emplace_back([work, random = std::mt19937_64(chance()())] { work(random); });
-    };
-    for (int source = 0; source < kSources; ++source) {
-      join_in([this, source](auto random) { ingest_again_and_again(source, random); });
-    }
-    join_in([this](auto random) { forget_again_and_again(random); });
-    join_in([this](auto random) { collect_again_and_again(random); });
-    join_in([this](auto random) { collect_again_and_again(random); });
-    join_in([this](auto random) { check_again_and_again(random); });
-    join_in([this](auto random) { read_again_and_again(random); });
-    join_in([this](auto random) { look_through_mounts(random); });
-  }
+  let_them_all_loose();
   expect_the_model();
-  for (const Words& words : {Words{"gc"}, Words{"gc"}, Words{"check", "--read-data"}}) {
-    const ProgramResult result = run(words);
-    EXPECT_EQ(result.status, 0) << words.front() << ": " << result.out << result.err;
-  }
+  must({"gc"});
+  must({"gc"});
+  must({"check", "--read-data"});
+  expect_the_model();
+  // Nothing that was forgotten is left for it to find.
+  must({"repair", "catalog"});
+  must({"check", "--read-data"});
   expect_the_model();
 }
 

@@ -192,6 +192,10 @@ TEST_F(RepairCatalogTest, ADamagedRecordIsLeftOutAndKept) {
   EXPECT_TRUE(result.left_out[0].starts_with("attestations/"));
   EXPECT_TRUE(result.left_out[1].starts_with(record_name(snapshots_[2].id) + ": "));
   EXPECT_EQ(read_file(repository_.path() / "broken" / file.filename()), bytes);
+  ASSERT_EQ(result.records_aside.size(), 1u);
+  EXPECT_EQ(result.records_aside[0].name, record_name(snapshots_[2].id));
+  EXPECT_EQ(repository_.path() / result.records_aside[0].kept_as,
+            repository_.path() / "broken" / file.filename());
   repository_.reopen();
   repository_.expect_sound();
   repository_.gc();
@@ -204,7 +208,9 @@ TEST_F(RepairCatalogTest, TheOldCatalogsCopyOfARecordSavesIt) {
   bytes[30] ^= std::byte{1};
   replace_file(damaged, bytes);
   remove_file(repository_.path() / record_name(snapshots_[0].id));
-  EXPECT_TRUE(repair(repository_).left_out.empty());
+  const CatalogRepairResult result = repair(repository_);
+  EXPECT_TRUE(result.left_out.empty());
+  EXPECT_TRUE(result.records_aside.empty());
   expect_whole(repository_);
 }
 
@@ -218,6 +224,8 @@ TEST_F(RepairCatalogTest, OfTwoRecordsOfOneNameOneStays) {
   const CatalogRepairResult result = repair(repository_);
   ASSERT_EQ(result.left_out.size(), 1u);
   EXPECT_TRUE(result.left_out[0].starts_with(record_name(rival.id)));
+  ASSERT_EQ(result.records_aside.size(), 1u);
+  EXPECT_EQ(result.records_aside[0].name, record_name(rival.id));
   expect_whole(repository_);  // the one with attestations
 }
 

@@ -2,7 +2,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "store/core/error.h"
 #include "store/proof.h"
+#include "store/readable_snapshots.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/format.h"
 #include "tools/cli/help.h"
@@ -18,8 +20,9 @@ std::vector<std::string> names_of_sources(const Snapshot& snapshot) {
   return names;
 }
 
+constexpr std::string_view kNoSnapshot = "There is no snapshot yet. Next: varve ingest DATABASE";
+
 std::string table_of(const std::vector<Snapshot>& snapshots) {
-  if (snapshots.empty()) return "There is no snapshot yet. Next: varve ingest DATABASE";
   using enum Table::Align;
   Table table({{"SNAPSHOT", left},
                {"FILES", right},
@@ -110,20 +113,28 @@ std::string faults_of(const Snapshot& snapshot) {
   return text.empty() ? text : "\n" + text;
 }
 
+int list_files(CommandLine& line, const Snapshot& snapshot) {
+  line.print_facts(snapshot_files_json(snapshot), [&] {
+    return heading_of(snapshot) + table_of_files(snapshot) + table_of_proofs(snapshot) +
+           faults_of(snapshot);
+  });
+  return 0;
+}
+
+int list_snapshots(CommandLine& line, const ReadableSnapshots& found) {
+  line.print_facts(snapshots_json(found.snapshots), [&] {
+    return found.snapshots.empty() && found.unreadable.empty() ? std::string(kNoSnapshot)
+                                                               : table_of(found.snapshots);
+  });
+  for (const std::string& one : found.unreadable) line.warn(one);
+  return found.unreadable.empty() ? 0 : kExitWarning;
+}
+
 int list(CommandLine& line, const std::string& named) {
   exit_at_signals();
   const auto repository = line.open_repository();
-  if (named.empty()) {
-    const std::vector<Snapshot> snapshots = repository->snapshots();
-    line.print_facts(snapshots_json(snapshots), [&] { return table_of(snapshots); });
-  } else {
-    const Snapshot snapshot = repository->resolve(named);
-    line.print_facts(snapshot_files_json(snapshot), [&] {
-      return heading_of(snapshot) + table_of_files(snapshot) + table_of_proofs(snapshot) +
-             faults_of(snapshot);
-    });
-  }
-  return 0;
+  return named.empty() ? list_snapshots(line, readable_snapshots(*repository))
+                       : list_files(line, repository->resolve(named));
 }
 
 }  // namespace

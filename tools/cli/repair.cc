@@ -19,6 +19,14 @@ struct Request {
   bool dry_run = false;
 };
 
+std::string what_gc_will_free(const RecordAside& record) {
+  return fmt::format(
+      "{} is left out of the catalog and kept as {}: the next 'varve gc' frees what its snapshot "
+      "alone needs; if a copy of the repository has this file whole, put it in its place and run "
+      "'varve repair catalog' again before that",
+      record.name, record.kept_as);
+}
+
 int rebuild_catalog(CommandLine& line) {
   const SignalStop signals;
   Progress progress("reading packs", !line.global.quiet, Progress::Unit::objects);
@@ -30,10 +38,14 @@ int rebuild_catalog(CommandLine& line) {
   progress.wipe();
   line.print_facts(catalog_repair_json(result), [&] { return catalog_repair_text(result); });
   if (result.damaged_packs.empty() && result.hurt.empty() && result.left_out.empty()) return 0;
-  const bool packs = !result.damaged_packs.empty() || !result.hurt.empty();
-  line.warn(packs ? "not all that the snapshots need is whole: run 'varve repair packs' next"
-                  : "some records are left out of the catalog; those that are damaged are kept "
-                    "under broken/");
+  for (const RecordAside& record : result.records_aside) line.warn(what_gc_will_free(record));
+  if (!result.damaged_packs.empty() || !result.hurt.empty()) {
+    line.warn("not all that the snapshots need is whole: run 'varve repair packs' next");
+  } else if (result.records_aside.empty()) {
+    line.warn(
+        "some records are left out of the catalog; those that are damaged are kept under "
+        "broken/");
+  }
   return kExitWarning;
 }
 

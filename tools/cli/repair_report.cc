@@ -45,6 +45,12 @@ std::string line_of(const DamagedPack& pack, bool dry_run) {
   return pack.why.find(leaf) == std::string::npos ? fmt::format("{} ({})", text, pack.name) : text;
 }
 
+std::string line_of(const PutBack& pack, bool dry_run) {
+  return fmt::format(
+      "{}: {} as {}{}", dry_run ? "would put back" : "put back", pack.from, pack.to,
+      pack.lacks_parity ? ", without parity: 'varve check --repair' makes it anew" : "");
+}
+
 }  // namespace
 
 std::string describe(const HurtFile& file) {
@@ -76,6 +82,10 @@ std::string catalog_repair_text(const CatalogRepairResult& result) {
 }
 
 std::string catalog_repair_json(const CatalogRepairResult& result) {
+  Json aside = Json::array();
+  for (const RecordAside& record : result.records_aside) {
+    aside.push_back({{"record", record.name}, {"kept_as", record.kept_as}});
+  }
   return json_text({{"packs", result.packs},
                     {"chunks", result.chunks},
                     {"snapshots", result.snapshots},
@@ -83,6 +93,7 @@ std::string catalog_repair_json(const CatalogRepairResult& result) {
                     {"unreadable_objects", result.unreadable_objects},
                     {"damaged_packs", result.damaged_packs},
                     {"left_out", result.left_out},
+                    {"records_aside", aside},
                     {"lost", json_of(result.hurt)},
                     {"kept_as", result.kept_as},
                     {"seconds", result.seconds}});
@@ -91,6 +102,9 @@ std::string catalog_repair_json(const CatalogRepairResult& result) {
 std::string pack_repair_text(const PackRepairResult& result, const PackRepairOptions& options) {
   const std::string_view would = options.dry_run ? "would be " : "";
   std::string text;
+  for (const PutBack& pack : result.put_back) {
+    text += printable(line_of(pack, options.dry_run)) + "\n";
+  }
   for (const DamagedPack& pack : result.damaged) {
     text += printable(line_of(pack, options.dry_run)) + "\n";
   }
@@ -109,8 +123,8 @@ std::string pack_repair_text(const PackRepairResult& result, const PackRepairOpt
     text += fmt::format("{} {}taken from {}\n", format_count(result.healed_chunks, "chunk"), would,
                         options.from->native());
   }
-  const bool well =
-      result.damaged.empty() && result.hurt.empty() && result.hopeless_records.empty();
+  const bool well = result.put_back.empty() && result.damaged.empty() && result.hurt.empty() &&
+                    result.hopeless_records.empty();
   return text +
          fmt::format("{}, {}; {}: {}\n", format_count(result.packs, "pack"),
                      format_count(result.objects, "whole object"), format_seconds(result.seconds),
@@ -127,8 +141,13 @@ std::string pack_repair_json(const PackRepairResult& result, const PackRepairOpt
                        {"saved_objects", pack.saved_objects},
                        {"kept_as", pack.kept_as}});
   }
+  Json put_back = Json::array();
+  for (const PutBack& pack : result.put_back) {
+    put_back.push_back({{"from", pack.from}, {"to", pack.to}, {"lacks_parity", pack.lacks_parity}});
+  }
   return json_text({{"packs", result.packs},
                     {"objects", result.objects},
+                    {"put_back", put_back},
                     {"damaged", damaged},
                     {"adopted_packs", result.adopted_packs},
                     {"healed_chunks", result.healed_chunks},
