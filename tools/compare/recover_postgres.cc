@@ -9,6 +9,7 @@
 #include "store/core/error.h"
 #include "tools/compare/plain_session.h"
 #include "tools/compare/postgres_orphans.h"
+#include "tools/compare/postgres_pairing.h"
 #include "tools/compare/postgres_row_script.h"
 #include "tools/compare/postgres_scratch_tables.h"
 
