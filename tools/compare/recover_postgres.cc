@@ -116,7 +116,7 @@ void PostgresRecovery::update(PostgresTablePair& table) {
   table.found.passed_over += std::stoull(counts.at(0, 0)) - table.found.updated;
 }
 
-std::vector<TableRecovery> PostgresRecovery::apply() {
+std::vector<TableRecovery> PostgresRecovery::apply(const OpenConnection& open_another) {
   connection_.query("BEGIN");
   std::vector<TableRecovery> done;
   try {
@@ -127,7 +127,9 @@ std::vector<TableRecovery> PostgresRecovery::apply() {
       if (request_.changed && !table.key.empty()) update(table);
       done.push_back(table.found);
     }
-    connection_.query("COMMIT");
+    remark_ = commit(connection_, open_another);
+  } catch (const UnclearCommit&) {
+    throw;
   } catch (const Error& error) {
     if (error.code() != ErrorCode::failed) throw;  // the session's end rolls it back
     throw Error(ErrorCode::failed, fmt::format("{}; nothing was changed", error.what()));
