@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -15,14 +16,31 @@
 
 namespace varve {
 
+namespace {
+
+// Of a table and a partition of it the table alone: it has the partition's rows.
+std::vector<std::size_t> numbers_of(const DumpTables& dump, const std::vector<std::string>& names) {
+  std::vector<std::size_t> numbers;
+  for (const std::string& name : names) numbers.push_back(dump.find(name));
+  std::ranges::stable_sort(numbers, std::greater(),
+                           [&](std::size_t number) { return dump.rows_of(number).size(); });
+  std::set<std::size_t> taken;
+  std::erase_if(numbers, [&](std::size_t number) {
+    const std::vector<std::size_t> rows = dump.rows_of(number);
+    const bool is_taken = taken.contains(rows.front());
+    taken.insert(rows.begin(), rows.end());
+    return is_taken;
+  });
+  return numbers;
+}
+
+}  // namespace
+
 PostgresRecovery::PostgresRecovery(const DumpTables& dump, PostgresConnection& connection,
                                    RecoveryRequest request)
     : connection_(connection), request_(std::move(request)) {
   for (const char* setting : kPlainSession) connection_.query(fmt::format("SET {}", setting));
-  std::set<std::size_t> known;
-  for (const std::string& name : request_.tables) {
-    const std::size_t number = dump.find(name);
-    if (!known.insert(number).second) continue;
+  for (const std::size_t number : numbers_of(dump, request_.tables)) {
     tables_.push_back(pair_tables(dump, connection_, number, request_.where));
   }
   load_scratch_tables(dump, connection_, tables_);
