@@ -51,6 +51,9 @@ std::string sizes_of(const FileChange& change) {
 std::string table_text(const TableReport& table) {
   const TableChange& change = table.change;
   std::string text = fmt::format("    rows of {}: {}", change.name, counts_text(change));
+  if (!change.virtual_table.empty()) {
+    text += fmt::format(" (where the virtual table {} keeps its own)", change.virtual_table);
+  }
   if (change.identity == RowIdentity::rowid) text += " (no primary key: by rowid)";
   if (change.identity == RowIdentity::whole_row) text += " (no primary key: whole rows)";
   if (change.has_new_columns) text += fmt::format(" (in columns {})", join(change.columns));
@@ -78,14 +81,16 @@ std::string database_text(const DatabaseReport& database) {
 
 Json table_json(const TableReport& table, bool has_rows) {
   const TableChange& change = table.change;
-  Json json = {{"table", change.name},
-               {"change", word_of(change.kind)},
-               {"identity", word_of(change.identity)},
-               {"key", change.key},
-               {"columns", change.columns},
-               {"added", change.added},
-               {"removed", change.removed},
-               {"changed", change.changed}};
+  Json json = {
+      {"table", change.name},
+      {"virtual_table", change.virtual_table.empty() ? Json() : Json(change.virtual_table)},
+      {"change", word_of(change.kind)},
+      {"identity", word_of(change.identity)},
+      {"key", change.key},
+      {"columns", change.columns},
+      {"added", change.added},
+      {"removed", change.removed},
+      {"changed", change.changed}};
   if (!has_rows) return json;
   Json rows = Json::array();
   for (const RowChange& row : table.rows) {

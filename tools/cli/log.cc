@@ -125,8 +125,8 @@ void add_log(CLI::App& program, CommandLine& line) {
   command
       .add_option(
           "--key", question->key,
-          "of one row: its primary key, columns with commas between ('a,b' in quotes); else "
-          "its rowid")
+          "of one row: its primary key, columns with commas between ('a,b' in quotes, a blob as "
+          "X'00ff'); else its rowid")
       ->option_text("K");
   add_global_options(command, line.global, Facts::printed);
   command.callback([&line, question] {

@@ -1,6 +1,7 @@
 #include "tools/compare/file_history.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <memory>
@@ -139,6 +140,18 @@ class DatabaseHistory : public History {
                               question_.path));
     }
   }
+  // What a module makes of them nobody has stored.
+  void refuse_virtual(const SqliteSchema& schema) const {
+    if (!schema.is_virtual(question_.table)) return;
+    const std::vector<std::string> behind = schema.tables_behind(question_.table);
+    throw Error(
+        ErrorCode::usage,
+        fmt::format("{} is a virtual table, which has no rows of its own: {}", question_.table,
+                    behind.empty() ? "its module keeps none in the database"
+                                   : fmt::format("its module keeps them in {}, whose history can "
+                                                 "be asked for with --table",
+                                                 fmt::join(behind, ", "))));
+  }
 };
 
 class TableHistory : public DatabaseHistory {
@@ -164,6 +177,7 @@ class TableHistory : public DatabaseHistory {
     const StoredPair pair(chunks_, before, name(*last), after, name(now), stop_);
     const auto change = pair.diff().compare(question_.table, {});
     std::vector<std::string> schema = schema_changes(pair.diff());
+    if (!change) refuse_virtual(pair.diff().schema_after());
     if (!change) return;
     is_known_ = true;
     if (change->kind == ChangeKind::changed && !change->has_row_changes() && schema.empty()) return;
@@ -194,7 +208,7 @@ class TableHistory : public DatabaseHistory {
     const ComparedDatabase database(reader, label, stop_);
     const SqliteSchema schema = read_schema(database);
     const TableShape* const table = schema.find(question_.table);
-    if (table == nullptr) return;
+    if (table == nullptr) return refuse_virtual(schema);
     is_known_ = true;
     SqliteQuery count(database, "SELECT count(*) FROM " + quoted_name(table->name));
     count.step();
@@ -269,16 +283,21 @@ class RowHistory : public DatabaseHistory {
     const ComparedDatabase database(reader, label, stop_);
     const SqliteSchema schema = read_schema(database);
     const TableShape* const found = schema.find(question_.table);
-    if (found == nullptr) return std::nullopt;
+    if (found == nullptr) {
+      refuse_virtual(schema);
+      return std::nullopt;
+    }
     const TableShape& table = *found;
     const std::vector<std::string> key =
         table.key.empty() ? std::vector<std::string>{table.rowid} : table.key;
     const std::vector<std::string> parts = parts_of_key(*question_.key, key.size());
     if (key.front().empty() || parts.size() != key.size()) {
-      throw Error(ErrorCode::usage,
-                  fmt::format("the key of {} is ({}): write its values in this order, with commas "
-                              "between, behind --key; one that has a comma in quotes: 'a,b'",
-                              table.name, quoted_names(key)));
+      throw Error(
+          ErrorCode::usage,
+          fmt::format("the key of {} is ({}): write its values in this order, with commas "
+                      "between, behind --key; one that has a comma in quotes: 'a,b', a blob as "
+                      "X'00ff'",
+                      table.name, quoted_names(key)));
     }
     std::string condition;
     for (const std::string& column : key) {

@@ -100,6 +100,7 @@ std::optional<TableChange> SqliteDiff::compare(const std::string& table,
 
   const TablePair pair(before_, after_, *old_table, *new_table);
   TableChange change{.name = new_table->name,
+                     .virtual_table = after_schema_.virtual_table_of(*new_table),
                      .has_new_columns = !pair.has_same_columns(),
                      .identity = pair.identity,
                      .key = pair.key,
@@ -120,7 +121,9 @@ std::optional<TableChange> SqliteDiff::compare(const std::string& table,
 TableChange SqliteDiff::whole_table(const ComparedDatabase& database, const TableShape& table,
                                     ChangeKind kind, const TakeRowChange& take) const {
   const TablePair itself(database, database, table, table);
+  const SqliteSchema& schema = kind == ChangeKind::added ? after_schema_ : before_schema_;
   TableChange change{.name = table.name,
+                     .virtual_table = schema.virtual_table_of(table),
                      .kind = kind,
                      .identity = itself.identity,
                      .key = itself.key,

@@ -25,6 +25,7 @@ struct SchemaChange {
 
 struct TableChange {
   std::string name;
+  std::string virtual_table = {};  // whose module keeps its rows in it; mostly none
   // added, removed: the whole table is new or gone, all of its rows with it.
   ChangeKind kind = ChangeKind::changed;
   bool has_new_columns = false;  // only `columns` were compared
