@@ -296,5 +296,34 @@ TEST_F(RecoverPostgresRows, RefusesWhatCannotBe) {
   expect_holds(gone.err, "no such table");
 }
 
+TEST_F(RecoverPostgresRows, NamesThatVarveUsesItselfAreFree) {
+  sql("CREATE SCHEMA varve; CREATE TABLE varve.varve_rows (varve_row text, varve_number int, "
+      "varve_row_ int); CREATE TABLE varve (s int PRIMARY KEY, l int, r int, p int, gone int, done "
+      "int, other int); INSERT INTO varve.varve_rows VALUES ('a', 1, 1), ('a', 1, 1), ('b', 2, 2); "
+      "INSERT INTO varve SELECT i, i, i, i, i, i, i FROM generate_series(1, 9) i");
+  must({"ingest", shop(), "--time", "2025-11-21", "-q"});
+  const auto damage = [&] {
+    sql("DELETE FROM varve WHERE s < 3; UPDATE varve SET l = 0 WHERE s = 4; DELETE FROM "
+        "varve.varve_rows");
+  };
+  const Words command = {"recover-rows", "2025-11-21:shop.pgdump",
+                         shop(),         "--table",
+                         "varve_rows",   "--table",
+                         "varve",        "--missing",
+                         "--changed"};
+  damage();
+  sql(must(command));
+  const auto expect_all = [&] {
+    EXPECT_EQ(line("SELECT count(*), sum(l) FROM varve"), "9|45");
+    EXPECT_EQ(line("SELECT count(*), sum(varve_number) FROM varve.varve_rows"), "3|4");
+  };
+  expect_all();
+  damage();
+  Words apply = command;
+  apply.insert(apply.end(), {"--apply", "--yes", "--no-safety"});
+  must(apply);
+  expect_all();
+}
+
 }  // namespace
 }  // namespace varve

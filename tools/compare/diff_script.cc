@@ -21,10 +21,15 @@ class Script {
  public:
   Script(const SqliteDiff& diff, const ComparedDatabase& before, const ComparedDatabase& after,
          const WriteSql& write)
-      : diff_(diff), before_(before), after_(after), transaction_([&write](const std::string& sql) {
-          write(sql);
-          write(";\n");
-        }) {
+      : diff_(diff),
+        before_(before),
+        after_(after),
+        transaction_(
+            [&write](const std::string& sql) {
+              write(sql);
+              write(";\n");
+            },
+            names_in({&diff.schema_before(), &diff.schema_after()})) {
     find_remade_tables();
   }
 
@@ -144,7 +149,7 @@ class Script {
       statement(
           fmt::format("INSERT INTO sqlite_schema(type, name, tbl_name, rootpage, sql) "
                       "SELECT 'table', {0}, {0}, 0, {1} FROM {2}",
-                      literal(object.name), literal(object.sql), ScriptTransaction::kRunning));
+                      literal(object.name), literal(object.sql), transaction_.running()));
     }
     if (is_open) statement("PRAGMA writable_schema = OFF");
   }
@@ -239,7 +244,7 @@ class Script {
 
   void delete_all(const std::string& table) {
     statement(fmt::format("DELETE FROM {} WHERE EXISTS (SELECT 1 FROM {})", quoted_name(table),
-                          ScriptTransaction::kRunning));
+                          transaction_.running()));
   }
 
   void for_each_row_after(const TableShape& table,
@@ -294,7 +299,7 @@ class Script {
     for_each_row_after(table, [&](const Row& row, std::optional<std::int64_t>) {
       statement(fmt::format("INSERT INTO {}({}) SELECT {} FROM {}", quoted_name(name),
                             quoted_names(table.column_names()), literals(row),
-                            ScriptTransaction::kRunning));
+                            transaction_.running()));
     });
   }
 

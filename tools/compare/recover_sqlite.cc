@@ -240,7 +240,9 @@ std::vector<TableRecovery> SqliteRecovery::survey(const RecoveryListener& listen
   std::vector<Plan> plans = make_plans();
   std::vector<TableRecovery> found;
   std::optional<RecoveryScript> script;
-  if (listener.statement) script.emplace(listener.statement);
+  if (listener.statement) {
+    script.emplace(listener.statement, names_in({&stored_schema_, &live_schema_}));
+  }
   for (Plan& plan : plans) survey_table(plan, script ? &*script : nullptr, listener, plans);
   if (script) script->finish();
   for (Plan& plan : plans) found.push_back(std::move(plan.found));

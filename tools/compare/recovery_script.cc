@@ -16,9 +16,9 @@ std::string statement_for(const std::string& table, const TablePair& pair,
 
 }  // namespace
 
-RecoveryScript::RecoveryScript(Write write)
+RecoveryScript::RecoveryScript(Write write, const std::vector<std::string>& taken)
     : write_(std::move(write)),
-      transaction_([this](const std::string& sql) { write_(sql, true); }) {}
+      transaction_([this](const std::string& sql) { write_(sql, true); }, taken) {}
 
 void RecoveryScript::begin() {
   if (transaction_.is_begun()) return;
