@@ -126,7 +126,9 @@ void count_table(const CheckedDatabase& database, const std::string& table,
     findings.row_counts[one_line(table)] = count;
   } else if (is_damage(failure->code)) {
     add_fault(findings, fmt::format("{}: {}", table, failure->words));
-  } else if (findings.notes.size() < kFaultsShown) {
+  } else {
+    findings.uncounted.push_back(one_line(table));
+    if (findings.notes.size() >= kFaultsShown) return;
     findings.notes.push_back(
         one_line(fmt::format("{} was not counted ({})", table, failure->words)));
   }
