@@ -13,20 +13,6 @@ namespace varve::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Kind = FileChange::Kind;
-
-const char* word_of_file(Kind kind) {
-  switch (kind) {
-    case Kind::added:
-      return "added";
-    case Kind::removed:
-      return "removed";
-    case Kind::changed:
-      break;
-  }
-  return "changed";
-}
-
 // Of a dump's file: whose rows it holds.
 std::string table_of(const FileEntry& file) {
   const auto fact = file.facts.find(kTableFact);
@@ -34,8 +20,8 @@ std::string table_of(const FileEntry& file) {
 }
 
 std::string sizes_of(const FileChange& change) {
-  if (change.kind == Kind::added) return format_bytes(change.after->size);
-  if (change.kind == Kind::removed) return format_bytes(change.before->size);
+  if (change.kind == ChangeKind::added) return format_bytes(change.after->size);
+  if (change.kind == ChangeKind::removed) return format_bytes(change.before->size);
   if (!change.has_new_content) {
     return change.before->mode == change.after->mode
                ? "other attributes"
@@ -124,10 +110,9 @@ std::string diff_text(const DiffReport& report) {
   if (report.files.empty()) text += "nothing differs\n";
   for (const FileReport& file : report.files) {
     const FileChange& change = file.change;
-    const char* mark = change.kind == Kind::added ? "+" : change.kind == Kind::removed ? "-" : "~";
     const FileEntry& entry = change.after != nullptr ? *change.after : *change.before;
-    text += printable(fmt::format("{} {}{}  {}", mark, change.path(), table_of(entry),
-                                  sizes_of(change))) +
+    text += printable(fmt::format("{}{}{}  {}", mark_of(change.kind), change.path(),
+                                  table_of(entry), sizes_of(change))) +
             "\n";
     if (file.database) text += database_text(*file.database);
   }
@@ -140,7 +125,7 @@ std::string diff_json(const DiffReport& report) {
     const FileChange& change = file.change;
     Json json = {
         {"path", change.path()},
-        {"change", word_of_file(change.kind)},
+        {"change", word_of(change.kind)},
         {"raw_bytes_before", change.before != nullptr ? Json(change.before->size) : Json()},
         {"raw_bytes_after", change.after != nullptr ? Json(change.after->size) : Json()},
         {"differing_bytes_before", change.differing_before},

@@ -12,8 +12,6 @@
 namespace varve {
 namespace {
 
-using Kind = RowChange::Kind;
-
 constexpr const char* kSequence = "sqlite_sequence";
 constexpr const char* kStatistics = "sqlite_stat1";
 
@@ -224,15 +222,15 @@ class Script {
     }
     bool keeps_rowids = true;  // else a given rowid could meet one that SQLite chose
     diff_.compare(name, [&](const RowChange& row) {
-      if (row.kind == Kind::added && !row.rowid) keeps_rowids = false;
-      if (row.kind == Kind::added || (row.kind == Kind::changed && !is_unique)) return;
+      if (row.kind == ChangeKind::added && !row.rowid) keeps_rowids = false;
+      if (row.kind == ChangeKind::added || (row.kind == ChangeKind::changed && !is_unique)) return;
       const std::string rows = rows_of(table, change.columns, Change::remove);
       transaction_.row(
           fmt::format("DELETE FROM {} WHERE {}", quoted_name(rows), condition(change, table, row)));
     });
     diff_.compare(name, [&](const RowChange& row) {
-      if (row.kind == Kind::removed) return;
-      if (row.kind == Kind::added || is_unique) {
+      if (row.kind == ChangeKind::removed) return;
+      if (row.kind == ChangeKind::added || is_unique) {
         insert(table, change.columns, row.after, keeps_rowids ? row.rowid : std::nullopt);
       } else {
         const std::string rows = rows_of(table, change.columns, Change::update);

@@ -16,8 +16,6 @@
 namespace varve {
 namespace {
 
-using Kind = HistoryEvent::Kind;
-
 // A snapshot that can tell about the path: it has it, or its source without it.
 struct Version {
   std::size_t snapshot = 0;
@@ -96,7 +94,7 @@ class History {
   std::string name(const Version& version) const {
     return fmt::format("{} of {}", question_.path, snapshot(version).name);
   }
-  HistoryEvent& add(Kind kind, const std::optional<Version>& last, const Version& now) {
+  HistoryEvent& add(ChangeKind kind, const std::optional<Version>& last, const Version& now) {
     HistoryEvent event{.kind = kind, .snapshot = now.snapshot};
     if (last) event.previous = last->snapshot;
     event.size = size_of(snapshot(now), question_.path);
@@ -115,14 +113,14 @@ class FileHistory : public History {
 
   void compare(const std::optional<Version>& last, const Version& now) override {
     if (!last || !last->is_there) {
-      add(Kind::appeared, last, now);
+      add(ChangeKind::added, last, now);
     } else if (!now.is_there) {
-      add(Kind::vanished, last, now);
+      add(ChangeKind::removed, last, now);
     } else {
       const auto changes =
           compare_snapshots(chunks_, snapshot(*last), snapshot(now), question_.path);
       if (changes.empty()) return;
-      HistoryEvent& event = add(Kind::changed, last, now);
+      HistoryEvent& event = add(ChangeKind::changed, last, now);
       for (const FileChange& change : changes) event.differing += change.differing_after;
     }
   }
@@ -163,9 +161,9 @@ class TableHistory : public DatabaseHistory {
     if (before != nullptr && after != nullptr) {
       if (!have_equal_content(*before, *after)) compare_pair(last, *before, now, *after);
     } else if (after != nullptr) {
-      compare_single(Kind::appeared, last, now, *after, name(now));
+      compare_single(ChangeKind::added, last, now, *after, name(now));
     } else if (before != nullptr) {
-      compare_single(Kind::vanished, last, now, *before, name(*last));
+      compare_single(ChangeKind::removed, last, now, *before, name(*last));
     } else {
       require_database(nullptr);
     }
@@ -181,10 +179,7 @@ class TableHistory : public DatabaseHistory {
     if (!change) return;
     is_known_ = true;
     if (change->kind == ChangeKind::changed && !change->has_row_changes() && schema.empty()) return;
-    const Kind kind = change->kind == ChangeKind::added     ? Kind::appeared
-                      : change->kind == ChangeKind::removed ? Kind::vanished
-                                                            : Kind::changed;
-    HistoryEvent& event = add(kind, last, now);
+    HistoryEvent& event = add(change->kind, last, now);
     event.table = change;
     event.schema_changes = std::move(schema);
   }
@@ -201,7 +196,7 @@ class TableHistory : public DatabaseHistory {
     return words;
   }
 
-  void compare_single(Kind kind, const std::optional<Version>& last, const Version& now,
+  void compare_single(ChangeKind kind, const std::optional<Version>& last, const Version& now,
                       const FileEntry& entry, const std::string& label) {
     require_database(&entry);
     FileReader reader(chunks_, entry);
@@ -213,7 +208,7 @@ class TableHistory : public DatabaseHistory {
     SqliteQuery count(database, "SELECT count(*) FROM " + quoted_name(table->name));
     count.step();
     TableChange change{.name = table->name};
-    (kind == Kind::appeared ? change.added : change.removed) =
+    (kind == ChangeKind::added ? change.added : change.removed) =
         static_cast<std::uint64_t>(count.number(0));
     add(kind, last, now).table = std::move(change);
   }
@@ -245,9 +240,9 @@ class RowHistory : public DatabaseHistory {
       found = look_up(*after, name(now));
     }
     if (found == row_) return;
-    HistoryEvent& event = add(!row_    ? Kind::appeared
-                              : !found ? Kind::vanished
-                                       : Kind::changed,
+    HistoryEvent& event = add(!row_    ? ChangeKind::added
+                              : !found ? ChangeKind::removed
+                                       : ChangeKind::changed,
                               last, now);
     describe(event, found);
     row_ = std::move(found);
@@ -256,9 +251,7 @@ class RowHistory : public DatabaseHistory {
   void describe(HistoryEvent& event, const std::optional<FoundRow>& found) const {
     TableChange table{.name = question_.table};
     RowChange change;
-    change.kind = !row_    ? RowChange::Kind::added
-                  : !found ? RowChange::Kind::removed
-                           : RowChange::Kind::changed;
+    change.kind = !row_ ? ChangeKind::added : !found ? ChangeKind::removed : ChangeKind::changed;
     table.columns = found ? found->columns : row_->columns;
     if (row_ && found && row_->columns != found->columns) {
       event.schema_changes = {"its columns changed"};

@@ -12,8 +12,6 @@
 namespace varve {
 namespace {
 
-using Kind = RowChange::Kind;
-
 // Differences by rowid, as they come in its order.
 class RowidMerge {
  public:
@@ -78,14 +76,14 @@ class ByKey {
         take_(take) {}
 
   void take(const RowChange& change) {
-    if (change.kind == Kind::changed && has_same_key(change)) {
+    if (change.kind == ChangeKind::changed && has_same_key(change)) {
       take_(change);
-    } else if (change.kind == Kind::added) {
+    } else if (change.kind == ChangeKind::added) {
       take_after(change.after, change.rowid);
     } else {
       take_before(change.before, change.rowid);
       // (Its rowid is that of the row that it replaced.)
-      if (change.kind == Kind::changed) take_after(change.after, change.rowid);
+      if (change.kind == ChangeKind::changed) take_after(change.after, change.rowid);
     }
   }
 
@@ -98,15 +96,15 @@ class ByKey {
   void take_before(const Row& row, std::optional<std::int64_t> rowid) {
     sqlite3_stmt* found = has_null_key(pair_, row) ? nullptr : after_.find(row);
     if (found == nullptr) {
-      take_({Kind::removed, row, {}, rowid});
+      take_({ChangeKind::removed, row, {}, rowid});
     } else if (Row now = row_at(found, kFirstColumn); now != row) {
-      take_({Kind::changed, row, std::move(now), rowid});
+      take_({ChangeKind::changed, row, std::move(now), rowid});
     }
   }
   // One that `before` has too was met there: under another rowid, so it differs by rowid.
   void take_after(const Row& row, std::optional<std::int64_t> rowid) {
     if (has_null_key(pair_, row) || before_.find(row) == nullptr) {
-      take_({Kind::added, {}, row, rowid});
+      take_({ChangeKind::added, {}, row, rowid});
     }
   }
 
@@ -125,10 +123,10 @@ class Moves {
     std::unordered_map<std::string, std::vector<std::size_t>> gone;  // by the row as SQL
     bool has_moves = false;
     for (std::size_t i = 0; i < changes_.size(); ++i) {
-      if (changes_[i].kind != Kind::added) gone[literals(changes_[i].before)].push_back(i);
+      if (changes_[i].kind != ChangeKind::added) gone[literals(changes_[i].before)].push_back(i);
     }
     for (RowChange& change : changes_) {
-      if (change.kind == Kind::removed) continue;
+      if (change.kind == ChangeKind::removed) continue;
       const auto found = gone.find(literals(change.after));
       if (found == gone.end() || found->second.empty()) continue;
       lose_before(changes_[found->second.back()]);
@@ -138,18 +136,18 @@ class Moves {
     }
     for (RowChange& change : changes_) {
       // Rows that stay under another rowid may be where an added one was.
-      if (has_moves && change.kind == Kind::added) change.rowid.reset();
+      if (has_moves && change.kind == ChangeKind::added) change.rowid.reset();
       if (!change.before.empty() || !change.after.empty()) take(change);
     }
   }
 
  private:
   static void lose_before(RowChange& change) {
-    change.kind = Kind::added;
+    change.kind = ChangeKind::added;
     change.before.clear();
   }
   static void lose_after(RowChange& change) {
-    change.kind = Kind::removed;
+    change.kind = ChangeKind::removed;
     change.after.clear();
   }
 

@@ -25,15 +25,15 @@ std::set<const SchemaObject*, ObjectOrder> by_name(const SqliteSchema& schema) {
   return objects;
 }
 
-void count(TableChange& table, RowChange::Kind kind) {
+void count(TableChange& table, ChangeKind kind) {
   switch (kind) {
-    case RowChange::Kind::added:
+    case ChangeKind::added:
       ++table.added;
       break;
-    case RowChange::Kind::removed:
+    case ChangeKind::removed:
       ++table.removed;
       break;
-    case RowChange::Kind::changed:
+    case ChangeKind::changed:
       ++table.changed;
       break;
   }
@@ -140,7 +140,7 @@ TableChange SqliteDiff::whole_table(const ComparedDatabase& database, const Tabl
     ++rows;
     if (!take) continue;
     RowChange row;
-    row.kind = is_new ? RowChange::Kind::added : RowChange::Kind::removed;
+    row.kind = is_new ? ChangeKind::added : ChangeKind::removed;
     (is_new ? row.after : row.before) = row_at(query.row(), 1);
     if (!table.rowid.empty()) row.rowid = query.number(0);
     take(row);

@@ -11,12 +11,11 @@
 #include <string>
 #include <vector>
 
+#include "tools/compare/change_kind.h"
 #include "tools/compare/page_comparison.h"
 #include "tools/compare/table_comparison.h"
 
 namespace varve {
-
-enum class ChangeKind : std::uint8_t { added, removed, changed };
 
 struct SchemaChange {
   ChangeKind kind = ChangeKind::added;

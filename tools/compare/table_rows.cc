@@ -49,13 +49,13 @@ void for_each_row(SqliteQuery& query, const std::stop_token& stop,
 }
 
 RowChange removed_row(sqlite3_stmt* row) {
-  return {RowChange::Kind::removed, row_at(row, kFirstColumn), {}, rowid_of(row)};
+  return {ChangeKind::removed, row_at(row, kFirstColumn), {}, rowid_of(row)};
 }
 RowChange added_row(sqlite3_stmt* row) {
-  return {RowChange::Kind::added, {}, row_at(row, kFirstColumn), rowid_of(row)};
+  return {ChangeKind::added, {}, row_at(row, kFirstColumn), rowid_of(row)};
 }
 RowChange changed_row(sqlite3_stmt* before, sqlite3_stmt* after) {
-  return {RowChange::Kind::changed, row_at(before, kFirstColumn), row_at(after, kFirstColumn),
+  return {ChangeKind::changed, row_at(before, kFirstColumn), row_at(after, kFirstColumn),
           rowid_of(before)};
 }
 
