@@ -3,6 +3,7 @@
 #include "tests/fuzz/expect.h"
 #include "tests/fuzz/targets.h"
 #include "tools/compare/dump_tables.h"
+#include "tools/compare/stored_definition.h"
 #include "tools/sources/copy_rows.h"
 #include "tools/sources/inflater.h"
 #include "tools/sources/postgres_archive.h"
@@ -33,7 +34,11 @@ void take_data(const ArchiveContents& contents, const ArchiveFilePieces& read) {
 }
 
 void use(const ArchiveContents& contents) {
-  for (const ArchiveEntry& entry : contents.entries) columns_of_copy(entry.copy);
+  partitioned_tables(contents);
+  for (const ArchiveEntry& entry : contents.entries) {
+    columns_of_copy(entry.copy);
+    if (entry.is_table_data()) definition_of(contents, entry.schema, entry.name);
+  }
 }
 
 }  // namespace

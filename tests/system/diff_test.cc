@@ -258,5 +258,58 @@ TEST_F(DiffProgram, KeysOfSeveralColumnsAndRowids) {
                "(\"k\", \"n\")");
 }
 
+TEST_F(DiffProgram, KeysThatAreBlobs) {
+  run("CREATE TABLE ids(id BLOB PRIMARY KEY, v); CREATE TABLE pairs(a BLOB, b TEXT, v, PRIMARY "
+      "KEY(a, b)) WITHOUT ROWID; INSERT INTO ids VALUES (x'00ff', 'blob'), ('00ff', 'text'), "
+      "('X''00ff''', 'quotes'), (x'', 'empty'); INSERT INTO pairs VALUES (x'ab', 'c', 'pair')");
+  take("2026-11-19");
+  const auto value_of = [&](const std::string& table, const std::string& key) {
+    return must_json(
+        {"log", "history.db", "--table", table, "--key", key})["events"][0]["after"]["v"];
+  };
+  EXPECT_EQ(value_of("ids", "X'00ff'"), "blob");
+  EXPECT_EQ(value_of("ids", "x'00FF'"), "blob");
+  EXPECT_EQ(value_of("ids", "X''"), "empty");
+  EXPECT_EQ(value_of("ids", "00ff"), "text");
+  EXPECT_EQ(value_of("ids", "'X''00ff'''"), "quotes");
+  EXPECT_EQ(value_of("pairs", "X'ab',c"), "pair");
+  for (const char* const key : {"X'00f'", "X'00fg'", "X'0 ff'", "X'-1'", "X'"}) {
+    expect_holds(refused(1, {"log", "history.db", "--table", "ids", "--key", key}),
+                 std::string("no snapshot has a row with the key ") + key + " in");
+  }
+}
+
+// Of docs and docs_old both names stand in front of "docs_old_content".
+TEST_F(DiffProgram, VirtualTablesAreComparedWhereTheyAreKept) {
+  run("CREATE VIRTUAL TABLE docs USING fts5(body); CREATE VIRTUAL TABLE docs_old USING fts5(body);"
+      "CREATE TABLE docs_plain(id INTEGER PRIMARY KEY); INSERT INTO docs VALUES ('one');");
+  take("2026-11-19");
+  run("INSERT INTO docs VALUES ('two'); INSERT INTO docs_old VALUES ('three');"
+      "INSERT INTO docs_plain VALUES (1)");
+  take("2026-11-20");
+  const std::string text = must({"diff", "2026-11-19", "2026-11-20"});
+  expect_holds(text,
+               "rows of docs_content: 1 added (where the virtual table docs keeps its own)\n");
+  expect_holds(text,
+               "rows of docs_old_content: 1 added (where the virtual table docs_old keeps its "
+               "own)\n");
+  expect_holds(text, "rows of docs_plain: 1 added\n");
+  const Json tables =
+      must_json({"diff", "2026-11-19", "2026-11-20"})["files"][0]["database"]["tables"];
+  for (const Json& table : tables) {
+    const bool is_plain = table["table"] == "docs_plain";
+    const bool is_old = std::string(table["table"]).starts_with("docs_old_");
+    EXPECT_EQ(table["virtual_table"], is_plain ? Json() : Json(is_old ? "docs_old" : "docs"));
+  }
+  const std::string complaint =
+      "docs is a virtual table, which has no rows of its own: its module keeps them in "
+      "docs_config, "
+      "docs_content, docs_data, docs_docsize, docs_idx, whose history can be asked for";
+  expect_holds(refused(2, {"log", "history.db", "--table", "docs"}), complaint);
+  expect_holds(refused(2, {"log", "history.db", "--table", "docs", "--key", "1"}), complaint);
+  const Json content = must_json({"log", "history.db", "--table", "docs_content"});
+  EXPECT_EQ(content["events"].size(), 2U);
+}
+
 }  // namespace
 }  // namespace varve

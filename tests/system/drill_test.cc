@@ -145,6 +145,30 @@ TEST_F(Drill, RestoresOwnersAndEveryFormat) {
   }
 }
 
+// To have proven one says nothing of the other.
+TEST_F(Drill, TwoServersWithADatabaseOfOneNameAreDrilledBoth) {
+  fill_little();
+  const PostgresServer other;
+  other.sql("postgres", "CREATE DATABASE shop");
+  other.sql("shop", "CREATE TABLE few(a int); INSERT INTO few VALUES (1)");
+  must({"ingest", shop(), "--time", "2025-11-20"});
+  must({"ingest", other.uri("shop"), "--time", "2025-11-21"});
+  must({"ingest", shop(), "--time", "2025-11-22"});
+  const Json sources = passed({"drill"})["sources"];
+  ASSERT_EQ(sources.size(), 2U);
+  EXPECT_EQ(sources[0]["snapshot"], "2025-11-22T00-00-00Z");
+  EXPECT_EQ(sources[0]["row_counts"]["public.orders"], 2000);
+  EXPECT_EQ(sources[1]["snapshot"], "2025-11-21T00-00-00Z");
+  EXPECT_EQ(sources[1]["row_counts"], Json({{"public.few", 1}}));
+  EXPECT_EQ(passed({"drill", "shop"})["sources"].size(), 2U);
+}
+
+TEST_F(Drill, ACommandIsOneSourceHoweverItIsWritten) {
+  must({"ingest", "--command", "echo one", "--as", "words"});
+  must({"ingest", "--command", "echo two", "--as", "words"});
+  EXPECT_EQ(passed({"drill"})["sources"].size(), 1U);
+}
+
 TEST_F(Drill, TablesThatDidNotChangeAreNotReadAgainUnlessTheirProofIsStale) {
   fill_little();
   const std::string first = must_json({"ingest", shop()})["name"];

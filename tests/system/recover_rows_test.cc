@@ -421,5 +421,39 @@ TEST_F(RecoverRows, RefusesWhatCannotBe) {
   expect_holds(refused(2, {"recover-rows", "2025-11-22:text.txt", live()}), "no SQLite database");
 }
 
+// The script's own tables and views stand in front of those of the database.
+TEST_F(RecoverRows, AScriptKeepsClearOfTheNamesOfTheDatabase) {
+  const std::string tables =
+      "CREATE TABLE varve(id INTEGER PRIMARY KEY, expected, done); CREATE TABLE varve_users(id "
+      "INTEGER PRIMARY KEY, name); CREATE TABLE varve_varve(a, b); CREATE TABLE \"VARVE2\"(a); "
+      "CREATE VIEW varve4x AS SELECT 1;";
+  run(tables +
+      "INSERT INTO varve VALUES (1, 5, 5), (2, 6, 6); INSERT INTO varve_users VALUES (1, 'a'); "
+      "INSERT INTO varve_varve VALUES (1, 2); INSERT INTO \"VARVE2\" VALUES (3)");
+  must({"ingest", live(), "--time", "2025-11-21", "-q"});
+  run("DELETE FROM varve WHERE id = 2; UPDATE varve SET done = 9; DELETE FROM varve_users; DELETE "
+      "FROM varve_varve; DELETE FROM \"VARVE2\"; DELETE FROM orders WHERE id < 50");
+  must({"ingest", live(), "--time", "2025-11-22", "-q"});
+  const ProgramResult script =
+      varve({"recover-rows", "2025-11-21:history.db", live(), "--missing", "--changed"});
+  EXPECT_EQ(script.status, 0) << script.err;
+  const auto expect_all = [&] {
+    EXPECT_EQ(value("SELECT group_concat(id || expected || done) FROM varve"), "155,266");
+    EXPECT_EQ(value("SELECT count(*) FROM varve_users"), "1");
+    EXPECT_EQ(value("SELECT count(*) FROM varve_varve"), "1");
+    EXPECT_EQ(value("SELECT count(*) FROM VARVE2"), "1");
+    expect_as_stored();
+  };
+  const ShellResult result = in_shell(script.out);
+  EXPECT_EQ(result.status, 0) << result.output;
+  expect_all();
+  must({"restore", "2025-11-22:history.db", live(), "--force", "-q"});
+  EXPECT_EQ(value("SELECT count(*) FROM VARVE2"), "0");
+  const ShellResult changed =
+      in_shell(must({"diff", "2025-11-22", "2025-11-21", "history.db", "--sql"}));
+  EXPECT_EQ(changed.status, 0) << changed.output;
+  expect_all();
+}
+
 }  // namespace
 }  // namespace varve

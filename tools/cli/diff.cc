@@ -23,7 +23,7 @@ struct DiffArguments {
 constexpr std::size_t kScriptBuffer = 64u << 10;  // bytes written at a time
 
 bool are_databases(ChunkReader& chunks, const FileChange& change) {
-  return change.kind == FileChange::Kind::changed && change.has_new_content &&
+  return change.kind == ChangeKind::changed && change.has_new_content &&
          is_sqlite_file(chunks, *change.before) && is_sqlite_file(chunks, *change.after);
 }
 

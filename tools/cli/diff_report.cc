@@ -13,20 +13,6 @@ namespace varve::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Kind = FileChange::Kind;
-
-const char* word_of_file(Kind kind) {
-  switch (kind) {
-    case Kind::added:
-      return "added";
-    case Kind::removed:
-      return "removed";
-    case Kind::changed:
-      break;
-  }
-  return "changed";
-}
-
 // Of a dump's file: whose rows it holds.
 std::string table_of(const FileEntry& file) {
   const auto fact = file.facts.find(kTableFact);
@@ -34,8 +20,8 @@ std::string table_of(const FileEntry& file) {
 }
 
 std::string sizes_of(const FileChange& change) {
-  if (change.kind == Kind::added) return format_bytes(change.after->size);
-  if (change.kind == Kind::removed) return format_bytes(change.before->size);
+  if (change.kind == ChangeKind::added) return format_bytes(change.after->size);
+  if (change.kind == ChangeKind::removed) return format_bytes(change.before->size);
   if (!change.has_new_content) {
     return change.before->mode == change.after->mode
                ? "other attributes"
@@ -51,6 +37,9 @@ std::string sizes_of(const FileChange& change) {
 std::string table_text(const TableReport& table) {
   const TableChange& change = table.change;
   std::string text = fmt::format("    rows of {}: {}", change.name, counts_text(change));
+  if (!change.virtual_table.empty()) {
+    text += fmt::format(" (where the virtual table {} keeps its own)", change.virtual_table);
+  }
   if (change.identity == RowIdentity::rowid) text += " (no primary key: by rowid)";
   if (change.identity == RowIdentity::whole_row) text += " (no primary key: whole rows)";
   if (change.has_new_columns) text += fmt::format(" (in columns {})", join(change.columns));
@@ -78,14 +67,16 @@ std::string database_text(const DatabaseReport& database) {
 
 Json table_json(const TableReport& table, bool has_rows) {
   const TableChange& change = table.change;
-  Json json = {{"table", change.name},
-               {"change", word_of(change.kind)},
-               {"identity", word_of(change.identity)},
-               {"key", change.key},
-               {"columns", change.columns},
-               {"added", change.added},
-               {"removed", change.removed},
-               {"changed", change.changed}};
+  Json json = {
+      {"table", change.name},
+      {"virtual_table", change.virtual_table.empty() ? Json() : Json(change.virtual_table)},
+      {"change", word_of(change.kind)},
+      {"identity", word_of(change.identity)},
+      {"key", change.key},
+      {"columns", change.columns},
+      {"added", change.added},
+      {"removed", change.removed},
+      {"changed", change.changed}};
   if (!has_rows) return json;
   Json rows = Json::array();
   for (const RowChange& row : table.rows) {
@@ -119,10 +110,9 @@ std::string diff_text(const DiffReport& report) {
   if (report.files.empty()) text += "nothing differs\n";
   for (const FileReport& file : report.files) {
     const FileChange& change = file.change;
-    const char* mark = change.kind == Kind::added ? "+" : change.kind == Kind::removed ? "-" : "~";
     const FileEntry& entry = change.after != nullptr ? *change.after : *change.before;
-    text += printable(fmt::format("{} {}{}  {}", mark, change.path(), table_of(entry),
-                                  sizes_of(change))) +
+    text += printable(fmt::format("{}{}{}  {}", mark_of(change.kind), change.path(),
+                                  table_of(entry), sizes_of(change))) +
             "\n";
     if (file.database) text += database_text(*file.database);
   }
@@ -135,7 +125,7 @@ std::string diff_json(const DiffReport& report) {
     const FileChange& change = file.change;
     Json json = {
         {"path", change.path()},
-        {"change", word_of_file(change.kind)},
+        {"change", word_of(change.kind)},
         {"raw_bytes_before", change.before != nullptr ? Json(change.before->size) : Json()},
         {"raw_bytes_after", change.after != nullptr ? Json(change.after->size) : Json()},
         {"differing_bytes_before", change.differing_before},

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
+#include <ranges>
 #include <set>
 
 #include "store/core/error.h"
@@ -26,41 +27,66 @@ struct DrillArguments {
   JobArgument job;
 };
 
-// A source, and the newest snapshot that holds it.
-using Newest = std::map<std::string, const Snapshot*>;
-
-Newest newest_of(const std::vector<Snapshot>& oldest_first) {
-  Newest newest;
-  for (const Snapshot& snapshot : oldest_first) {
-    for (const SourceInfo& source : snapshot.sources) newest[source.name] = &snapshot;
-  }
-  return newest;
-}
+// By the name of a source: the newest snapshot of each origin that it has had, newest first.
+using Newest = std::map<std::string, std::vector<const Snapshot*>>;
 
 std::uint32_t number_of(const Snapshot& snapshot, const std::string& source) {
   const auto found = std::ranges::find(snapshot.sources, source, &SourceInfo::name);
   return static_cast<std::uint32_t>(found - snapshot.sources.begin());
 }
 
+const SourceInfo& source_in(const Snapshot& snapshot, const std::string& source) {
+  return snapshot.sources[number_of(snapshot, source)];
+}
+
+// Two servers may have a database of one name: to prove one of them says nothing of the other. A
+// command may be written otherwise each time.
+bool have_same_origin(const Snapshot& a, const Snapshot& b, const std::string& source) {
+  const SourceInfo& one = source_in(a, source);
+  const SourceInfo& other = source_in(b, source);
+  return a.host == b.host && one.kind == other.kind &&
+         (one.location == other.location || one.kind == "command");
+}
+
+// Each comes from a file of its own, and is an older state of what is called so.
+bool is_imported(const Snapshot& snapshot, const std::string& source) {
+  return source_in(snapshot, source).facts.contains("imported_from");
+}
+
+Newest newest_of(const std::vector<Snapshot>& oldest_first) {
+  Newest newest;
+  for (const Snapshot& snapshot : std::views::reverse(oldest_first)) {
+    for (const SourceInfo& source : snapshot.sources) {
+      std::vector<const Snapshot*>& known = newest[source.name];
+      const bool is_older = std::ranges::any_of(known, [&](const Snapshot* one) {
+        return is_imported(snapshot, source.name) || is_imported(*one, source.name) ||
+               have_same_origin(*one, snapshot, source.name);
+      });
+      if (!is_older) known.push_back(&snapshot);
+    }
+  }
+  return newest;
+}
+
 // What a restore has replaced is a way back, and no source whose recovery is to be proven.
 Newest without_safety(const Newest& newest) {
   Newest sources;
-  for (const auto& [name, snapshot] : newest) {
-    if (!is_safety_snapshot(*snapshot)) sources.emplace(name, snapshot);
+  for (const auto& [name, snapshots] : newest) {
+    if (!is_safety_snapshot(*snapshots.front())) sources.emplace(name, snapshots);
   }
   return sources;
 }
 
 std::vector<std::string> names_of(const Newest& newest) {
   std::vector<std::string> names;
-  for (const auto& [name, snapshot] : newest) names.push_back(name);
+  for (const auto& [name, snapshots] : newest) names.push_back(name);
   return names;
 }
 
 // With all databases of a server, only the repository knows how they are called.
 void add_databases(const Newest& newest, std::vector<std::string>& names) {
-  for (const auto& [name, snapshot] : newest) {
-    const bool is_database = snapshot->sources[number_of(*snapshot, name)].kind == "postgresql";
+  for (const auto& [name, snapshots] : newest) {
+    const bool is_database = source_in(*snapshots.front(), name).kind == "postgresql";
     if (is_database && std::ranges::find(names, name) == names.end()) names.push_back(name);
   }
   std::erase_if(names, [&](const std::string& name) { return !newest.contains(name); });
@@ -87,10 +113,13 @@ std::vector<ProofTask> tasks_of(const Newest& newest, const std::vector<std::str
   std::set<std::string> seen;
   for (const std::string& name : names) {
     if (!seen.insert(name).second) continue;
-    const Snapshot* const snapshot = newest.at(name);
-    tasks.push_back(
-        {snapshot, number_of(*snapshot, name),
-         job ? assertions_of(name, job->assertions) : recorded_assertions(*snapshot, name)});
+    for (const Snapshot* const snapshot : newest.at(name)) {
+      // A job's are about its own source: the one that was stored last.
+      const bool is_of_job = job && snapshot == newest.at(name).front();
+      tasks.push_back({snapshot, number_of(*snapshot, name),
+                       is_of_job ? assertions_of(name, job->assertions)
+                                 : recorded_assertions(*snapshot, name)});
+    }
   }
   return tasks;
 }

@@ -16,15 +16,14 @@ namespace varve::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Kind = HistoryEvent::Kind;
 
-const char* word_of(Kind kind) {
+const char* event_word(ChangeKind kind) {
   switch (kind) {
-    case Kind::appeared:
+    case ChangeKind::added:
       return "appeared";
-    case Kind::vanished:
+    case ChangeKind::removed:
       return "vanished";
-    case Kind::changed:
+    case ChangeKind::changed:
       break;
   }
   return "changed";
@@ -33,7 +32,7 @@ const char* word_of(Kind kind) {
 std::string text_of_row(const HistoryEvent& event) {
   const std::string row = row_text(*event.table, *event.row);
   // Of a changed one without the key in front: the question has it.
-  return event.kind == Kind::changed ? row.substr(row.find(": ") + 2) : row;
+  return event.kind == ChangeKind::changed ? row.substr(row.find(": ") + 2) : row;
 }
 
 std::string text_of(const HistoryEvent& event) {
@@ -43,10 +42,10 @@ std::string text_of(const HistoryEvent& event) {
   } else if (event.table) {
     const std::string counts = counts_text(*event.table);
     if (!counts.empty()) parts.push_back("rows: " + counts);
-  } else if (event.kind == Kind::changed) {
+  } else if (event.kind == ChangeKind::changed) {
     parts.push_back(fmt::format("{}, {} in chunks that differ", format_bytes(event.size),
                                 format_bytes(event.differing)));
-  } else if (event.kind == Kind::appeared) {
+  } else if (event.kind == ChangeKind::added) {
     parts.push_back(format_bytes(event.size));
   }
   parts.insert(parts.end(), event.schema_changes.begin(), event.schema_changes.end());
@@ -59,11 +58,11 @@ std::string text_of(const std::vector<HistoryEvent>& events,
   Table table({{"SNAPSHOT", left}, {"CHANGE", left}, {"WHAT", left}});
   for (const HistoryEvent& event : events) {
     std::string what = text_of(event);
-    if (event.kind == Kind::vanished && event.previous) {
+    if (event.kind == ChangeKind::removed && event.previous) {
       what = fmt::format("last seen in {}{}{}", snapshots[*event.previous].name,
                          what.empty() ? "" : ": ", what);
     }
-    table.add({snapshots[event.snapshot].name, word_of(event.kind), what});
+    table.add({snapshots[event.snapshot].name, event_word(event.kind), what});
   }
   return table.text();
 }
@@ -75,7 +74,7 @@ std::string json_of(const HistoryQuestion& question, const std::vector<HistoryEv
     Json one = {{"snapshot", snapshots[event.snapshot].name},
                 {"time", to_iso(snapshots[event.snapshot].time)},
                 {"previous", event.previous ? Json(snapshots[*event.previous].name) : Json()},
-                {"change", word_of(event.kind)}};
+                {"change", event_word(event.kind)}};
     if (event.row) {
       one["before"] = row_json(event.table->columns, event.row->before);
       one["after"] = row_json(event.table->columns, event.row->after);
@@ -125,8 +124,8 @@ void add_log(CLI::App& program, CommandLine& line) {
   command
       .add_option(
           "--key", question->key,
-          "of one row: its primary key, columns with commas between ('a,b' in quotes); else "
-          "its rowid")
+          "of one row: its primary key, columns with commas between ('a,b' in quotes, a blob as "
+          "X'00ff'); else its rowid")
       ->option_text("K");
   add_global_options(command, line.global, Facts::printed);
   command.callback([&line, question] {

@@ -134,7 +134,14 @@ void apply(const Recovery& recovery, RecoveryReport& report, SafetyPoint& safety
   std::vector<TableRecovery> refused;
   std::ranges::copy_if(report.tables, std::back_inserter(refused),
                        [](const TableRecovery& table) { return !table.refusal.empty(); });
-  report.tables = recovery.apply();
+  try {
+    report.tables = recovery.apply();
+  } catch (const UnclearCommit& error) {
+    safety.keep();
+    if (!safety.snapshot()) throw;
+    throw Error(ErrorCode::failed, fmt::format("{}; as it was before: snapshot {}", error.what(),
+                                               safety.snapshot()->name));
+  }
   if (is_any_written(report.tables)) {
     safety.keep();
     if (safety.snapshot()) report.safety_snapshot = safety.snapshot()->name;
@@ -230,10 +237,15 @@ int recover_postgres(CommandLine& line, Repository& repository, const SnapshotAr
   PostgresRecovery recovery(dump, connection, request);
   RecoveryReport report{
       .snapshot = what.snapshot.name, .path = *what.path, .target = connection.location()};
-  return run(line, repository, arguments,
-             {[&](const RecoveryListener& listener) { return recovery.survey(listener); },
-              [&] { return recovery.apply(); }},
-             report, stop);
+  // An interrupt does not keep from asking what became of the deed.
+  const OpenConnection open_another = [&] { return PostgresConnection(arguments.target, "", {}); };
+  const int status =
+      run(line, repository, arguments,
+          {[&](const RecoveryListener& listener) { return recovery.survey(listener); },
+           [&] { return recovery.apply(open_another); }},
+          report, stop);
+  if (!recovery.remark().empty()) line.warn(recovery.remark());
+  return status;
 }
 
 int recover_rows(CommandLine& line, const RecoverArguments& arguments) {

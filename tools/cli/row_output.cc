@@ -40,18 +40,6 @@ Json row_json(const std::vector<std::string>& columns, const Row& row) {
   return json;
 }
 
-const char* word_of(RowChange::Kind kind) {
-  switch (kind) {
-    case RowChange::Kind::added:
-      return "added";
-    case RowChange::Kind::removed:
-      return "removed";
-    case RowChange::Kind::changed:
-      break;
-  }
-  return "changed";
-}
-
 const char* word_of(ChangeKind kind) {
   switch (kind) {
     case ChangeKind::added:
@@ -77,8 +65,8 @@ const char* word_of(RowIdentity identity) {
 }
 
 std::string row_text(const TableChange& table, const RowChange& row) {
-  if (row.kind != RowChange::Kind::changed) {
-    const bool is_added = row.kind == RowChange::Kind::added;
+  if (row.kind != ChangeKind::changed) {
+    const bool is_added = row.kind == ChangeKind::added;
     return assignments(table.columns, is_added ? row.after : row.before);
   }
   std::vector<std::string> parts;
@@ -98,13 +86,13 @@ std::string counts_text(const TableChange& table) {
   return join(parts);
 }
 
-const char* mark_of(RowChange::Kind kind) {
+const char* mark_of(ChangeKind kind) {
   switch (kind) {
-    case RowChange::Kind::added:
+    case ChangeKind::added:
       return "+ ";
-    case RowChange::Kind::removed:
+    case ChangeKind::removed:
       return "- ";
-    case RowChange::Kind::changed:
+    case ChangeKind::changed:
       break;
   }
   return "~ ";

@@ -13,7 +13,6 @@ namespace varve::cli {
 nlohmann::ordered_json row_json(const std::vector<std::string>& columns, const Row& row);
 
 // "added", "removed", "changed"
-const char* word_of(RowChange::Kind kind);
 const char* word_of(ChangeKind kind);
 // "primary key", "rowid", "whole row"
 const char* word_of(RowIdentity identity);
@@ -24,6 +23,6 @@ std::string row_text(const TableChange& table, const RowChange& row);
 std::string counts_text(const TableChange& table);
 
 // "+ ", "- ", "~ "
-const char* mark_of(RowChange::Kind kind);
+const char* mark_of(ChangeKind kind);
 
 }  // namespace varve::cli

@@ -12,8 +12,6 @@
 namespace varve {
 namespace {
 
-using Kind = RowChange::Kind;
-
 constexpr const char* kSequence = "sqlite_sequence";
 constexpr const char* kStatistics = "sqlite_stat1";
 
@@ -21,10 +19,15 @@ class Script {
  public:
   Script(const SqliteDiff& diff, const ComparedDatabase& before, const ComparedDatabase& after,
          const WriteSql& write)
-      : diff_(diff), before_(before), after_(after), transaction_([&write](const std::string& sql) {
-          write(sql);
-          write(";\n");
-        }) {
+      : diff_(diff),
+        before_(before),
+        after_(after),
+        transaction_(
+            [&write](const std::string& sql) {
+              write(sql);
+              write(";\n");
+            },
+            names_in({&diff.schema_before(), &diff.schema_after()})) {
     find_remade_tables();
   }
 
@@ -144,7 +147,7 @@ class Script {
       statement(
           fmt::format("INSERT INTO sqlite_schema(type, name, tbl_name, rootpage, sql) "
                       "SELECT 'table', {0}, {0}, 0, {1} FROM {2}",
-                      literal(object.name), literal(object.sql), ScriptTransaction::kRunning));
+                      literal(object.name), literal(object.sql), transaction_.running()));
     }
     if (is_open) statement("PRAGMA writable_schema = OFF");
   }
@@ -219,15 +222,15 @@ class Script {
     }
     bool keeps_rowids = true;  // else a given rowid could meet one that SQLite chose
     diff_.compare(name, [&](const RowChange& row) {
-      if (row.kind == Kind::added && !row.rowid) keeps_rowids = false;
-      if (row.kind == Kind::added || (row.kind == Kind::changed && !is_unique)) return;
+      if (row.kind == ChangeKind::added && !row.rowid) keeps_rowids = false;
+      if (row.kind == ChangeKind::added || (row.kind == ChangeKind::changed && !is_unique)) return;
       const std::string rows = rows_of(table, change.columns, Change::remove);
       transaction_.row(
           fmt::format("DELETE FROM {} WHERE {}", quoted_name(rows), condition(change, table, row)));
     });
     diff_.compare(name, [&](const RowChange& row) {
-      if (row.kind == Kind::removed) return;
-      if (row.kind == Kind::added || is_unique) {
+      if (row.kind == ChangeKind::removed) return;
+      if (row.kind == ChangeKind::added || is_unique) {
         insert(table, change.columns, row.after, keeps_rowids ? row.rowid : std::nullopt);
       } else {
         const std::string rows = rows_of(table, change.columns, Change::update);
@@ -239,7 +242,7 @@ class Script {
 
   void delete_all(const std::string& table) {
     statement(fmt::format("DELETE FROM {} WHERE EXISTS (SELECT 1 FROM {})", quoted_name(table),
-                          ScriptTransaction::kRunning));
+                          transaction_.running()));
   }
 
   void for_each_row_after(const TableShape& table,
@@ -294,7 +297,7 @@ class Script {
     for_each_row_after(table, [&](const Row& row, std::optional<std::int64_t>) {
       statement(fmt::format("INSERT INTO {}({}) SELECT {} FROM {}", quoted_name(name),
                             quoted_names(table.column_names()), literals(row),
-                            ScriptTransaction::kRunning));
+                            transaction_.running()));
     });
   }
 

@@ -15,8 +15,6 @@ namespace {
 constexpr std::size_t kPiece = 256u << 10;          // bytes
 constexpr std::string_view kEndMark = "\\.\n\n\n";  // as pg_dump writes it behind the rows
 
-bool is_rows(const ArchiveEntry& entry) { return entry.is_table_data(); }
-
 StoredDump dump_with_contents(ChunkReader& chunks, const Snapshot& snapshot,
                               const std::string& path) {
   StoredDump dump = find_dump(chunks, snapshot, path);
@@ -95,22 +93,35 @@ DumpTables::DumpTables(ChunkReader& chunks, const Snapshot& snapshot, const std:
     : chunks_(chunks),
       snapshot_(snapshot),
       dump_(dump_with_contents(chunks, snapshot, path)),
-      contents_(contents_of(chunks, snapshot, dump_)) {}
+      contents_(contents_of(chunks, snapshot, dump_)),
+      partitioned_(partitioned_tables(contents_)) {}
 
 std::string DumpTables::encoding() const {
   return fact_of(snapshot_.sources.at(dump_.source), "encoding");
 }
 
 std::size_t DumpTables::find(const std::string& name) const {
-  if (const auto found = find_entry(contents_, name, is_rows)) return *found;
+  const auto has_rows = [this](const ArchiveEntry& entry) {
+    const auto number = static_cast<std::size_t>(&entry - contents_.entries.data());
+    return entry.is_table_data() || partitioned_.contains(number);
+  };
+  if (const auto found = find_entry(contents_, name, has_rows)) return *found;
   throw Error(ErrorCode::not_found,
-              fmt::format("{} of {} has no rows of a table '{}' (a partitioned one has its rows in "
-                          "its partitions); it has {}",
-                          dump_.path, snapshot_.name, name, names_in(contents_, is_rows)));
+              fmt::format("{} of {} has no rows of a table '{}'; it has {}", dump_.path,
+                          snapshot_.name, name, names_in(contents_, has_rows)));
 }
 
-std::vector<std::string> DumpTables::columns(std::size_t number) const {
-  return columns_of_copy(table(number).copy);
+std::vector<std::size_t> DumpTables::rows_of(std::size_t number) const {
+  const auto found = partitioned_.find(number);
+  return found == partitioned_.end() ? std::vector{number} : found->second;
+}
+
+std::optional<StoredDefinition> DumpTables::definition(std::size_t number) const {
+  return definition_of(contents_, table(number).schema, table(number).name);
+}
+
+std::vector<std::string> DumpTables::columns(std::size_t rows) const {
+  return columns_of_copy(table(rows).copy);
 }
 
 void DumpTables::read(const std::vector<std::size_t>& numbers, const TakeRows& take) const {

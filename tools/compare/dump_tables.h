@@ -3,11 +3,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "store/chunk_reader.h"
 #include "store/snapshot.h"
+#include "tools/compare/stored_definition.h"
 #include "tools/sources/stored_dump.h"
 
 namespace varve {
@@ -25,12 +28,17 @@ class DumpTables {
   // usage Error that says what there is.
   std::size_t find(const std::string& name) const;
   const ArchiveEntry& table(std::size_t number) const { return contents_.entries[number]; }
-  // The columns that its rows have, in order.
-  std::vector<std::string> columns(std::size_t number) const;
+  // The entries that hold its rows, for table(): a partitioned one has those of its partitions, any
+  // other is its own.
+  std::vector<std::size_t> rows_of(std::size_t number) const;
+  // What the dump says of its columns and its key; nothing where it has its rows alone.
+  std::optional<StoredDefinition> definition(std::size_t number) const;
+  // The columns that the rows of an entry have, in order.
+  std::vector<std::string> columns(std::size_t rows) const;
 
-  // Its rows in COPY's text form, without the end mark; an empty piece is the end.
+  // Rows in COPY's text form, without the end mark; an empty piece is the end.
   using TakeRows = std::function<void(std::size_t number, const std::function<ByteView()>& next)>;
-  // For each of these tables, in the dump's own order. Every chunk is checked against its name.
+  // For each of these entries. Every chunk is checked against its name.
   void read(const std::vector<std::size_t>& numbers, const TakeRows& take) const;
 
  private:
@@ -40,6 +48,7 @@ class DumpTables {
   const Snapshot& snapshot_;
   const StoredDump dump_;
   const ArchiveContents contents_;
+  const std::map<std::size_t, std::vector<std::size_t>> partitioned_;
 };
 
 // The columns of a COPY statement as pg_dump writes it; empty where it has no list.

@@ -1,6 +1,7 @@
 #include "tools/compare/file_history.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <memory>
@@ -14,8 +15,6 @@
 
 namespace varve {
 namespace {
-
-using Kind = HistoryEvent::Kind;
 
 // A snapshot that can tell about the path: it has it, or its source without it.
 struct Version {
@@ -95,7 +94,7 @@ class History {
   std::string name(const Version& version) const {
     return fmt::format("{} of {}", question_.path, snapshot(version).name);
   }
-  HistoryEvent& add(Kind kind, const std::optional<Version>& last, const Version& now) {
+  HistoryEvent& add(ChangeKind kind, const std::optional<Version>& last, const Version& now) {
     HistoryEvent event{.kind = kind, .snapshot = now.snapshot};
     if (last) event.previous = last->snapshot;
     event.size = size_of(snapshot(now), question_.path);
@@ -114,14 +113,14 @@ class FileHistory : public History {
 
   void compare(const std::optional<Version>& last, const Version& now) override {
     if (!last || !last->is_there) {
-      add(Kind::appeared, last, now);
+      add(ChangeKind::added, last, now);
     } else if (!now.is_there) {
-      add(Kind::vanished, last, now);
+      add(ChangeKind::removed, last, now);
     } else {
       const auto changes =
           compare_snapshots(chunks_, snapshot(*last), snapshot(now), question_.path);
       if (changes.empty()) return;
-      HistoryEvent& event = add(Kind::changed, last, now);
+      HistoryEvent& event = add(ChangeKind::changed, last, now);
       for (const FileChange& change : changes) event.differing += change.differing_after;
     }
   }
@@ -139,6 +138,18 @@ class DatabaseHistory : public History {
                               question_.path));
     }
   }
+  // What a module makes of them nobody has stored.
+  void refuse_virtual(const SqliteSchema& schema) const {
+    if (!schema.is_virtual(question_.table)) return;
+    const std::vector<std::string> behind = schema.tables_behind(question_.table);
+    throw Error(
+        ErrorCode::usage,
+        fmt::format("{} is a virtual table, which has no rows of its own: {}", question_.table,
+                    behind.empty() ? "its module keeps none in the database"
+                                   : fmt::format("its module keeps them in {}, whose history can "
+                                                 "be asked for with --table",
+                                                 fmt::join(behind, ", "))));
+  }
 };
 
 class TableHistory : public DatabaseHistory {
@@ -150,9 +161,9 @@ class TableHistory : public DatabaseHistory {
     if (before != nullptr && after != nullptr) {
       if (!have_equal_content(*before, *after)) compare_pair(last, *before, now, *after);
     } else if (after != nullptr) {
-      compare_single(Kind::appeared, last, now, *after, name(now));
+      compare_single(ChangeKind::added, last, now, *after, name(now));
     } else if (before != nullptr) {
-      compare_single(Kind::vanished, last, now, *before, name(*last));
+      compare_single(ChangeKind::removed, last, now, *before, name(*last));
     } else {
       require_database(nullptr);
     }
@@ -164,13 +175,11 @@ class TableHistory : public DatabaseHistory {
     const StoredPair pair(chunks_, before, name(*last), after, name(now), stop_);
     const auto change = pair.diff().compare(question_.table, {});
     std::vector<std::string> schema = schema_changes(pair.diff());
+    if (!change) refuse_virtual(pair.diff().schema_after());
     if (!change) return;
     is_known_ = true;
     if (change->kind == ChangeKind::changed && !change->has_row_changes() && schema.empty()) return;
-    const Kind kind = change->kind == ChangeKind::added     ? Kind::appeared
-                      : change->kind == ChangeKind::removed ? Kind::vanished
-                                                            : Kind::changed;
-    HistoryEvent& event = add(kind, last, now);
+    HistoryEvent& event = add(change->kind, last, now);
     event.table = change;
     event.schema_changes = std::move(schema);
   }
@@ -187,19 +196,19 @@ class TableHistory : public DatabaseHistory {
     return words;
   }
 
-  void compare_single(Kind kind, const std::optional<Version>& last, const Version& now,
+  void compare_single(ChangeKind kind, const std::optional<Version>& last, const Version& now,
                       const FileEntry& entry, const std::string& label) {
     require_database(&entry);
     FileReader reader(chunks_, entry);
     const ComparedDatabase database(reader, label, stop_);
     const SqliteSchema schema = read_schema(database);
     const TableShape* const table = schema.find(question_.table);
-    if (table == nullptr) return;
+    if (table == nullptr) return refuse_virtual(schema);
     is_known_ = true;
     SqliteQuery count(database, "SELECT count(*) FROM " + quoted_name(table->name));
     count.step();
     TableChange change{.name = table->name};
-    (kind == Kind::appeared ? change.added : change.removed) =
+    (kind == ChangeKind::added ? change.added : change.removed) =
         static_cast<std::uint64_t>(count.number(0));
     add(kind, last, now).table = std::move(change);
   }
@@ -231,9 +240,9 @@ class RowHistory : public DatabaseHistory {
       found = look_up(*after, name(now));
     }
     if (found == row_) return;
-    HistoryEvent& event = add(!row_    ? Kind::appeared
-                              : !found ? Kind::vanished
-                                       : Kind::changed,
+    HistoryEvent& event = add(!row_    ? ChangeKind::added
+                              : !found ? ChangeKind::removed
+                                       : ChangeKind::changed,
                               last, now);
     describe(event, found);
     row_ = std::move(found);
@@ -242,9 +251,7 @@ class RowHistory : public DatabaseHistory {
   void describe(HistoryEvent& event, const std::optional<FoundRow>& found) const {
     TableChange table{.name = question_.table};
     RowChange change;
-    change.kind = !row_    ? RowChange::Kind::added
-                  : !found ? RowChange::Kind::removed
-                           : RowChange::Kind::changed;
+    change.kind = !row_ ? ChangeKind::added : !found ? ChangeKind::removed : ChangeKind::changed;
     table.columns = found ? found->columns : row_->columns;
     if (row_ && found && row_->columns != found->columns) {
       event.schema_changes = {"its columns changed"};
@@ -269,16 +276,21 @@ class RowHistory : public DatabaseHistory {
     const ComparedDatabase database(reader, label, stop_);
     const SqliteSchema schema = read_schema(database);
     const TableShape* const found = schema.find(question_.table);
-    if (found == nullptr) return std::nullopt;
+    if (found == nullptr) {
+      refuse_virtual(schema);
+      return std::nullopt;
+    }
     const TableShape& table = *found;
     const std::vector<std::string> key =
         table.key.empty() ? std::vector<std::string>{table.rowid} : table.key;
     const std::vector<std::string> parts = parts_of_key(*question_.key, key.size());
     if (key.front().empty() || parts.size() != key.size()) {
-      throw Error(ErrorCode::usage,
-                  fmt::format("the key of {} is ({}): write its values in this order, with commas "
-                              "between, behind --key; one that has a comma in quotes: 'a,b'",
-                              table.name, quoted_names(key)));
+      throw Error(
+          ErrorCode::usage,
+          fmt::format("the key of {} is ({}): write its values in this order, with commas "
+                      "between, behind --key; one that has a comma in quotes: 'a,b', a blob as "
+                      "X'00ff'",
+                      table.name, quoted_names(key)));
     }
     std::string condition;
     for (const std::string& column : key) {

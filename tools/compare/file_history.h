@@ -21,8 +21,8 @@ struct HistoryQuestion {
 };
 
 struct HistoryEvent {
-  enum class Kind : std::uint8_t { appeared, changed, vanished };
-  Kind kind = Kind::changed;
+  // added: it appeared; removed: it vanished.
+  ChangeKind kind = ChangeKind::changed;
   std::size_t snapshot = 0;                      // that shows it first: place in `snapshots`
   std::optional<std::size_t> previous = {};      // the one before it that tells anything
   std::uint64_t size = 0;                        // of the file, or of all files

@@ -9,8 +9,9 @@
 namespace varve {
 namespace {
 
-// Foreign keys of {0} whose columns are all in {1}. What they say of a row r and its parent p comes
-// as SQL: that p is it, that r refers to something, and to what.
+// Foreign keys of {0} whose columns are all in {1}; not those that a key has made for each
+// partition of what it refers to. What they say of a row r and its parent p comes as SQL: that p is
+// it, that r refers to something, and to what.
 constexpr const char* kForeignKeys = R"(
   SELECT c.confrelid::regclass::text, n.nspname || '.' || t.relname,
     string_agg(quote_ident(a.attname), ',' ORDER BY k.place),
@@ -23,7 +24,8 @@ constexpr const char* kForeignKeys = R"(
     CROSS JOIN unnest(c.conkey, c.confkey) WITH ORDINALITY AS k(child, parent, place)
     JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.child
     JOIN pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = k.parent
-  WHERE c.contype = 'f' AND c.conrelid = to_regclass({0})
+  WHERE c.contype = 'f' AND c.conrelid = to_regclass({0}) AND NOT EXISTS (
+    SELECT 1 FROM pg_constraint w WHERE w.oid = c.conparentid AND w.conrelid = c.conrelid)
   GROUP BY c.oid, c.conname, c.confrelid, n.nspname, t.relname
   HAVING bool_and(a.attname = ANY (ARRAY[{1}]))
   ORDER BY c.conname)";

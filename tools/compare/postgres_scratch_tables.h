@@ -7,7 +7,6 @@
 // more; both stay behind when the machine dies.)
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "tools/compare/dump_tables.h"
@@ -16,14 +15,8 @@
 
 namespace varve {
 
-// The dump's table of this number and the live one of its name, with what a person should know of
-// their columns and triggers. What cannot be recovered bears a refusal. Stored rows are those for
-// which `where` is true; empty: all.
-PostgresTablePair pair_tables(const DumpTables& dump, PostgresConnection& connection,
-                              std::size_t number, const std::string& where);
-
-// Makes and fills the temporary tables of those without a refusal, and refuses those whose stored
-// rows show that they had another primary key.
+// Makes and fills the temporary tables of those without a refusal. No entry of the dump belongs to
+// two of them. Refuses those of which several stored rows have one key.
 void load_scratch_tables(const DumpTables& dump, PostgresConnection& connection,
                          std::vector<PostgresTablePair>& tables);
 

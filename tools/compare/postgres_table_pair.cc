@@ -33,6 +33,16 @@ std::string for_each_column(const std::vector<Column>& columns, std::string_view
   return all;
 }
 
+namespace {
+
+// A name that no column has.
+std::string free_name(const PostgresTablePair& table, std::string name) {
+  while (table.is_common(name)) name += '_';
+  return name;
+}
+
+}  // namespace
+
 std::string missing_rows(const PostgresTablePair& table) {
   if (!table.key.empty()) {
     return fmt::format("SELECT {} FROM {} AS s WHERE NOT EXISTS (SELECT 1 FROM {} AS l WHERE {})",
@@ -40,14 +50,16 @@ std::string missing_rows(const PostgresTablePair& table) {
                        key_matches(table));
   }
   // The first of equal rows here stands for the first there, and so on.
-  const std::string numbered = fmt::format(
-      "ROW({0})::text AS varve_row, row_number() OVER (PARTITION BY ROW({0})::text) AS "
-      "varve_number",
-      for_each_column(table.columns, "{0}::text"));
+  const std::string row = free_name(table, "varve_row");
+  const std::string number = free_name(table, "varve_number");
+  const std::string numbered =
+      fmt::format("ROW({0})::text AS {1}, row_number() OVER (PARTITION BY ROW({0})::text) AS {2}",
+                  for_each_column(table.columns, "{0}::text"), row, number);
   return fmt::format(
-      "SELECT {0} FROM (SELECT *, {1} FROM {2} AS r) AS s WHERE NOT EXISTS (SELECT 1 FROM (SELECT "
-      "{1} FROM {3}) AS l WHERE l.varve_row = s.varve_row AND l.varve_number = s.varve_number)",
-      for_each_column(table.columns, "s.{0}"), numbered, table.chosen, table.live);
+      "SELECT {0} FROM (SELECT {1}, {2} FROM {3} AS r) AS s WHERE NOT EXISTS (SELECT 1 FROM "
+      "(SELECT {2} FROM {4}) AS l WHERE l.{5} = s.{5} AND l.{6} = s.{6})",
+      for_each_column(table.columns, "s.{0}"), for_each_column(table.columns, "{0}"), numbered,
+      table.chosen, table.live, row, number);
 }
 
 std::string rows_to_be(const PostgresTablePair& table, const RecoveredKinds& kinds) {

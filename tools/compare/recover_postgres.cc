@@ -3,25 +3,44 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <utility>
 
 #include "store/core/error.h"
 #include "tools/compare/plain_session.h"
 #include "tools/compare/postgres_orphans.h"
+#include "tools/compare/postgres_pairing.h"
 #include "tools/compare/postgres_row_script.h"
 #include "tools/compare/postgres_scratch_tables.h"
 
 namespace varve {
 
+namespace {
+
+// Of a table and a partition of it the table alone: it has the partition's rows.
+std::vector<std::size_t> numbers_of(const DumpTables& dump, const std::vector<std::string>& names) {
+  std::vector<std::size_t> numbers;
+  for (const std::string& name : names) numbers.push_back(dump.find(name));
+  std::ranges::stable_sort(numbers, std::greater(),
+                           [&](std::size_t number) { return dump.rows_of(number).size(); });
+  std::set<std::size_t> taken;
+  std::erase_if(numbers, [&](std::size_t number) {
+    const std::vector<std::size_t> rows = dump.rows_of(number);
+    const bool is_taken = taken.contains(rows.front());
+    taken.insert(rows.begin(), rows.end());
+    return is_taken;
+  });
+  return numbers;
+}
+
+}  // namespace
+
 PostgresRecovery::PostgresRecovery(const DumpTables& dump, PostgresConnection& connection,
                                    RecoveryRequest request)
     : connection_(connection), request_(std::move(request)) {
   for (const char* setting : kPlainSession) connection_.query(fmt::format("SET {}", setting));
-  std::set<std::size_t> known;
-  for (const std::string& name : request_.tables) {
-    const std::size_t number = dump.find(name);
-    if (!known.insert(number).second) continue;
+  for (const std::size_t number : numbers_of(dump, request_.tables)) {
     tables_.push_back(pair_tables(dump, connection_, number, request_.where));
   }
   load_scratch_tables(dump, connection_, tables_);
@@ -115,7 +134,7 @@ void PostgresRecovery::update(PostgresTablePair& table) {
   table.found.passed_over += std::stoull(counts.at(0, 0)) - table.found.updated;
 }
 
-std::vector<TableRecovery> PostgresRecovery::apply() {
+std::vector<TableRecovery> PostgresRecovery::apply(const OpenConnection& open_another) {
   connection_.query("BEGIN");
   std::vector<TableRecovery> done;
   try {
@@ -126,7 +145,9 @@ std::vector<TableRecovery> PostgresRecovery::apply() {
       if (request_.changed && !table.key.empty()) update(table);
       done.push_back(table.found);
     }
-    connection_.query("COMMIT");
+    remark_ = commit(connection_, open_another);
+  } catch (const UnclearCommit&) {
+    throw;
   } catch (const Error& error) {
     if (error.code() != ErrorCode::failed) throw;  // the session's end rolls it back
     throw Error(ErrorCode::failed, fmt::format("{}; nothing was changed", error.what()));

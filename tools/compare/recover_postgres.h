@@ -4,9 +4,11 @@
 // server compares.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "tools/compare/dump_tables.h"
+#include "tools/compare/postgres_commit.h"
 #include "tools/compare/postgres_table_pair.h"
 #include "tools/compare/recovery.h"
 #include "tools/sources/postgres_connection.h"
@@ -23,8 +25,10 @@ class PostgresRecovery {
   // What there is to recover. Changes nothing.
   std::vector<TableRecovery> survey(const RecoveryListener& listener);
   // Does it, in one transaction, for tables without a refusal; parents come before their children.
-  // Throws an Error with the server's words, and the database is as it was.
-  std::vector<TableRecovery> apply();
+  // Throws an Error with the server's words, and the database is as it was; or an UnclearCommit.
+  std::vector<TableRecovery> apply(const OpenConnection& open_another);
+  // What a person should know of how apply() went; mostly nothing.
+  const std::string& remark() const noexcept { return remark_; }
 
  private:
   void order_by_parents();
@@ -36,6 +40,7 @@ class PostgresRecovery {
   PostgresConnection& connection_;
   const RecoveryRequest request_;
   std::vector<PostgresTablePair> tables_;
+  std::string remark_;
 };
 
 }  // namespace varve

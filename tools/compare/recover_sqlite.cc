@@ -16,8 +16,6 @@
 namespace varve {
 namespace {
 
-using Kind = RowChange::Kind;
-
 // What else has this name, as a refusal; empty where nothing has.
 std::string name_taken(const SqliteSchema& schema, const std::string& name) {
   for (const SchemaObject& object : schema.objects) {
@@ -87,7 +85,7 @@ SqliteRecovery::SqliteRecovery(const ComparedDatabase& stored, ComparedDatabase&
 }
 
 bool SqliteRecovery::is_wanted(const RowChange& change) const {
-  return change.kind == Kind::removed ? request_.missing : request_.changed;
+  return change.kind == ChangeKind::removed ? request_.missing : request_.changed;
 }
 
 std::vector<SqliteRecovery::Plan> SqliteRecovery::make_plans() const {
@@ -217,7 +215,7 @@ void SqliteRecovery::survey_table(Plan& plan, RecoveryScript* script,
       is_made ? objects_of_new(found.table) : std::vector<SchemaObject>();
   if (is_made) script->create(objects.front());
   compare(plan, [&](const RowChange& change) {
-    const bool is_missing = change.kind == Kind::removed;
+    const bool is_missing = change.kind == ChangeKind::removed;
     ++(is_missing ? found.missing : found.changed);
     if (is_wanted(change)) {
       for (const auto& check : checks) check->look_at(change.before);
@@ -240,7 +238,9 @@ std::vector<TableRecovery> SqliteRecovery::survey(const RecoveryListener& listen
   std::vector<Plan> plans = make_plans();
   std::vector<TableRecovery> found;
   std::optional<RecoveryScript> script;
-  if (listener.statement) script.emplace(listener.statement);
+  if (listener.statement) {
+    script.emplace(listener.statement, names_in({&stored_schema_, &live_schema_}));
+  }
   for (Plan& plan : plans) survey_table(plan, script ? &*script : nullptr, listener, plans);
   if (script) script->finish();
   for (Plan& plan : plans) found.push_back(std::move(plan.found));
@@ -287,7 +287,7 @@ void SqliteRecovery::apply_table(Plan& plan) {
   const TablePair pair(stored_, live_, *plan.stored, *plan.live);
   RowWriter writer(live_, *plan.live, pair.columns, pair.key_at);
   compare(plan, [&](const RowChange& change) {
-    const bool is_missing = change.kind == Kind::removed;
+    const bool is_missing = change.kind == ChangeKind::removed;
     ++(is_missing ? found.missing : found.changed);
     if (!is_wanted(change)) return;
     const bool has_effect =

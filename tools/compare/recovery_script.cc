@@ -7,7 +7,7 @@ namespace {
 
 std::string statement_for(const std::string& table, const TablePair& pair,
                           const RowChange& change) {
-  if (change.kind == RowChange::Kind::removed) {
+  if (change.kind == ChangeKind::removed) {
     return insert_statement(table, pair.columns, change.before);
   }
   return update_statement(table, pair.columns, change.after, change.before,
@@ -16,9 +16,9 @@ std::string statement_for(const std::string& table, const TablePair& pair,
 
 }  // namespace
 
-RecoveryScript::RecoveryScript(Write write)
+RecoveryScript::RecoveryScript(Write write, const std::vector<std::string>& taken)
     : write_(std::move(write)),
-      transaction_([this](const std::string& sql) { write_(sql, true); }) {}
+      transaction_([this](const std::string& sql) { write_(sql, true); }, taken) {}
 
 void RecoveryScript::begin() {
   if (transaction_.is_begun()) return;
@@ -36,7 +36,7 @@ void RecoveryScript::bring_back(const TableShape& table, const TablePair& pair,
   if (!is_wanted) return write_(statement_for(table.name, pair, change), false);
   using Change = ScriptTransaction::Change;
   begin();
-  const bool is_missing = change.kind == RowChange::Kind::removed;
+  const bool is_missing = change.kind == ChangeKind::removed;
   const std::string rows =
       transaction_.rows_of(table, pair.columns, is_missing ? Change::insert : Change::update);
   transaction_.row(statement_for(rows, pair, change));

@@ -14,7 +14,8 @@ class RecoveryScript {
  public:
   // As RecoveryListener::statement.
   using Write = std::function<void(const std::string& sql, bool is_wanted)>;
-  explicit RecoveryScript(Write write);
+  // `taken`: see ScriptTransaction.
+  RecoveryScript(Write write, const std::vector<std::string>& taken);
 
   // A table that the live database does not have, or what belongs to it.
   void create(const SchemaObject& object);

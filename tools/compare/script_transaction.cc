@@ -27,7 +27,21 @@ std::string is_old(const TableShape& table) {
   return fmt::format("{}", fmt::join(parts, " AND "));
 }
 
+// The first of varve, varve2, varve3… with which no name begins.
+std::string free_front(const std::vector<std::string>& taken) {
+  for (int number = 1;; ++number) {
+    const std::string front = number == 1 ? "varve" : fmt::format("varve{}", number);
+    const bool is_taken = std::ranges::any_of(taken, [&](const std::string& name) {
+      return same_name(name.substr(0, front.size()), front);
+    });
+    if (!is_taken) return front;
+  }
+}
+
 }  // namespace
+
+ScriptTransaction::ScriptTransaction(Write write, const std::vector<std::string>& taken)
+    : write_(std::move(write)), front_(free_front(taken)) {}
 
 void ScriptTransaction::begin(const std::vector<std::string>& settings,
                               std::vector<std::string> undo) {
@@ -36,11 +50,12 @@ void ScriptTransaction::begin(const std::vector<std::string>& settings,
   for (const std::string& setting : settings) write_(setting);
   // Not IMMEDIATE: where a lock is in the way that fails, and no transaction would be there.
   write_("BEGIN");
-  write_("CREATE TEMP TABLE varve(done INTEGER, expected INTEGER)");
-  write_(fmt::format("INSERT INTO {} VALUES (0, 0)", kRunning));
-  write_(
-      "CREATE TEMP TRIGGER varve_all BEFORE UPDATE OF expected ON varve WHEN NEW.expected <> "
-      "OLD.done BEGIN SELECT RAISE(ROLLBACK, 'a statement failed: nothing was changed'); END");
+  write_(fmt::format("CREATE TEMP TABLE {}(done INTEGER, expected INTEGER)", front_));
+  write_(fmt::format("INSERT INTO {} VALUES (0, 0)", running()));
+  write_(fmt::format(
+      "CREATE TEMP TRIGGER {0}_all BEFORE UPDATE OF expected ON {0} WHEN NEW.expected <> "
+      "OLD.done BEGIN SELECT RAISE(ROLLBACK, 'a statement failed: nothing was changed'); END",
+      front_));
 }
 
 std::string ScriptTransaction::insert_body(const TableShape& table,
@@ -65,15 +80,16 @@ std::string ScriptTransaction::update_body(const TableShape& table,
 
 void ScriptTransaction::make_trigger(const TableShape& table, const std::string& view,
                                      const std::string& event, const std::string& body) {
-  write_(fmt::format(
-      "CREATE TEMP TRIGGER {} INSTEAD OF {} ON {} BEGIN {}; UPDATE varve SET done = "
-      "done + changes(); END",
-      quoted_name(fmt::format("varve_{}_{}", event, table.name)), event, quoted_name(view), body));
+  write_(
+      fmt::format("CREATE TEMP TRIGGER {} INSTEAD OF {} ON {} BEGIN {}; UPDATE {} SET done = "
+                  "done + changes(); END",
+                  quoted_name(fmt::format("{}_{}_{}", front_, event, table.name)), event,
+                  quoted_name(view), body, front_));
 }
 
 std::string ScriptTransaction::rows_of(const TableShape& table,
                                        const std::vector<std::string>& columns, Change change) {
-  std::string view = "varve_" + table.name;
+  std::string view = fmt::format("{}_{}", front_, table.name);
   if (std::ranges::find(views_, view) == views_.end()) {
     views_.push_back(view);
     write_(fmt::format("CREATE TEMP VIEW {} AS SELECT {}{} FROM main.{}", quoted_name(view),
@@ -106,17 +122,17 @@ void ScriptTransaction::create(const SchemaObject& object) {
   write_(
       fmt::format("UPDATE {} SET done = done + (SELECT count(*) FROM sqlite_schema WHERE type = "
                   "{} AND name = {} AND sql = {})",
-                  kRunning, literal(object.type), literal(object.name), literal(object.sql)));
+                  running(), literal(object.type), literal(object.name), literal(object.sql)));
   ++expected_;
 }
 
 void ScriptTransaction::finish() {
-  write_(fmt::format("UPDATE {} SET expected = {}", kRunning, expected_));
+  write_(fmt::format("UPDATE {} SET expected = {}", running(), expected_));
   write_("COMMIT");
   for (const std::string& view : views_) {
     write_(fmt::format("DROP VIEW IF EXISTS temp.{}", quoted_name(view)));
   }
-  write_(fmt::format("DROP TABLE IF EXISTS {}", kRunning));
+  write_(fmt::format("DROP TABLE IF EXISTS {}", running()));
   for (const std::string& setting : undo_) write_(setting);
 }
 

@@ -27,7 +27,9 @@ class ScriptTransaction {
  public:
   // Takes each statement, without a semicolon.
   using Write = std::function<void(const std::string& sql)>;
-  explicit ScriptTransaction(Write write) : write_(std::move(write)) {}
+  // `taken`: all names in the database, as it is and as it will be: none begins as the ones of the
+  // script's own tables, views and triggers do, which would stand in front of it.
+  ScriptTransaction(Write write, const std::vector<std::string>& taken);
 
   // First: what follows belongs to the transaction. `settings` are pragmas that have to stand
   // before it, `undo` what takes them back behind it.
@@ -46,7 +48,7 @@ class ScriptTransaction {
   // Any other: that it failed is not seen.
   void statement(const std::string& sql) { write_(sql); }
   // Behind FROM or in a WHERE: has one row while the transaction lasts, and is an error after it.
-  static constexpr const char* kRunning = "temp.varve";
+  std::string running() const { return "temp." + front_; }
 
   // Commits.
   void finish();
@@ -58,6 +60,7 @@ class ScriptTransaction {
                     const std::string& body);
 
   const Write write_;
+  const std::string front_;  // of all names of its own
   std::vector<std::string> undo_;
   std::vector<std::string> views_;
   std::set<std::pair<std::string, Change>> made_;  // by view

@@ -12,8 +12,6 @@
 namespace varve {
 namespace {
 
-using Kind = FileChange::Kind;
-
 bool is_within(const std::string& path, const std::optional<std::string>& folder) {
   return !folder || path == *folder || path.starts_with(*folder + '/');
 }
@@ -26,18 +24,18 @@ std::optional<FileChange> compare(ChunkReader& chunks, const FileEntry* before,
                                   const FileEntry* after) {
   if (before == nullptr || after == nullptr) {
     const FileEntry& file = before == nullptr ? *after : *before;
-    FileChange change{before == nullptr ? Kind::added : Kind::removed, before, after};
+    FileChange change{before == nullptr ? ChangeKind::added : ChangeKind::removed, before, after};
     (before == nullptr ? change.differing_after : change.differing_before) = file.size;
     change.has_new_content = true;
     return change;
   }
   if (have_equal_content(*before, *after)) {
     if (have_equal_attributes(*before, *after)) return std::nullopt;
-    return FileChange{Kind::changed, before, after};
+    return FileChange{ChangeKind::changed, before, after};
   }
   const FileDifference difference = compare_files(chunks, *before, *after);
-  return FileChange{
-      Kind::changed, before, after, bytes_of(difference.before), bytes_of(difference.after), true};
+  return FileChange{ChangeKind::changed,        before, after, bytes_of(difference.before),
+                    bytes_of(difference.after), true};
 }
 
 }  // namespace

@@ -7,12 +7,12 @@
 
 #include "store/manifest_diff.h"
 #include "store/snapshot.h"
+#include "tools/compare/change_kind.h"
 
 namespace varve {
 
 struct FileChange {
-  enum class Kind : std::uint8_t { added, removed, changed };
-  Kind kind = Kind::changed;
+  ChangeKind kind = ChangeKind::changed;
   const FileEntry* before = nullptr;  // null: added
   const FileEntry* after = nullptr;   // null: removed
   // Of files whose content differs: bytes in chunks that only that version has.

@@ -25,15 +25,15 @@ std::set<const SchemaObject*, ObjectOrder> by_name(const SqliteSchema& schema) {
   return objects;
 }
 
-void count(TableChange& table, RowChange::Kind kind) {
+void count(TableChange& table, ChangeKind kind) {
   switch (kind) {
-    case RowChange::Kind::added:
+    case ChangeKind::added:
       ++table.added;
       break;
-    case RowChange::Kind::removed:
+    case ChangeKind::removed:
       ++table.removed;
       break;
-    case RowChange::Kind::changed:
+    case ChangeKind::changed:
       ++table.changed;
       break;
   }
@@ -100,6 +100,7 @@ std::optional<TableChange> SqliteDiff::compare(const std::string& table,
 
   const TablePair pair(before_, after_, *old_table, *new_table);
   TableChange change{.name = new_table->name,
+                     .virtual_table = after_schema_.virtual_table_of(*new_table),
                      .has_new_columns = !pair.has_same_columns(),
                      .identity = pair.identity,
                      .key = pair.key,
@@ -120,7 +121,9 @@ std::optional<TableChange> SqliteDiff::compare(const std::string& table,
 TableChange SqliteDiff::whole_table(const ComparedDatabase& database, const TableShape& table,
                                     ChangeKind kind, const TakeRowChange& take) const {
   const TablePair itself(database, database, table, table);
+  const SqliteSchema& schema = kind == ChangeKind::added ? after_schema_ : before_schema_;
   TableChange change{.name = table.name,
+                     .virtual_table = schema.virtual_table_of(table),
                      .kind = kind,
                      .identity = itself.identity,
                      .key = itself.key,
@@ -137,7 +140,7 @@ TableChange SqliteDiff::whole_table(const ComparedDatabase& database, const Tabl
     ++rows;
     if (!take) continue;
     RowChange row;
-    row.kind = is_new ? RowChange::Kind::added : RowChange::Kind::removed;
+    row.kind = is_new ? ChangeKind::added : ChangeKind::removed;
     (is_new ? row.after : row.before) = row_at(query.row(), 1);
     if (!table.rowid.empty()) row.rowid = query.number(0);
     take(row);

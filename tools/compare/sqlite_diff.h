@@ -11,12 +11,11 @@
 #include <string>
 #include <vector>
 
+#include "tools/compare/change_kind.h"
 #include "tools/compare/page_comparison.h"
 #include "tools/compare/table_comparison.h"
 
 namespace varve {
-
-enum class ChangeKind : std::uint8_t { added, removed, changed };
 
 struct SchemaChange {
   ChangeKind kind = ChangeKind::added;
@@ -25,6 +24,7 @@ struct SchemaChange {
 
 struct TableChange {
   std::string name;
+  std::string virtual_table = {};  // whose module keeps its rows in it; mostly none
   // added, removed: the whole table is new or gone, all of its rows with it.
   ChangeKind kind = ChangeKind::changed;
   bool has_new_columns = false;  // only `columns` were compared

@@ -108,6 +108,26 @@ bool SqliteSchema::is_virtual(const std::string& table) const {
                              [&](const std::string& name) { return same_name(name, table); });
 }
 
+// SQLite knows them by their names alone: "docs_content" of docs. Of docs and docs_old, which may
+// both stand in front, the longer one.
+std::string SqliteSchema::virtual_table_of(const TableShape& table) const {
+  std::string found;
+  for (const std::string& name : virtual_tables) {
+    const std::string front = name + "_";
+    const bool is_of_it = table.is_shadow && same_name(table.name.substr(0, front.size()), front);
+    if (is_of_it && name.size() >= found.size()) found = name;
+  }
+  return found;
+}
+
+std::vector<std::string> SqliteSchema::tables_behind(const std::string& virtual_table) const {
+  std::vector<std::string> names;
+  for (const auto& [name, table] : tables) {
+    if (same_name(virtual_table_of(table), virtual_table)) names.push_back(name);
+  }
+  return names;
+}
+
 std::vector<std::string> TableShape::column_names() const {
   std::vector<std::string> names;
   for (const TableColumn& column : columns) names.push_back(column.name);
@@ -122,6 +142,14 @@ const TableColumn* TableShape::find(const std::string& column) const {
   const auto found = std::ranges::find_if(
       columns, [&](const TableColumn& one) { return same_name(one.name, column); });
   return found == columns.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> names_in(const std::vector<const SqliteSchema*>& schemas) {
+  std::vector<std::string> names;
+  for (const SqliteSchema* schema : schemas) {
+    for (const SchemaObject& object : schema->objects) names.push_back(object.name);
+  }
+  return names;
 }
 
 SqliteSchema read_schema(const ComparedDatabase& database) {

@@ -71,7 +71,14 @@ struct SqliteSchema {
 
   const TableShape* find(const std::string& table) const;  // nullptr: none; case counts not
   bool is_virtual(const std::string& table) const;         // likewise
+  // The virtual table whose module keeps its rows in this one; empty: it is a table of its own.
+  std::string virtual_table_of(const TableShape& table) const;
+  // The tables in which a module keeps the rows of a virtual one.
+  std::vector<std::string> tables_behind(const std::string& virtual_table) const;
 };
+
+// Of all objects, in any of these.
+std::vector<std::string> names_in(const std::vector<const SqliteSchema*>& schemas);
 
 // Throws where the schema cannot be read.
 SqliteSchema read_schema(const ComparedDatabase& database);

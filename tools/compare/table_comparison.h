@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/compare/change_kind.h"
 #include "tools/compare/page_comparison.h"
 #include "tools/compare/sqlite_schema.h"
 
@@ -22,8 +23,7 @@ namespace varve {
 enum class RowIdentity : std::uint8_t { primary_key, rowid, whole_row };
 
 struct RowChange {
-  enum class Kind : std::uint8_t { added, removed, changed };
-  Kind kind = Kind::added;
+  ChangeKind kind = ChangeKind::added;
   Row before;  // values of TablePair::columns; empty for an added row
   Row after;   // empty for a removed one
   // In `before`, or of an added row in `after`; nothing where the table has none.

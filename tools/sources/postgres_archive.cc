@@ -83,6 +83,11 @@ int dump_id_of(const std::string& text) {
   return id;
 }
 
+// An archive holds the text of every function, which nobody asks for.
+bool has_read_definition(const std::string& kind) {
+  return kind == "TABLE" || kind == "TABLE ATTACH" || kind == "CONSTRAINT";
+}
+
 // Without the last field, which is the format's own.
 ArchiveEntry read_entry(ArchiveInput& input, Version version) {
   ArchiveEntry entry;
@@ -93,8 +98,9 @@ ArchiveEntry read_entry(ArchiveInput& input, Version version) {
   entry.name = input.text().value_or("");
   entry.kind = input.text().value_or("");
   input.number();  // section
-  input.text();    // definition
-  input.text();    // how to drop it
+  std::string definition = input.text().value_or("");
+  if (has_read_definition(entry.kind)) entry.definition = std::move(definition);
+  input.text();  // how to drop it
   entry.copy = input.text().value_or("");
   entry.schema = input.text().value_or("");
   input.text();  // tablespace

@@ -61,10 +61,13 @@ struct ArchiveEntry {
   std::string schema;  // empty where it lies in none
   std::string name;
   std::string file;  // of its data in the directory; empty where there are none
+  // The SQL that makes it, of tables, of what attaches a partition and of constraints alone.
+  std::string definition;
   // Of table data: COPY public.orders (id, note) FROM stdin; empty where it is INSERT statements.
   std::string copy;
   std::vector<int> depends_on;  // dump ids, some of them more than once
 
+  bool is_table() const { return kind == "TABLE"; }
   bool is_table_data() const { return kind == "TABLE DATA"; }
   bool is_large_objects() const { return kind == "BLOBS"; }
   std::string table() const { return schema + "." + name; }

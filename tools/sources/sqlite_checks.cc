@@ -148,6 +148,7 @@ void count_table(const CheckedDatabase& database, const std::string& table,
   } else if (is_damage(failure->code)) {
     add_fault(findings, fmt::format("{}: {}", table, failure->words));
   } else {
+    findings.uncounted.push_back(one_line(table));
     add_note(findings, fmt::format("{} was not counted ({})", table, failure->words));
   }
 }

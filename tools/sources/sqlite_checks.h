@@ -22,6 +22,7 @@ struct SqliteFindings {
   std::vector<std::string> faults;  // empty: sound
   std::vector<std::string> notes;   // what could not be looked at
   std::map<std::string, std::uint64_t> row_counts;
+  std::vector<std::string> uncounted;  // tables that SQLite cannot read here; a note may say why
 };
 
 // PRAGMA quick_check. What that finds, integrity_check decides: quick_check takes columns of tables
