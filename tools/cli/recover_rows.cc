@@ -145,7 +145,7 @@ void apply(const Recovery& recovery, RecoveryReport& report, SafetyPoint& safety
 int apply(CommandLine& line, Repository& repository, const RecoverArguments& arguments,
           const Recovery& recovery, RecoveryReport& report, const std::stop_token& stop) {
   report.tables = recovery.survey({});
-  const std::vector<std::string> warnings = warnings_of(report);
+  std::vector<std::string> warnings = warnings_of(report);
   const std::vector<std::string> notes = notes_of(report);
   refuse_orphans(report);
   for (const std::string& warning : warnings) line.warn(warning);
@@ -162,6 +162,9 @@ int apply(CommandLine& line, Repository& repository, const RecoverArguments& arg
     if (!arguments.no_safety) {
       save_live_database(safety, repository, arguments.target,
                          busy_timeout_of(arguments.busy_timeout), stop);
+    } else if (auto warning = note_unsaved_change(safety, repository, report.target, stop)) {
+      warnings.push_back(std::move(*warning));
+      line.warn(warnings.back());
     }
     apply(recovery, report, safety);
   }

@@ -103,7 +103,7 @@ class PathRestore {
   }
 
   void take_safety() {
-    if (!settings_.safety || replaced_.empty()) return;
+    if (!settings_.safety) return note_unsaved();
     std::vector<SafetySource::File> files;
     for (const PlannedFile* file : replaced_) add_to(files, *file);
     if (files.empty()) return;
@@ -113,6 +113,17 @@ class PathRestore {
                           .stop = settings_.stop};
     request.sources.push_back(source_of_files(plan_.target, std::move(files)));
     safety_.take(std::move(request));
+  }
+
+  // Where --undo would find an older one.
+  void note_unsaved() {
+    const Path location = location_of(plan_.target);
+    if (replaced_.empty()) return;
+    if (!newest_safety_snapshot(repository_, source_at(location), settings_.host)) return;
+    if (auto warning =
+            safety_.take_trace({location.filename(), location, settings_.host, settings_.stop})) {
+      result_.warnings.push_back(std::move(*warning));
+    }
   }
 
   void add_to(std::vector<SafetySource::File>& files, const PlannedFile& file) const {

@@ -66,7 +66,9 @@ void rename_over(const Path& from, const Path& to) {
 class Undo {
  public:
   Undo(Repository& repository, const UndoPlan& plan, const UndoSettings& settings)
-      : repository_(repository), plan_(plan), settings_(settings), safety_(repository) {}
+      : repository_(repository), plan_(plan), settings_(settings), safety_(repository) {
+    result_.warnings = plan.warnings;
+  }
 
   UndoResult run() {
     for (const UndoPlan::Group& group : plan_.groups) {
@@ -87,15 +89,22 @@ class Undo {
 
  private:
   void save_what_is_there() {
-    if (!settings_.safety) return;
     std::vector<SafetySource::File> files;
     for (const UndoPlan::Group& group : plan_.groups) add_to(files, group);
     if (files.empty()) return;
     const std::string& location = plan_.safety.info().location;
+    if (!settings_.safety) return note_unsaved(location);
     SafetyRequest request{
         .target = location, .is_exact = true, .host = settings_.host, .stop = settings_.stop};
     request.sources.push_back(source_of_files(location, std::move(files)));
     safety_.take(std::move(request));
+  }
+
+  void note_unsaved(const Path& location) {
+    if (auto warning =
+            safety_.take_trace({location.filename(), location, settings_.host, settings_.stop})) {
+      result_.warnings.push_back(std::move(*warning));
+    }
   }
 
   bool is_any_replaced() const {
@@ -235,16 +244,31 @@ bool UndoPlan::Group::has_link() const {
   return main->type == FileType::link || (present && S_ISLNK(present->st_mode));
 }
 
-UndoPlan plan_undo(Repository& repository, const Path& target, const std::string& host) {
-  const Path location = location_of(target);
-  auto safety = newest_safety_snapshot(repository, location, host);
+namespace {
+
+SafetySnapshot find_safety_snapshot(Repository& repository, const Path& target,
+                                    const std::string& host, std::optional<Snapshot> named) {
+  const MeantSource is_meant = source_at(location_of(target));
+  if (named) return require_safety_snapshot(std::move(*named), is_meant, target);
+  auto safety = newest_safety_snapshot(repository, is_meant, host);
   if (!safety) {
     throw Error(ErrorCode::not_found,
                 fmt::format("there is no safety snapshot of {}: nothing can be undone; varve list "
                             "shows what there is",
                             target.native()));
   }
-  UndoPlan plan{.safety = std::move(*safety), .groups = {}, .warnings = {}};
+  refuse_unsaved(repository, *safety, is_meant, target);
+  return std::move(*safety);
+}
+
+}  // namespace
+
+UndoPlan plan_undo(Repository& repository, const Path& target, const std::string& host,
+                   std::optional<Snapshot> named) {
+  const Path location = location_of(target);
+  UndoPlan plan{.safety = find_safety_snapshot(repository, target, host, std::move(named)),
+                .groups = {},
+                .warnings = {}};
   plan_groups(plan, location);
   return plan;
 }

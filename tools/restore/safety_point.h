@@ -36,15 +36,28 @@ class SafetyPoint {
   // be taken.
   const Snapshot& take(SafetyRequest request);
 
+  // Instead of take(), where none is wanted: the trace of a change to `location`
+  // (unsaved_change.h). Returns a warning where it cannot be recorded.
+  struct Trace {
+    std::string name;  // of what is changed
+    std::string location;
+    std::string host;
+    std::stop_token stop;
+  };
+  std::optional<std::string> take_trace(const Trace& trace);
+
   // Something was changed, whatever may come now.
   void keep() noexcept { is_kept_ = true; }
 
-  // Nothing where none was taken.
+  // Nothing where none was taken, or a trace alone.
   const std::optional<Snapshot>& snapshot() const noexcept { return snapshot_; }
+  // Either.
+  const std::optional<Snapshot>& taken() const noexcept { return snapshot_ ? snapshot_ : trace_; }
 
  private:
   Repository& repository_;
   std::optional<Snapshot> snapshot_;
+  std::optional<Snapshot> trace_;
   bool is_kept_ = false;
 };
 
