@@ -86,9 +86,13 @@ void refuse_unsaved(Repository& repository, const SafetySnapshot& newest,
 }
 
 Path location_of(const Path& target) {
+  std::error_code absent;  // then there is nothing to resolve
+  if (std::filesystem::is_directory(target, absent)) {
+    const Path folder = std::filesystem::canonical(target, absent);
+    if (!absent) return folder;
+  }
   const Path whole = std::filesystem::absolute(target).lexically_normal();
   const Path path = whole.has_filename() ? whole : whole.parent_path();
-  std::error_code absent;  // then there is nothing to resolve
   const Path folder = std::filesystem::weakly_canonical(path.parent_path(), absent);
   return absent ? path : folder / path.filename();
 }

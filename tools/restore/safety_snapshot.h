@@ -53,7 +53,8 @@ void refuse_unsaved(Repository& repository, const SafetySnapshot& newest,
                     const MeantSource& is_meant, const std::string& target,
                     const std::string& elsewhere = {});
 
-// Absolute, links in its folder resolved: how a target is known again.
+// How a target is known again: absolute, links in its folder resolved, and where it is a folder
+// itself, those that lead to it.
 Path location_of(const Path& target);
 
 }  // namespace varve
