@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -15,10 +14,9 @@ namespace varve::cli {
 void save_live_database(SafetyPoint& safety, Repository& repository, const std::string& target,
                         std::chrono::seconds busy_timeout, const std::stop_token& stop);
 
-// Where none is wanted, and --undo would find an older one: its trace (unsaved_change.h). Returns a
-// warning where that cannot be recorded. `target`: a path, or a database's location.
-std::optional<std::string> note_unsaved_change(SafetyPoint& safety, Repository& repository,
-                                               const std::string& target,
-                                               const std::stop_token& stop);
+// Where none is wanted, and --undo would find an older one: its trace (unsaved_change.h).
+// `target`: a path, or a database's location.
+void note_unsaved_change(SafetyPoint& safety, Repository& repository, const std::string& target,
+                         const std::stop_token& stop);
 
 }  // namespace varve::cli

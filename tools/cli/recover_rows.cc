@@ -162,10 +162,11 @@ int apply(CommandLine& line, Repository& repository, const RecoverArguments& arg
     if (!arguments.no_safety) {
       save_live_database(safety, repository, arguments.target,
                          busy_timeout_of(arguments.busy_timeout), stop);
-    } else if (auto warning = note_unsaved_change(safety, repository, report.target, stop)) {
-      warnings.push_back(std::move(*warning));
-      line.warn(warnings.back());
+    } else {
+      note_unsaved_change(safety, repository, report.target, stop);
     }
+    for (const std::string& warning : safety.warnings()) line.warn(warning);
+    warnings.insert(warnings.end(), safety.warnings().begin(), safety.warnings().end());
     apply(recovery, report, safety);
   }
   line.print_facts(recovery_json(report), [&] { return done_text(report); });

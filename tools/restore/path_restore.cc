@@ -56,6 +56,7 @@ class PathRestore {
     result_.safety = safety_.snapshot();
     result_.databases = attendant.results();
     open_live_databases();
+    add_warnings(safety_.warnings());
     return std::move(result_);
   }
 
@@ -67,6 +68,10 @@ class PathRestore {
     throw Error(ErrorCode::failed, fmt::format("cannot restore to {}: {} exists; --yes or --force "
                                                "replaces it",
                                                first.target.native(), path.filename().native()));
+  }
+
+  void add_warnings(const std::vector<std::string>& more) {
+    result_.warnings.insert(result_.warnings.end(), more.begin(), more.end());
   }
 
   // With --force a warning.
@@ -120,10 +125,7 @@ class PathRestore {
     const Path location = location_of(plan_.target);
     if (replaced_.empty()) return;
     if (!newest_safety_snapshot(repository_, source_at(location), settings_.host)) return;
-    if (auto warning =
-            safety_.take_trace({location.filename(), location, settings_.host, settings_.stop})) {
-      result_.warnings.push_back(std::move(*warning));
-    }
+    safety_.take_trace({location.filename(), location, settings_.host, settings_.stop});
   }
 
   void add_to(std::vector<SafetySource::File>& files, const PlannedFile& file) const {

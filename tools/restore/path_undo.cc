@@ -84,6 +84,8 @@ class Undo {
     }
     safety_.keep();
     result_.safety = safety_.snapshot();
+    result_.warnings.insert(result_.warnings.end(), safety_.warnings().begin(),
+                            safety_.warnings().end());
     return std::move(result_);
   }
 
@@ -101,10 +103,7 @@ class Undo {
   }
 
   void note_unsaved(const Path& location) {
-    if (auto warning =
-            safety_.take_trace({location.filename(), location, settings_.host, settings_.stop})) {
-      result_.warnings.push_back(std::move(*warning));
-    }
+    safety_.take_trace({location.filename(), location, settings_.host, settings_.stop});
   }
 
   bool is_any_replaced() const {

@@ -57,6 +57,8 @@ class PostgresRestore {
     result_.notes = drop_left_databases(admin_);
     restore();
     result_.safety = safety_.snapshot();
+    result_.warnings.insert(result_.warnings.end(), safety_.warnings().begin(),
+                            safety_.warnings().end());
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
     result_.seconds = elapsed.count();
     return std::move(result_);
@@ -89,10 +91,7 @@ class PostgresRestore {
   void note_unsaved() {
     if (!has_postgres_undo(repository_, admin_, request_.host)) return;
     const std::string name = postgres_source_name(admin_.target());
-    if (auto warning =
-            safety_.take_trace({name, admin_.location(), request_.host, request_.stop})) {
-      result_.warnings.push_back(std::move(*warning));
-    }
+    safety_.take_trace({name, admin_.location(), request_.host, request_.stop});
   }
 
   // Where nothing can be mounted, what is not needed need not be written out.

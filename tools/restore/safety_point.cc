@@ -42,6 +42,9 @@ const Snapshot& SafetyPoint::take(SafetyRequest request) {
     if (request.is_exact && !result.warnings.empty()) {
       throw Error(ErrorCode::failed, result.warnings.front());
     }
+    for (const std::string& warning : result.warnings) {
+      warnings_.push_back(fmt::format("safety snapshot {}: {}", snapshot_->name, warning));
+    }
     return *snapshot_;
   } catch (const Error& error) {
     if (error.code() == ErrorCode::interrupted) throw;
@@ -51,18 +54,17 @@ const Snapshot& SafetyPoint::take(SafetyRequest request) {
   }
 }
 
-std::optional<std::string> SafetyPoint::take_trace(const Trace& trace) {
+void SafetyPoint::take_trace(const Trace& trace) {
   std::vector<std::unique_ptr<Source>> sources;
   sources.push_back(std::make_unique<UnsavedChange>(trace.name, trace.location));
   try {
     trace_ = store(repository_, std::move(sources), trace.host, trace.stop).snapshot;
-    return std::nullopt;
   } catch (const Error& error) {
     if (error.code() == ErrorCode::interrupted) throw;
-    return fmt::format(
-        "that {} is changed without a safety snapshot could not be recorded ({}): "
-        "--undo would put back an older state",
-        trace.location, error.what());
+    warnings_.push_back(
+        fmt::format("that {} is changed without a safety snapshot could not be recorded ({}): "
+                    "--undo would put back an older state",
+                    trace.location, error.what()));
   }
 }
 
