@@ -12,8 +12,6 @@
 namespace varve {
 namespace {
 
-constexpr std::string_view kPrefix = ".varve-";
-constexpr std::string_view kHeldPrefix = ".varve-held-";
 constexpr std::size_t kBlock = 4096;  // bytes: what a filesystem leaves out as a hole
 
 constexpr std::uint64_t kWriteback = 8u << 20;  // bytes between two hints to the kernel
@@ -29,10 +27,11 @@ Error cannot(const std::string& verb, const Path& path) {
 }  // namespace
 
 StagedFile::StagedFile(std::shared_ptr<TargetFolder> folder, std::string name,
-                       const FileEntry& entry, Held held)
-    : folder_(std::move(folder)), name_(std::move(name)), entry_(entry), held_(held) {
-  temporary_ = held_ == Held::open && entry_.type == FileType::file ? kHeldPrefix : kPrefix;
-  temporary_ += to_hex(random_id<Id<struct StagedTag, 8>>().view());
+                       const FileEntry& entry)
+    : folder_(std::move(folder)),
+      name_(std::move(name)),
+      entry_(entry),
+      temporary_(folder_->stage_name()) {
   if (entry_.type == FileType::link) {
     make_link();
   } else {
@@ -49,13 +48,8 @@ void StagedFile::make_link() {
 
 void StagedFile::create() {
   const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  while (true) {
-    file_ = File(::openat(folder_->fd(), temporary_.c_str(), flags, 0600), path());
-    if (!file_) throw cannot("create", path());  // the destructor does not run; nothing is there
-    if (held_ == Held::closed) return;
-    // remove_abandoned_files() may have come between; then it is made once more.
-    if (file_.try_lock(File::Lock::exclusive) && file_.status().st_nlink != 0) return;
-  }
+  file_ = File(::openat(folder_->fd(), temporary_.c_str(), flags, 0600), path());
+  if (!file_) throw cannot("create", path());  // the destructor does not run; nothing is there
 }
 
 void StagedFile::take_space() {
@@ -149,7 +143,7 @@ void StagedFile::seal(Rights rights) {
   set_times();
   if (!file_) return;
   if (::fsync(file_.fd()) != 0) throw cannot("make durable", path());
-  if (held_ == Held::closed) file_.close();
+  file_.close();
 }
 
 void StagedFile::publish(AtomicFile::Over over) {
@@ -163,22 +157,8 @@ void StagedFile::publish(AtomicFile::Over over) {
   }
   if (result != 0) throw cannot("create", path());
   temporary_.clear();
-  if (file_) file_.close();
 }
 
 void StagedFile::withdraw() noexcept { ::unlinkat(folder_->fd(), name_.c_str(), 0); }
-
-void remove_abandoned_files(const TargetFolder& folder) {
-  std::error_code unreadable;  // then nothing is tidied up
-  for (const auto& file : std::filesystem::directory_iterator(folder.path(), unreadable)) {
-    if (!file.path().filename().native().starts_with(kHeldPrefix)) continue;
-    if (file.symlink_status(unreadable).type() != std::filesystem::file_type::regular) continue;
-    try {
-      remove_abandoned(file.path());
-    } catch (const Error&) {
-      // somebody else's, or gone meanwhile
-    }
-  }
-}
 
 }  // namespace varve

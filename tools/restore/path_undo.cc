@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <map>
 #include <string_view>
 #include <utility>
 
 #include "store/core/error.h"
 #include "store/restore.h"
+#include "store/staged_folder.h"
 #include "tools/restore/database_attendant.h"
 #include "tools/restore/path_restore.h"
 #include "tools/restore/safety_point.h"
@@ -35,27 +35,6 @@ std::optional<struct stat> file_at(const Path& path) {
                                              "file",
                                              path.native()));
 }
-
-// A folder for a database in several files, beside its target, that goes with what is in it.
-class StagingFolder {
- public:
-  explicit StagingFolder(const Path& target) {
-    std::string name = (target.parent_path() / ".varve-undo-XXXXXX").native();
-    if (::mkdtemp(name.data()) == nullptr) throw system_error(errno, "cannot make " + name);
-    path_ = name;
-  }
-  ~StagingFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  StagingFolder(const StagingFolder&) = delete;
-  StagingFolder& operator=(const StagingFolder&) = delete;
-
-  Path operator/(const Path& name) const { return path_ / name; }
-
- private:
-  Path path_;
-};
 
 void rename_over(const Path& from, const Path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) {
@@ -84,8 +63,7 @@ class Undo {
     }
     safety_.keep();
     result_.safety = safety_.snapshot();
-    result_.warnings.insert(result_.warnings.end(), safety_.warnings().begin(),
-                            safety_.warnings().end());
+    add_warnings(safety_.warnings());
     return std::move(result_);
   }
 
@@ -95,15 +73,14 @@ class Undo {
     for (const UndoPlan::Group& group : plan_.groups) add_to(files, group);
     if (files.empty()) return;
     const std::string& location = plan_.safety.info().location;
-    if (!settings_.safety) return note_unsaved(location);
+    if (!settings_.safety) {
+      const Path path = location;
+      return safety_.take_trace({path.filename(), location, settings_.host, settings_.stop});
+    }
     SafetyRequest request{
         .target = location, .is_exact = true, .host = settings_.host, .stop = settings_.stop};
     request.sources.push_back(source_of_files(location, std::move(files)));
     safety_.take(std::move(request));
-  }
-
-  void note_unsaved(const Path& location) {
-    safety_.take_trace({location.filename(), location, settings_.host, settings_.stop});
   }
 
   bool is_any_replaced() const {
@@ -158,8 +135,12 @@ class Undo {
     restore_file(repository_, plan_.safety.snapshot, file, target, options);
   }
 
+  void add_warnings(const std::vector<std::string>& more) {
+    result_.warnings.insert(result_.warnings.end(), more.begin(), more.end());
+  }
+
   // The path of the main file, all of the group beside it.
-  Path stage(const UndoPlan::Group& group, const StagingFolder& folder) {
+  Path stage(const UndoPlan::Group& group, const StagedFolder& folder) {
     Path staged = folder / group.target.filename();
     write(*group.main, staged, {});
     for (const FileEntry* companion : group.companions) {
@@ -169,7 +150,7 @@ class Undo {
   }
 
   void put_back_parts(const UndoPlan::Group& group, const DatabaseStamps& expected) {
-    const StagingFolder folder(group.target);
+    const StagedFolder folder(group.target);
     const Path staged = stage(group, folder);
     if (bring_to_rest(staged)) {
       const ReplacedDatabase way(group.target, expected);
@@ -182,7 +163,7 @@ class Undo {
 
   // Staged once more: SQLite may have removed a log that means nothing to it.
   void put_back_as_it_was(const UndoPlan::Group& group, const DatabaseStamps& expected) {
-    const StagingFolder folder(group.target);
+    const StagedFolder folder(group.target);
     const Path staged = stage(group, folder);
     const ReplacedDatabase way(group.target, expected);
     rename_over(staged, group.target);
