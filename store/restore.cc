@@ -12,6 +12,7 @@
 #include <set>
 
 #include "store/core/error.h"
+#include "store/extended_attributes.h"
 #include "store/file_reader.h"
 #include "store/staged_file.h"
 #include "store/transform/digest.h"
@@ -160,7 +161,8 @@ class Restoration {
     }
     const auto rights =
         options_.as_recorded ? StagedFile::Rights::recorded : StagedFile::Rights::of_replaced;
-    staged.seal(rights);
+    const std::vector<std::string> lost = staged.seal(rights);
+    if (!lost.empty()) result_.warnings.push_back(not_carried(lost, job.target()));
     result_.files.push_back(
         {job.file->path, job.target(), job.file->type, job.file->size, hash_checked});
   }

@@ -1,6 +1,7 @@
 #include "store/staged_file.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <cstdio>
 
 #include "store/core/error.h"
+#include "store/extended_attributes.h"
 
 namespace varve {
 namespace {
@@ -127,23 +129,32 @@ void StagedFile::set_times() {
   }
 }
 
-void StagedFile::seal(Rights rights) {
+std::vector<std::string> StagedFile::carry_attributes() const {
+  const Path replaced = fmt::format("/proc/self/fd/{}/{}", folder_->fd(), name_);
+  return carry_extended_attributes(replaced, file_);
+}
+
+std::vector<std::string> StagedFile::seal(Rights rights) {
+  std::vector<std::string> lost;
   auto replaced = folder_->look_at(name_);
   if (replaced && !S_ISREG(replaced->st_mode)) replaced.reset();
+  const bool is_carrying = file_ && replaced;
   const bool is_recorded = rights == Rights::recorded && entry_.owner && give_to(*entry_.owner);
   if (is_recorded) replaced.reset();
   const bool has_owner = take_owner(replaced);
   if (file_) {
     if (entry_.sparse) file_.truncate(entry_.size);
+    if (is_carrying) lost = carry_attributes();
     // A program that runs as its owner must not run as another one.
     auto mode = static_cast<mode_t>(entry_.mode & (has_owner ? 07777 : 01777));
     if (replaced) mode &= replaced->st_mode | ~mode_t{S_IRWXG | S_IRWXO};
     if (::fchmod(file_.fd(), mode) != 0) throw cannot("set the permissions of", path());
   }
   set_times();
-  if (!file_) return;
+  if (!file_) return lost;
   if (::fsync(file_.fd()) != 0) throw cannot("make durable", path());
   file_.close();
+  return lost;
 }
 
 void StagedFile::publish(AtomicFile::Over over) {

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "store/core/file.h"
 #include "store/snapshot.h"
@@ -36,9 +37,10 @@ class StagedFile {
   // Sets owner, permission bits and time, and makes the bytes durable. Where a file of this name is
   // to be replaced, the new one gets its owner, and group and others may do no more with it than
   // they might with that; else the owner that the entry tells, if this user may give files away.
-  // `recorded`: if he may, owner and permissions are the entry's also there.
+  // `recorded`: if he may, owner and permissions are the entry's also there. It gets the extended
+  // attributes of what it replaces; returned are the names of those that it could not get.
   enum class Rights { of_replaced, recorded };
-  void seal(Rights rights = Rights::of_replaced);
+  std::vector<std::string> seal(Rights rights = Rights::of_replaced);
   // Gives it its name. An existing file is an io Error unless `over` says replace. The name is
   // durable after the folder's sync().
   void publish(AtomicFile::Over over);
@@ -55,6 +57,7 @@ class StagedFile {
   // False where the entry's own could not be set.
   bool take_owner(const std::optional<struct stat>& replaced);
   void set_times();
+  std::vector<std::string> carry_attributes() const;
 
   std::shared_ptr<TargetFolder> folder_;
   std::string name_;

@@ -56,6 +56,7 @@ class PathRestore {
     result_.safety = safety_.snapshot();
     result_.databases = attendant.results();
     open_live_databases();
+    add_warnings(result_.restored.warnings);
     add_warnings(safety_.warnings());
     return std::move(result_);
   }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "store/core/error.h"
+#include "store/extended_attributes.h"
 #include "store/restore.h"
 #include "store/staged_folder.h"
 #include "tools/restore/database_attendant.h"
@@ -132,11 +133,23 @@ class Undo {
     options.force = true;
     options.as_recorded = true;  // a restore may have narrowed what is there
     options.stop = settings_.stop;
-    restore_file(repository_, plan_.safety.snapshot, file, target, options);
+    add_warnings(restore_file(repository_, plan_.safety.snapshot, file, target, options).warnings);
   }
 
   void add_warnings(const std::vector<std::string>& more) {
     result_.warnings.insert(result_.warnings.end(), more.begin(), more.end());
+  }
+
+  // As restore_file() does; the permissions are those that were saved.
+  void carry_over(const UndoPlan::Group& group, const Path& staged) {
+    if (!group.present) return;
+    const File file = File::open_read(staged);
+    const mode_t mode = file.status().st_mode & 07777;
+    const std::vector<std::string> lost = carry_extended_attributes(group.target, file);
+    if (::fchmod(file.fd(), mode) != 0) {
+      throw system_error(errno, "cannot set the permissions of " + group.target.native());
+    }
+    if (!lost.empty()) result_.warnings.push_back(not_carried(lost, group.target));
   }
 
   // The path of the main file, all of the group beside it.
@@ -153,6 +166,7 @@ class Undo {
     const StagedFolder folder(group.target);
     const Path staged = stage(group, folder);
     if (bring_to_rest(staged)) {
+      carry_over(group, staged);
       const ReplacedDatabase way(group.target, expected);
       rename_over(staged, group.target);
       sync_directory(group.target.parent_path());
@@ -165,6 +179,7 @@ class Undo {
   void put_back_as_it_was(const UndoPlan::Group& group, const DatabaseStamps& expected) {
     const StagedFolder folder(group.target);
     const Path staged = stage(group, folder);
+    carry_over(group, staged);
     const ReplacedDatabase way(group.target, expected);
     rename_over(staged, group.target);
     for (const FileEntry* companion : group.companions) {
