@@ -88,7 +88,7 @@ void refuse_unsaved(Repository& repository, const SafetySnapshot& newest,
 Path location_of(const Path& target) {
   std::error_code absent;  // then there is nothing to resolve
   if (std::filesystem::is_directory(target, absent)) {
-    const Path folder = std::filesystem::canonical(target, absent);
+    Path folder = std::filesystem::canonical(target, absent);
     if (!absent) return folder;
   }
   const Path whole = std::filesystem::absolute(target).lexically_normal();
