@@ -9,8 +9,10 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "store/core/error.h"
+#include "store/extended_attributes.h"
 #include "store/file_reader.h"
 #include "store/staged_file.h"
 #include "store/transform/digest.h"
@@ -125,7 +127,7 @@ class Restoration {
       refuse_existing(job, options_);
       if (options_.attendant == nullptr) refuse_leftover_journals(job);
     }
-    if (jobs_.size() == 1) remove_abandoned_files(*jobs_.front().folder);
+    for (const FolderPointer& folder : job_folders()) folder->clear_abandoned();
     for (const Job& job : jobs_) stage(job);
     for (std::size_t i = 0; i < jobs_.size(); ++i) prove(jobs_[i], *staged_[i]);
     publish();
@@ -143,17 +145,24 @@ class Restoration {
     }
   }
 
+  std::set<FolderPointer> job_folders() const {
+    std::set<FolderPointer> folders;
+    for (const Job& job : jobs_) folders.insert(job.folder);
+    return folders;
+  }
+
   void stage(const Job& job) {
-    const auto held = jobs_.size() == 1 ? StagedFile::Held::open : StagedFile::Held::closed;
     StagedFile& staged =
-        *staged_.emplace_back(std::make_unique<StagedFile>(job.folder, job.name, *job.file, held));
+        *staged_.emplace_back(std::make_unique<StagedFile>(job.folder, job.name, *job.file));
     const bool is_file = job.file->type == FileType::file;
     const bool hash_checked = is_file && write(job, staged);
     if (is_file && options_.attendant != nullptr) {
       options_.attendant->complete(*job.file, job.target(), staged.file());
     }
-    staged.seal(options_.as_recorded ? StagedFile::Rights::recorded
-                                     : StagedFile::Rights::of_replaced);
+    const auto rights =
+        options_.as_recorded ? StagedFile::Rights::recorded : StagedFile::Rights::of_replaced;
+    const std::vector<std::string> lost = staged.seal(rights);
+    if (!lost.empty()) result_.warnings.push_back(not_carried(lost, job.target()));
     result_.files.push_back(
         {job.file->path, job.target(), job.file->type, job.file->size, hash_checked});
   }
@@ -205,7 +214,10 @@ class Restoration {
       for (; published < staged_.size(); ++published) {
         publish(jobs_[published], *staged_[published], over);
       }
-      for (const Job& job : jobs_) job.folder->sync();
+      for (const FolderPointer& folder : job_folders()) {
+        folder->end_staging();
+        folder->sync();
+      }
     } catch (const Error&) {
       if (!options_.force) {
         for (std::size_t i = 0; i < published; ++i) staged_[i]->withdraw();

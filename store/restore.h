@@ -4,9 +4,10 @@
 // the whole file's SHA-256 where an attestation knows it, else each chunk against its id; then
 // synced.
 // Only when all are whole do they take their names. Folders that are new, and all with `force`,
-// then get their own modes, owners and times. Owners are given by root only. A full disk, damage,
-// or an interruption before that leaves nothing behind; what a kill leaves of the restore of one
-// file, the next one into that folder removes.
+// then get their own modes, owners and times. A file that replaces another gets the extended
+// attributes of that one (extended_attributes.h). Owners are given by root only. A full disk,
+// damage, or an interruption before that leaves nothing behind; what a kill leaves, the next
+// restore into the same folders removes (staging_guard.h).
 #pragma once
 
 #include <cstdint>
@@ -60,6 +61,7 @@ struct RestoreResult {
   std::vector<RestoredFile> files;
   std::uint64_t raw_bytes = 0;
   double seconds = 0;
+  std::vector<std::string> warnings;  // what of replaced files could not be carried over
 };
 
 // One file or link. `target` is its new path, or a folder that exists: then it keeps its name.

@@ -1,6 +1,7 @@
 #include "store/staged_file.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,12 +9,11 @@
 #include <cstdio>
 
 #include "store/core/error.h"
+#include "store/extended_attributes.h"
 
 namespace varve {
 namespace {
 
-constexpr std::string_view kPrefix = ".varve-";
-constexpr std::string_view kHeldPrefix = ".varve-held-";
 constexpr std::size_t kBlock = 4096;  // bytes: what a filesystem leaves out as a hole
 
 constexpr std::uint64_t kWriteback = 8u << 20;  // bytes between two hints to the kernel
@@ -29,10 +29,11 @@ Error cannot(const std::string& verb, const Path& path) {
 }  // namespace
 
 StagedFile::StagedFile(std::shared_ptr<TargetFolder> folder, std::string name,
-                       const FileEntry& entry, Held held)
-    : folder_(std::move(folder)), name_(std::move(name)), entry_(entry), held_(held) {
-  temporary_ = held_ == Held::open && entry_.type == FileType::file ? kHeldPrefix : kPrefix;
-  temporary_ += to_hex(random_id<Id<struct StagedTag, 8>>().view());
+                       const FileEntry& entry)
+    : folder_(std::move(folder)),
+      name_(std::move(name)),
+      entry_(entry),
+      temporary_(folder_->stage_name()) {
   if (entry_.type == FileType::link) {
     make_link();
   } else {
@@ -49,13 +50,8 @@ void StagedFile::make_link() {
 
 void StagedFile::create() {
   const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  while (true) {
-    file_ = File(::openat(folder_->fd(), temporary_.c_str(), flags, 0600), path());
-    if (!file_) throw cannot("create", path());  // the destructor does not run; nothing is there
-    if (held_ == Held::closed) return;
-    // remove_abandoned_files() may have come between; then it is made once more.
-    if (file_.try_lock(File::Lock::exclusive) && file_.status().st_nlink != 0) return;
-  }
+  file_ = File(::openat(folder_->fd(), temporary_.c_str(), flags, 0600), path());
+  if (!file_) throw cannot("create", path());  // the destructor does not run; nothing is there
 }
 
 void StagedFile::take_space() {
@@ -133,23 +129,32 @@ void StagedFile::set_times() {
   }
 }
 
-void StagedFile::seal(Rights rights) {
+std::vector<std::string> StagedFile::carry_attributes() const {
+  const Path replaced = fmt::format("/proc/self/fd/{}/{}", folder_->fd(), name_);
+  return carry_extended_attributes(replaced, file_);
+}
+
+std::vector<std::string> StagedFile::seal(Rights rights) {
+  std::vector<std::string> lost;
   auto replaced = folder_->look_at(name_);
   if (replaced && !S_ISREG(replaced->st_mode)) replaced.reset();
+  const bool is_carrying = file_ && replaced;
   const bool is_recorded = rights == Rights::recorded && entry_.owner && give_to(*entry_.owner);
   if (is_recorded) replaced.reset();
   const bool has_owner = take_owner(replaced);
   if (file_) {
     if (entry_.sparse) file_.truncate(entry_.size);
+    if (is_carrying) lost = carry_attributes();
     // A program that runs as its owner must not run as another one.
     auto mode = static_cast<mode_t>(entry_.mode & (has_owner ? 07777 : 01777));
     if (replaced) mode &= replaced->st_mode | ~mode_t{S_IRWXG | S_IRWXO};
     if (::fchmod(file_.fd(), mode) != 0) throw cannot("set the permissions of", path());
   }
   set_times();
-  if (!file_) return;
+  if (!file_) return lost;
   if (::fsync(file_.fd()) != 0) throw cannot("make durable", path());
-  if (held_ == Held::closed) file_.close();
+  file_.close();
+  return lost;
 }
 
 void StagedFile::publish(AtomicFile::Over over) {
@@ -163,22 +168,8 @@ void StagedFile::publish(AtomicFile::Over over) {
   }
   if (result != 0) throw cannot("create", path());
   temporary_.clear();
-  if (file_) file_.close();
 }
 
 void StagedFile::withdraw() noexcept { ::unlinkat(folder_->fd(), name_.c_str(), 0); }
-
-void remove_abandoned_files(const TargetFolder& folder) {
-  std::error_code unreadable;  // then nothing is tidied up
-  for (const auto& file : std::filesystem::directory_iterator(folder.path(), unreadable)) {
-    if (!file.path().filename().native().starts_with(kHeldPrefix)) continue;
-    if (file.symlink_status(unreadable).type() != std::filesystem::file_type::regular) continue;
-    try {
-      remove_abandoned(file.path());
-    } catch (const Error&) {
-      // somebody else's, or gone meanwhile
-    }
-  }
-}
 
 }  // namespace varve

@@ -3,8 +3,8 @@
 //
 // write → seal → publish. Destroyed before publish() it leaves nothing. Not thread-safe.
 // Not AtomicFile: that one works by path and keeps a descriptor for each file; a restore may
-// have thousands of files waiting, in a folder that others can write to. Of those that are held
-// open, the kernel's lock tells what a process that died left behind.
+// have thousands of files waiting, in a folder that others can write to. What a process that died
+// left behind, the folder's guard tells (staging_guard.h).
 #pragma once
 
 #include <sys/stat.h>
@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "store/core/file.h"
 #include "store/snapshot.h"
@@ -23,9 +24,7 @@ class StagedFile {
  public:
   // Of the entry's type, a file or a link. A file takes its space at once where the filesystem can:
   // a disk that is too small is found before the first byte. A sparse one takes none for zeros.
-  enum class Held { open, closed };  // its descriptor, with a lock, between seal() and publish()
-  StagedFile(std::shared_ptr<TargetFolder> folder, std::string name, const FileEntry& entry,
-             Held held = Held::closed);
+  StagedFile(std::shared_ptr<TargetFolder> folder, std::string name, const FileEntry& entry);
   ~StagedFile();
   StagedFile(const StagedFile&) = delete;
   StagedFile& operator=(const StagedFile&) = delete;
@@ -38,9 +37,10 @@ class StagedFile {
   // Sets owner, permission bits and time, and makes the bytes durable. Where a file of this name is
   // to be replaced, the new one gets its owner, and group and others may do no more with it than
   // they might with that; else the owner that the entry tells, if this user may give files away.
-  // `recorded`: if he may, owner and permissions are the entry's also there.
+  // `recorded`: if he may, owner and permissions are the entry's also there. It gets the extended
+  // attributes of what it replaces; returned are the names of those that it could not get.
   enum class Rights { of_replaced, recorded };
-  void seal(Rights rights = Rights::of_replaced);
+  std::vector<std::string> seal(Rights rights = Rights::of_replaced);
   // Gives it its name. An existing file is an io Error unless `over` says replace. The name is
   // durable after the folder's sync().
   void publish(AtomicFile::Over over);
@@ -57,18 +57,15 @@ class StagedFile {
   // False where the entry's own could not be set.
   bool take_owner(const std::optional<struct stat>& replaced);
   void set_times();
+  std::vector<std::string> carry_attributes() const;
 
   std::shared_ptr<TargetFolder> folder_;
   std::string name_;
   const FileEntry& entry_;
-  const Held held_;
   std::string temporary_;        // empty once published
   File file_;                    // none for a link
   std::uint64_t written_ = 0;    // bytes, zeros that were left out included
   std::uint64_t writeback_ = 0;  // of them, those that are on their way to the disk
 };
-
-// Removes what held files of processes that died left in the folder.
-void remove_abandoned_files(const TargetFolder& folder);
 
 }  // namespace varve

@@ -60,7 +60,13 @@ std::shared_ptr<TargetFolder> TargetFolder::open_in(const std::shared_ptr<Target
 }
 
 TargetFolder::~TargetFolder() {
+  end_staging();
   if (created_) ::unlinkat(parent_->fd(), path().filename().c_str(), AT_REMOVEDIR);
+}
+
+std::string TargetFolder::stage_name() {
+  if (!guard_) guard_ = std::make_unique<StagingGuard>(folder_);
+  return guard_->next_name();
 }
 
 Path TargetFolder::real_path() const {

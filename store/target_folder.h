@@ -9,6 +9,7 @@
 #include <string>
 
 #include "store/core/file.h"
+#include "store/staging_guard.h"
 
 namespace varve {
 
@@ -34,6 +35,12 @@ class TargetFolder {
   std::optional<struct stat> look_at(const std::string& name) const;
   bool is_new() const noexcept { return created_; }  // made here, not kept yet
   void keep() noexcept { created_ = false; }
+  // A name for what is to be staged in it; guarded until end_staging(), when nothing of it may be
+  // left under such a name, or the destructor.
+  std::string stage_name();
+  void end_staging() noexcept { guard_.reset(); }
+  // Removes what restores that were killed have staged here.
+  void clear_abandoned() const { remove_abandoned(folder_); }
   // The names in it are durable, and its own name where it was created here.
   void sync() const;
 
@@ -43,6 +50,7 @@ class TargetFolder {
 
   File folder_;
   std::shared_ptr<TargetFolder> parent_;  // null where a person named the folder
+  std::unique_ptr<StagingGuard> guard_;   // while something is staged
   bool created_ = false;
 };
 

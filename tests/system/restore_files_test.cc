@@ -95,6 +95,20 @@ TEST_F(RestoreFiles, LinksThatAreReplacedAreSavedAndComeBack) {
   expect_holds(refused(2, {"restore", "--undo", "www", "--yes", "--verify", "full"}), "--verify");
 }
 
+TEST_F(RestoreFiles, AFolderAndALinkToItAreOneTarget) {
+  std::filesystem::create_directory_symlink("www", in_folder("link"));
+  const Path page = in_folder("www/index.html");
+  const std::pair<const char*, const char*> both_ways[] = {{"link", "www"}, {"www/", "link/"}};
+  for (const auto& [restored, undone] : both_ways) {
+    write_text(page, restored);
+    must({"restore", "2026-11-20:www", restored, "--yes"});
+    EXPECT_EQ(content_of(page), "www/index.html");
+    must({"restore", "--undo", undone, "--yes"});
+    EXPECT_EQ(content_of(page), restored);
+  }
+  EXPECT_TRUE(std::filesystem::is_symlink(in_folder("link")));
+}
+
 TEST_F(RestoreFiles, ARedisServerThatRunsThereKeepsAnUndoOut) {
   RedisServer server;
   server.cli("SET a 1");

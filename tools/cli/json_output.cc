@@ -204,7 +204,7 @@ std::string undo_json(const UndoPlan& plan, const UndoResult& result, bool dry_r
   return json_text({{"name", plan.safety.snapshot.name},
                     {"files", files},
                     {"safety", name_of(result.safety)},
-                    {"warnings", plan.warnings},
+                    {"warnings", dry_run ? plan.warnings : result.warnings},
                     {"dry_run", dry_run}});
 }
 

@@ -60,4 +60,13 @@ void save_live_database(SafetyPoint& safety, Repository& repository, const std::
   require_passed(snapshot);
 }
 
+void note_unsaved_change(SafetyPoint& safety, Repository& repository, const std::string& target,
+                         const std::stop_token& stop) {
+  const std::string location = is_postgres_target(target)
+                                   ? target
+                                   : location_of(std::filesystem::canonical(target)).native();
+  if (!newest_safety_snapshot(repository, source_at(location), host_name())) return;
+  safety.take_trace({Path(location).filename(), location, host_name(), stop});
+}
+
 }  // namespace varve::cli

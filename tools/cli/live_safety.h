@@ -14,4 +14,9 @@ namespace varve::cli {
 void save_live_database(SafetyPoint& safety, Repository& repository, const std::string& target,
                         std::chrono::seconds busy_timeout, const std::stop_token& stop);
 
+// Where none is wanted, and --undo would find an older one: its trace (unsaved_change.h).
+// `target`: a path, or a database's location.
+void note_unsaved_change(SafetyPoint& safety, Repository& repository, const std::string& target,
+                         const std::stop_token& stop);
+
 }  // namespace varve::cli

@@ -153,7 +153,7 @@ void apply(const Recovery& recovery, RecoveryReport& report, SafetyPoint& safety
 int apply(CommandLine& line, Repository& repository, const RecoverArguments& arguments,
           const Recovery& recovery, RecoveryReport& report, const std::stop_token& stop) {
   report.tables = recovery.survey({});
-  const std::vector<std::string> warnings = warnings_of(report);
+  std::vector<std::string> warnings = warnings_of(report);
   const std::vector<std::string> notes = notes_of(report);
   refuse_orphans(report);
   for (const std::string& warning : warnings) line.warn(warning);
@@ -170,7 +170,11 @@ int apply(CommandLine& line, Repository& repository, const RecoverArguments& arg
     if (!arguments.no_safety) {
       save_live_database(safety, repository, arguments.target,
                          busy_timeout_of(arguments.busy_timeout), stop);
+    } else {
+      note_unsaved_change(safety, repository, report.target, stop);
     }
+    for (const std::string& warning : safety.warnings()) line.warn(warning);
+    warnings.insert(warnings.end(), safety.warnings().begin(), safety.warnings().end());
     apply(recovery, report, safety);
   }
   line.print_facts(recovery_json(report), [&] { return done_text(report); });

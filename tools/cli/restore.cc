@@ -16,8 +16,8 @@ namespace {
 
 void refuse_what_does_not_fit(const RestoreArguments& arguments) {
   const auto usage = [](const std::string& words) { return Error(ErrorCode::usage, words); };
-  if (!arguments.undo.empty() && !arguments.what.empty()) {
-    throw usage("--undo names what is to be put back; nothing can stand beside it");
+  if (!arguments.undo.empty() && !arguments.target.empty()) {
+    throw usage("--undo names TARGET; only the safety snapshot can stand beside it");
   }
   if (arguments.undo.empty() && arguments.target.empty()) {
     throw usage("SNAPSHOT and TARGET are needed");
@@ -62,7 +62,10 @@ void add_options(CLI::App& command, RestoreArguments& arguments) {
       .add_option("TARGET", arguments.target,
                   "a folder, created if missing; one file's path; a database, postgresql://…")
       ->option_text(" ");
-  command.add_option("--undo", arguments.undo, "put back what a restore to this target replaced")
+  command
+      .add_option("--undo", arguments.undo,
+                  "put back what a restore to this target replaced; with SNAPSHOT: "
+                  "what is in that safety snapshot")
       ->option_text("TARGET");
   command.add_flag("-y,--yes", arguments.yes, "replace what is there without a question");
   command.add_flag("--dry-run", arguments.dry_run, "say what would be done, and do nothing");

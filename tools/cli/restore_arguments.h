@@ -10,7 +10,7 @@ namespace varve::cli {
 struct RestoreArguments {
   std::string what;
   std::string target;
-  std::string undo;  // a target; instead of both above
+  std::string undo;  // a target; `what` is a safety snapshot then, or empty
   bool force = false;
   bool yes = false;
   bool dry_run = false;

@@ -58,6 +58,12 @@ Error unasked(const PostgresAdmin& admin) {
                fmt::format("{} exists: --yes or --force replaces it", admin.location()));
 }
 
+// The safety snapshot that is to be put back, where it is not the newest one.
+std::optional<Snapshot> named_snapshot(const RestoreSetting& setting) {
+  if (setting.arguments.what.empty()) return std::nullopt;
+  return setting.repository.resolve(setting.arguments.what);
+}
+
 // Where nothing was kept on the server: what was there is in a snapshot alone.
 int restore_safety_snapshot(const RestoreSetting& setting, const PostgresAdmin& admin,
                             const PostgresUndo& undo) {
@@ -73,7 +79,8 @@ int restore_safety_snapshot(const RestoreSetting& setting, const PostgresAdmin& 
 
 int undo_path(const RestoreSetting& setting) {
   const RestoreArguments& arguments = setting.arguments;
-  const UndoPlan plan = plan_undo(setting.repository, arguments.undo, host_name());
+  const UndoPlan plan =
+      plan_undo(setting.repository, arguments.undo, host_name(), named_snapshot(setting));
   if (arguments.dry_run) {
     setting.line.print_facts(undo_json(plan, {}, true), [&] {
       std::string text;
@@ -97,15 +104,16 @@ int undo_path(const RestoreSetting& setting) {
   const UndoResult result =
       undo(setting.repository, plan,
            {.safety = !arguments.no_safety, .host = host_name(), .stop = setting.signals.token()});
-  for (const std::string& warning : plan.warnings) setting.line.warn(warning);
+  for (const std::string& warning : result.warnings) setting.line.warn(warning);
   setting.line.print_facts(undo_json(plan, result, false), [&] { return undo_text(result, plan); });
-  return plan.warnings.empty() ? 0 : kExitWarning;
+  return result.warnings.empty() ? 0 : kExitWarning;
 }
 
 int undo_postgres(const RestoreSetting& setting) {
   CommandLine& line = setting.line;
   PostgresAdmin admin(setting.arguments.undo, setting.signals.token());
-  const PostgresUndo undo = find_postgres_undo(setting.repository, admin, host_name());
+  const PostgresUndo undo =
+      find_postgres_undo(setting.repository, admin, host_name(), named_snapshot(setting));
   if (!undo.kept) return restore_safety_snapshot(setting, admin, undo);
   const std::string& kept = undo.kept->name;
   const std::string what = printable(fmt::format(

@@ -56,6 +56,8 @@ class PathRestore {
     result_.safety = safety_.snapshot();
     result_.databases = attendant.results();
     open_live_databases();
+    add_warnings(result_.restored.warnings);
+    add_warnings(safety_.warnings());
     return std::move(result_);
   }
 
@@ -67,6 +69,10 @@ class PathRestore {
     throw Error(ErrorCode::failed, fmt::format("cannot restore to {}: {} exists; --yes or --force "
                                                "replaces it",
                                                first.target.native(), path.filename().native()));
+  }
+
+  void add_warnings(const std::vector<std::string>& more) {
+    result_.warnings.insert(result_.warnings.end(), more.begin(), more.end());
   }
 
   // With --force a warning.
@@ -103,7 +109,7 @@ class PathRestore {
   }
 
   void take_safety() {
-    if (!settings_.safety || replaced_.empty()) return;
+    if (!settings_.safety) return note_unsaved();
     std::vector<SafetySource::File> files;
     for (const PlannedFile* file : replaced_) add_to(files, *file);
     if (files.empty()) return;
@@ -113,6 +119,14 @@ class PathRestore {
                           .stop = settings_.stop};
     request.sources.push_back(source_of_files(plan_.target, std::move(files)));
     safety_.take(std::move(request));
+  }
+
+  // Where --undo would find an older one.
+  void note_unsaved() {
+    const Path location = location_of(plan_.target);
+    if (replaced_.empty()) return;
+    if (!newest_safety_snapshot(repository_, source_at(location), settings_.host)) return;
+    safety_.take_trace({location.filename(), location, settings_.host, settings_.stop});
   }
 
   void add_to(std::vector<SafetySource::File>& files, const PlannedFile& file) const {

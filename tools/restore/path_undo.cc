@@ -5,13 +5,14 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <map>
 #include <string_view>
 #include <utility>
 
 #include "store/core/error.h"
+#include "store/extended_attributes.h"
 #include "store/restore.h"
+#include "store/staged_folder.h"
 #include "tools/restore/database_attendant.h"
 #include "tools/restore/path_restore.h"
 #include "tools/restore/safety_point.h"
@@ -36,27 +37,6 @@ std::optional<struct stat> file_at(const Path& path) {
                                              path.native()));
 }
 
-// A folder for a database in several files, beside its target, that goes with what is in it.
-class StagingFolder {
- public:
-  explicit StagingFolder(const Path& target) {
-    std::string name = (target.parent_path() / ".varve-undo-XXXXXX").native();
-    if (::mkdtemp(name.data()) == nullptr) throw system_error(errno, "cannot make " + name);
-    path_ = name;
-  }
-  ~StagingFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  StagingFolder(const StagingFolder&) = delete;
-  StagingFolder& operator=(const StagingFolder&) = delete;
-
-  Path operator/(const Path& name) const { return path_ / name; }
-
- private:
-  Path path_;
-};
-
 void rename_over(const Path& from, const Path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) {
     throw system_error(errno, "cannot put back " + to.native());
@@ -66,7 +46,9 @@ void rename_over(const Path& from, const Path& to) {
 class Undo {
  public:
   Undo(Repository& repository, const UndoPlan& plan, const UndoSettings& settings)
-      : repository_(repository), plan_(plan), settings_(settings), safety_(repository) {}
+      : repository_(repository), plan_(plan), settings_(settings), safety_(repository) {
+    result_.warnings = plan.warnings;
+  }
 
   UndoResult run() {
     for (const UndoPlan::Group& group : plan_.groups) {
@@ -82,16 +64,20 @@ class Undo {
     }
     safety_.keep();
     result_.safety = safety_.snapshot();
+    add_warnings(safety_.warnings());
     return std::move(result_);
   }
 
  private:
   void save_what_is_there() {
-    if (!settings_.safety) return;
     std::vector<SafetySource::File> files;
     for (const UndoPlan::Group& group : plan_.groups) add_to(files, group);
     if (files.empty()) return;
     const std::string& location = plan_.safety.info().location;
+    if (!settings_.safety) {
+      const Path path = location;
+      return safety_.take_trace({path.filename(), location, settings_.host, settings_.stop});
+    }
     SafetyRequest request{
         .target = location, .is_exact = true, .host = settings_.host, .stop = settings_.stop};
     request.sources.push_back(source_of_files(location, std::move(files)));
@@ -147,11 +133,27 @@ class Undo {
     options.force = true;
     options.as_recorded = true;  // a restore may have narrowed what is there
     options.stop = settings_.stop;
-    restore_file(repository_, plan_.safety.snapshot, file, target, options);
+    add_warnings(restore_file(repository_, plan_.safety.snapshot, file, target, options).warnings);
+  }
+
+  void add_warnings(const std::vector<std::string>& more) {
+    result_.warnings.insert(result_.warnings.end(), more.begin(), more.end());
+  }
+
+  // As restore_file() does; the permissions are those that were saved.
+  void carry_over(const UndoPlan::Group& group, const Path& staged) {
+    if (!group.present) return;
+    const File file = File::open_read(staged);
+    const mode_t mode = file.status().st_mode & 07777;
+    const std::vector<std::string> lost = carry_extended_attributes(group.target, file);
+    if (::fchmod(file.fd(), mode) != 0) {
+      throw system_error(errno, "cannot set the permissions of " + group.target.native());
+    }
+    if (!lost.empty()) result_.warnings.push_back(not_carried(lost, group.target));
   }
 
   // The path of the main file, all of the group beside it.
-  Path stage(const UndoPlan::Group& group, const StagingFolder& folder) {
+  Path stage(const UndoPlan::Group& group, const StagedFolder& folder) {
     Path staged = folder / group.target.filename();
     write(*group.main, staged, {});
     for (const FileEntry* companion : group.companions) {
@@ -161,9 +163,10 @@ class Undo {
   }
 
   void put_back_parts(const UndoPlan::Group& group, const DatabaseStamps& expected) {
-    const StagingFolder folder(group.target);
+    const StagedFolder folder(group.target);
     const Path staged = stage(group, folder);
     if (bring_to_rest(staged)) {
+      carry_over(group, staged);
       const ReplacedDatabase way(group.target, expected);
       rename_over(staged, group.target);
       sync_directory(group.target.parent_path());
@@ -174,8 +177,9 @@ class Undo {
 
   // Staged once more: SQLite may have removed a log that means nothing to it.
   void put_back_as_it_was(const UndoPlan::Group& group, const DatabaseStamps& expected) {
-    const StagingFolder folder(group.target);
+    const StagedFolder folder(group.target);
     const Path staged = stage(group, folder);
+    carry_over(group, staged);
     const ReplacedDatabase way(group.target, expected);
     rename_over(staged, group.target);
     for (const FileEntry* companion : group.companions) {
@@ -235,16 +239,31 @@ bool UndoPlan::Group::has_link() const {
   return main->type == FileType::link || (present && S_ISLNK(present->st_mode));
 }
 
-UndoPlan plan_undo(Repository& repository, const Path& target, const std::string& host) {
-  const Path location = location_of(target);
-  auto safety = newest_safety_snapshot(repository, location, host);
+namespace {
+
+SafetySnapshot find_safety_snapshot(Repository& repository, const Path& target,
+                                    const std::string& host, std::optional<Snapshot> named) {
+  const MeantSource is_meant = source_at(location_of(target));
+  if (named) return require_safety_snapshot(std::move(*named), is_meant, target);
+  auto safety = newest_safety_snapshot(repository, is_meant, host);
   if (!safety) {
     throw Error(ErrorCode::not_found,
                 fmt::format("there is no safety snapshot of {}: nothing can be undone; varve list "
                             "shows what there is",
                             target.native()));
   }
-  UndoPlan plan{.safety = std::move(*safety), .groups = {}, .warnings = {}};
+  refuse_unsaved(repository, *safety, is_meant, target);
+  return std::move(*safety);
+}
+
+}  // namespace
+
+UndoPlan plan_undo(Repository& repository, const Path& target, const std::string& host,
+                   std::optional<Snapshot> named) {
+  const Path location = location_of(target);
+  UndoPlan plan{.safety = find_safety_snapshot(repository, target, host, std::move(named)),
+                .groups = {},
+                .warnings = {}};
   plan_groups(plan, location);
   return plan;
 }

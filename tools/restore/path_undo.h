@@ -35,9 +35,11 @@ struct UndoPlan {
   std::vector<std::string> warnings;  // what cannot be put back
 };
 
-// Throws a not_found Error where there is no safety snapshot of `target`, and a failed one where
-// something stands there now that is no file.
-UndoPlan plan_undo(Repository& repository, const Path& target, const std::string& host);
+// From the safety snapshot that is `named`, else from the newest one. Throws a not_found Error
+// where there is none of `target`, and a failed one where the last restore took none, or something
+// stands there now that is no file.
+UndoPlan plan_undo(Repository& repository, const Path& target, const std::string& host,
+                   std::optional<Snapshot> named = {});
 
 struct UndoSettings {
   bool safety = true;
@@ -48,6 +50,7 @@ struct UndoSettings {
 struct UndoResult {
   std::vector<Path> files;  // put back
   std::optional<Snapshot> safety;
+  std::vector<std::string> warnings;  // the plan's, and its own
 };
 
 // All that a restore promises holds: see path_restore.h. Of several files each is replaced in one

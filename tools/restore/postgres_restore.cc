@@ -15,6 +15,7 @@
 #include "tools/restore/postgres_obstacles.h"
 #include "tools/restore/postgres_roles.h"
 #include "tools/restore/postgres_swap.h"
+#include "tools/restore/postgres_undo.h"
 #include "tools/restore/safety_point.h"
 #include "tools/restore/safety_snapshot.h"
 #include "tools/restore/snapshot_folder.h"
@@ -56,6 +57,8 @@ class PostgresRestore {
     result_.notes = drop_left_databases(admin_);
     restore();
     result_.safety = safety_.snapshot();
+    result_.warnings.insert(result_.warnings.end(), safety_.warnings().begin(),
+                            safety_.warnings().end());
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
     result_.seconds = elapsed.count();
     return std::move(result_);
@@ -74,7 +77,7 @@ class PostgresRestore {
   }
 
   void save() {
-    if (!request_.safety) return;
+    if (!request_.safety) return note_unsaved();
     PostgresOptions options;
     options.programs = request_.programs;
     const std::string name = safety_source_name(postgres_source_name(admin_.target()));
@@ -82,6 +85,13 @@ class PostgresRestore {
                   .sources = postgres_sources({{admin_.target(), name}}, options, request_.stop),
                   .host = request_.host,
                   .stop = request_.stop});
+  }
+
+  // Where --undo would find an older one.
+  void note_unsaved() {
+    if (!has_postgres_undo(repository_, admin_, request_.host)) return;
+    const std::string name = postgres_source_name(admin_.target());
+    safety_.take_trace({name, admin_.location(), request_.host, request_.stop});
   }
 
   // Where nothing can be mounted, what is not needed need not be written out.
@@ -193,7 +203,7 @@ class PostgresRestore {
       result_.warnings.push_back("not taken over from the old database: " + fault);
     }
     save();
-    const auto& safety = safety_.snapshot();
+    const auto& safety = safety_.taken();
     result_.kept = swap_databases(admin_, {.next = next,
                                            .comment = admin_.comment_of(database),
                                            .replaces = true,

@@ -17,10 +17,14 @@ struct PostgresUndo {
   std::optional<std::string> safety_dump;     // and the path of the dump in that
 };
 
-// Throws a not_found Error where there is neither; it names databases that are only called as if
-// they had been kept.
+// With the safety snapshot that is `named`, else of the newest restore. Throws a not_found Error
+// where there is neither, which names databases that are only called as if they had been kept; a
+// failed one where the newest restore left neither.
 PostgresUndo find_postgres_undo(Repository& repository, PostgresAdmin& admin,
-                                const std::string& host);
+                                const std::string& host, std::optional<Snapshot> named = {});
+
+// Whether find_postgres_undo() has something to go by, a trace included (unsaved_change.h).
+bool has_postgres_undo(Repository& repository, PostgresAdmin& admin, const std::string& host);
 
 // With a database that was kept. Returns what the present one is called now; empty where there is
 // none.

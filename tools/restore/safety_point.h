@@ -36,15 +36,31 @@ class SafetyPoint {
   // be taken.
   const Snapshot& take(SafetyRequest request);
 
+  // Instead of take(), where none is wanted: the trace of a change to `location`
+  // (unsaved_change.h). Where it cannot be recorded, that is a warning.
+  struct Trace {
+    std::string name;  // of what is changed
+    std::string location;
+    std::string host;
+    std::stop_token stop;
+  };
+  void take_trace(const Trace& trace);
+
   // Something was changed, whatever may come now.
   void keep() noexcept { is_kept_ = true; }
 
-  // Nothing where none was taken.
+  // Nothing where none was taken, or a trace alone.
   const std::optional<Snapshot>& snapshot() const noexcept { return snapshot_; }
+  // Either.
+  const std::optional<Snapshot>& taken() const noexcept { return snapshot_ ? snapshot_ : trace_; }
+  // What the safety snapshot misses, and that there is no trace.
+  const std::vector<std::string>& warnings() const noexcept { return warnings_; }
 
  private:
   Repository& repository_;
+  std::vector<std::string> warnings_;
   std::optional<Snapshot> snapshot_;
+  std::optional<Snapshot> trace_;
   bool is_kept_ = false;
 };
 

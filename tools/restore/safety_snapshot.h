@@ -29,17 +29,32 @@ struct SafetySnapshot {
   std::uint32_t source = 0;  // the one that is meant
 
   const SourceInfo& info() const { return snapshot.sources.at(source); }
+  bool is_trace() const;  // of a change without one: it holds nothing (unsaved_change.h)
 };
 
-// The newest one with a source that is meant, taken on this host; nothing if there is none.
-std::optional<SafetySnapshot> newest_safety_snapshot(
-    Repository& repository, const std::function<bool(const SourceInfo&)>& is_meant,
-    const std::string& host);
-// The same of what was at a path.
-std::optional<SafetySnapshot> newest_safety_snapshot(Repository& repository, const Path& location,
+// Which sources are meant.
+using MeantSource = std::function<bool(const SourceInfo&)>;
+MeantSource source_at(const Path& location);
+
+// The newest one with a source that is meant, taken on this host; nothing if there is none. It may
+// be a trace.
+std::optional<SafetySnapshot> newest_safety_snapshot(Repository& repository,
+                                                     const MeantSource& is_meant,
                                                      const std::string& host);
 
-// Absolute, links in its folder resolved: how a target is known again.
+// One that a person named. Throws a not_found Error where it saved nothing of what is meant;
+// `target` for the message.
+SafetySnapshot require_safety_snapshot(Snapshot snapshot, const MeantSource& is_meant,
+                                       const std::string& target);
+
+// Throws the failed Error of an undo where `newest` is a trace: when that was, and the older state
+// that can be named instead, if there is one. `elsewhere`: what else has one, for the message.
+void refuse_unsaved(Repository& repository, const SafetySnapshot& newest,
+                    const MeantSource& is_meant, const std::string& target,
+                    const std::string& elsewhere = {});
+
+// How a target is known again: absolute, links in its folder resolved, and where it is a folder
+// itself, those that lead to it.
 Path location_of(const Path& target);
 
 }  // namespace varve
