@@ -17,9 +17,9 @@ namespace varve {
 class TargetFolder {
  public:
   enum class Missing { refuse, create };
-  // `path` as a person gave it: symbolic links in it are followed. Throws a failed Error where
+  // A path as a person gave it: symbolic links in it are followed. Throws a failed Error where
   // it is no folder, or missing and not to be created (its parent always has to be there).
-  static std::shared_ptr<TargetFolder> open(const Path& path, Missing missing);
+  static std::shared_ptr<TargetFolder> open(const Path& given, Missing missing);
   // The folder `name` in `parent`, created if missing. A symbolic link there is refused.
   static std::shared_ptr<TargetFolder> open_in(const std::shared_ptr<TargetFolder>& parent,
                                                const std::string& name);

@@ -63,7 +63,7 @@ std::string is_nowhere(const ForeignKey& key, const std::vector<PostgresTablePai
   const auto comes_back = std::ranges::find_if(recovered, [&](const PostgresTablePair& one) {
     return one.found.table == key.parent && one.is_recovered();
   });
-  const std::string is_not_there = is_not_in(key.parent_as_sql);
+  std::string is_not_there = is_not_in(key.parent_as_sql);
   if (!kinds.missing || comes_back == recovered.end()) return is_not_there;
   return fmt::format("{} AND {}", is_not_there, is_not_in(comes_back->chosen));
 }

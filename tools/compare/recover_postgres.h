@@ -23,7 +23,7 @@ class PostgresRecovery {
   PostgresRecovery(const DumpTables& dump, PostgresConnection& connection, RecoveryRequest request);
 
   // What there is to recover. Changes nothing.
-  std::vector<TableRecovery> survey(const RecoveryListener& listener);
+  std::vector<TableRecovery> survey(const RecoveryListener& asked);
   // Does it, in one transaction, for tables without a refusal; parents come before their children.
   // Throws an Error with the server's words, and the database is as it was; or an UnclearCommit.
   std::vector<TableRecovery> apply(const OpenConnection& open_another);

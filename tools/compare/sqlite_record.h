@@ -11,6 +11,6 @@
 namespace varve {
 
 // Its first `count` values. Nothing where it has fewer, or is broken.
-std::optional<Row> record_front(ByteView record, std::size_t count);
+std::optional<Row> record_front(ByteView bytes, std::size_t count);
 
 }  // namespace varve

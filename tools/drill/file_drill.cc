@@ -42,8 +42,9 @@ OwnedSqliteConnection open(const Path& file, const std::stop_token& stop) {
                                                file.native(), sqlite3_errstr(code)));
   }
   distrust(connection);
-  sqlite3_progress_handler(connection, kInstructions, is_stopped,
-                           const_cast<std::stop_token*>(&stop));
+  // is_stopped() only reads it. NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
+  auto* const context = const_cast<std::stop_token*>(&stop);
+  sqlite3_progress_handler(connection, kInstructions, is_stopped, context);
   return owned;
 }
 
