@@ -4,8 +4,9 @@
 #   tests/torture.sh [--minutes N] [--seed S] [--sanitize address,undefined|thread]
 #
 # Rounds go on until the time is over (20 minutes unless said); each takes another part of the
-# cases, with a crowd at work on a repository of 1 GiB. A third of the time, and at most ten minutes for each target, goes to the fuzz targets
-# (tests/fuzz) before that. It ends with the first thing that does not hold, and says how to repeat it.
+# cases, and 33 of them take all (tests/torture/chance.h), with a crowd at work on a repository of
+# 1 GiB. A third of the time, and at most ten minutes for each target, goes to the fuzz targets before
+# that (tests/fuzz). It ends with the first thing that does not hold, and says how to repeat it.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -35,14 +36,14 @@ end=$((SECONDS + minutes * 60)) round=0
 }
 
 while ((SECONDS < end)); do
+  part=$round/33
   round=$((round + 1))
-  echo "== round $round, seed $seed"
-  VARVE_TORTURE_SEED=$seed VARVE_TORTURE_SHARE=3 VARVE_TORTURE_CROWD_SECONDS=60 VARVE_TORTURE_CROWD_MIB=1024 \
+  echo "== round $round, seed $seed, part $part"
+  VARVE_TORTURE_SEED=$seed VARVE_TORTURE_PART=$part VARVE_TORTURE_CROWD_SECONDS=60 VARVE_TORTURE_CROWD_MIB=1024 \
     timeout --foreground $((end - SECONDS + 600)) "$tests" --gtest_brief=1 || {
-    echo "== failed: VARVE_TORTURE_SEED=$seed VARVE_TORTURE_SHARE=3 VARVE_TORTURE_CROWD_SECONDS=60" \
+    echo "== failed: VARVE_TORTURE_SEED=$seed VARVE_TORTURE_PART=$part VARVE_TORTURE_CROWD_SECONDS=60" \
       "VARVE_TORTURE_CROWD_MIB=1024 $tests"
     exit 1
   }
-  seed=$((seed + 1))
 done
 echo "== $round rounds in $minutes minutes, nothing found"

@@ -2,21 +2,15 @@
 // read is right or refused, and what is refused `check` finds.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
 #include "store/core/error.h"
 #include "tests/support/test_repository.h"
-#include "tests/torture/victim.h"
+#include "tests/torture/chance.h"
+#include "tests/torture/stored_files.h"
 
 namespace varve::torture {
 namespace {
 
-constexpr std::size_t kLeast = 400;  // places of each kind of damage
-
-struct Place {
-  Path file;  // in the repository
-  std::uint64_t offset = 0;
-};
+constexpr std::size_t kFew = 150;  // places of each kind of damage, of a short run
 
 class ByteFlipTest : public testing::Test {
  protected:
@@ -30,15 +24,8 @@ class ByteFlipTest : public testing::Test {
     const Bytes stream = random_stream(random);
     remember(repository_.take(stream, "stream", Chunking::content), stream);
     repository_.close();
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(repository_.path())) {
-      if (!entry.is_regular_file()) continue;
-      const Path file = std::filesystem::relative(entry.path(), repository_.path());
-      // Locks and caches: nothing in them is believed.
-      if (file.native().starts_with("locks") || file.native().starts_with("cache")) continue;
-      for (std::uint64_t at = 0; at < entry.file_size(); ++at) places_.push_back({file, at});
-    }
-    std::shuffle(places_.begin(), places_.end(), chance());
-    places_.resize(share_of(places_.size(), kLeast));
+    places_ = cases_of_this_run(places_in(stored_files(repository_.path())), kFew,
+                                [](const Place& place) { return name_of(place); });
   }
 
   static Bytes random_stream(std::mt19937_64& random) {
@@ -100,10 +87,10 @@ class ByteFlipTest : public testing::Test {
     const TempFolder folder;
     const Path path = folder / "repo";
     for (const Place& place : places_) {
-      SCOPED_TRACE(place.file.native() + ", byte " + std::to_string(place.offset));
+      SCOPED_TRACE(name_of(place) + " of " + place.file.path.native());
       std::filesystem::remove_all(path);
       std::filesystem::copy(repository_.path(), path, std::filesystem::copy_options::recursive);
-      damage(path / place.file, place.offset);
+      damage(path / place.file.path, place);
       expect_right_or_found(path);
       if (HasFailure()) return;
     }
@@ -115,18 +102,20 @@ class ByteFlipTest : public testing::Test {
 };
 
 TEST_F(ByteFlipTest, AFlippedByteIsFoundOrDoesNoHarm) {
-  try_all([](const Path& path, std::uint64_t offset) {
+  try_all([](const Path& path, const Place& place) {
+    std::mt19937_64 random = chance_of(name_of(place));
     File file = *File::open_to_change(path);
     std::byte byte{};
-    file.read_exact_at(offset, std::span(&byte, 1));
-    byte ^= static_cast<std::byte>(1 + chance()() % 255);
-    file.write_all_at(offset, std::span(&byte, 1));
+    file.read_exact_at(place.offset, std::span(&byte, 1));
+    byte ^= static_cast<std::byte>(1 + random() % 255);
+    file.write_all_at(place.offset, std::span(&byte, 1));
   });
 }
 
 TEST_F(ByteFlipTest, ACutFileIsFoundOrDoesNoHarm) {
-  try_all(
-      [](const Path& path, std::uint64_t length) { File::open_to_change(path)->truncate(length); });
+  try_all([](const Path& path, const Place& place) {
+    File::open_to_change(path)->truncate(place.offset);
+  });
 }
 
 }  // namespace

@@ -1,14 +1,12 @@
 // Every call that changes a file fails, in every way; and the program is killed at every one.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
 #include "tests/torture/victim.h"
 
 namespace varve::torture {
 namespace {
 
-constexpr std::size_t kLeast = 12;  // cases of an operation
+constexpr std::size_t kFew = 6;  // cases of an operation, of a short run
 
 std::vector<Fault> faults_of(std::uint64_t calls) {
   std::vector<Fault> all;
@@ -43,12 +41,11 @@ class FaultTest : public testing::TestWithParam<Operation> {};
 
 TEST_P(FaultTest, LeavesTheOldStateOrTheNew) {
   const Operation& operation = GetParam();
-  std::vector<Fault> faults = faults_of(Victim(operation.with_parity).calls_of(operation));
+  const std::vector<Fault> faults = faults_of(Victim(operation.with_parity).calls_of(operation));
   ASSERT_FALSE(faults.empty());
-  std::shuffle(faults.begin(), faults.end(), chance());
-  faults.resize(share_of(faults.size(), kLeast));
-  for (const Fault& fault : faults) {
-    SCOPED_TRACE(operation.name + ", " + text_of(fault));
+  const auto name_of = [&](const Fault& fault) { return operation.name + ", " + text_of(fault); };
+  for (const Fault& fault : cases_of_this_run(faults, kFew, name_of)) {
+    SCOPED_TRACE(name_of(fault));
     const Victim victim(operation.with_parity);
     const ProgramResult result = victim.run(operation.words, fault);
     expect_a_clear_end(result, fault);

@@ -4,13 +4,31 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/torture/victim.h"
 
 namespace varve::torture {
 namespace {
 
-constexpr std::size_t kLeast = 10;   // losses for each operation
-constexpr std::size_t kMost = 2000;  // of which a run takes its share
+constexpr std::size_t kFew = 6;  // losses for each operation, of a short run
+
+// A cut after so many calls, and one of the states that it may leave.
+struct Loss {
+  std::size_t moment = 0;
+  std::size_t state = 0;
+};
+
+// Of each moment a few, of the end the most: there all was reported.
+std::vector<Loss> losses_of(std::size_t calls) {
+  constexpr std::size_t kStates = 8;
+  std::vector<Loss> losses;
+  for (std::size_t moment = 0; moment <= calls; ++moment) {
+    const std::size_t states = moment == calls ? std::max(kStates, calls * kStates / 3) : kStates;
+    for (std::size_t state = 0; state < states; ++state) losses.push_back({moment, state});
+  }
+  return losses;
+}
 
 class PowerLossTest : public testing::TestWithParam<Operation> {};
 
@@ -25,14 +43,18 @@ TEST_P(PowerLossTest, LosesNothingThatWasReported) {
   const std::vector<TraceRecord> trace = read_trace(trace_file);
   ASSERT_GT(trace.size(), 1U);
 
-  for (std::size_t i = share_of(kMost, kLeast); i > 0; --i) {
-    const std::size_t moment = i % 3 == 0 ? trace.size() : chance()() % trace.size();
-    SCOPED_TRACE(operation.name + ", after " + std::to_string(moment) + " of " +
-                 std::to_string(trace.size()) + " calls");
+  const auto name_of = [&](const Loss& loss) {
+    const bool is_end = loss.moment == trace.size();
+    return operation.name + ", after " + (is_end ? "all" : std::to_string(loss.moment)) +
+           " calls, state " + std::to_string(loss.state);
+  };
+  for (const Loss& loss : cases_of_this_run(losses_of(trace.size()), kFew, name_of)) {
+    SCOPED_TRACE(name_of(loss) + ", of " + std::to_string(trace.size()));
     Disk disk = before;
-    for (std::size_t done = 0; done < moment; ++done) disk.apply(trace[done]);
-    const Victim after(disk, chance());
-    after.expect_sound_after(operation, moment == trace.size());
+    for (std::size_t done = 0; done < loss.moment; ++done) disk.apply(trace[done]);
+    std::mt19937_64 random = chance_of(name_of(loss));
+    const Victim after(disk, random);
+    after.expect_sound_after(operation, loss.moment == trace.size());
     if (HasFailure()) return;
   }
 }

@@ -5,7 +5,6 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "tests/support/database.h"
@@ -226,22 +225,6 @@ void Victim::expect_sound_after(const Operation& operation, bool succeeded) cons
   expect_old_or_new(operation, succeeded);
   expect_goes_on();
   expect_nothing_left();
-}
-
-std::mt19937_64& chance() {
-  static std::mt19937_64 random = [] {
-    const char* const given = std::getenv("VARVE_TORTURE_SEED");
-    const std::uint64_t seed = given == nullptr ? std::random_device()() : std::stoull(given);
-    std::cout << "VARVE_TORTURE_SEED=" << seed << '\n';
-    return std::mt19937_64(seed);
-  }();
-  return random;
-}
-
-std::size_t share_of(std::size_t all, std::size_t least) {
-  const char* const given = std::getenv("VARVE_TORTURE_SHARE");
-  const std::size_t percent = given == nullptr ? 0 : std::stoull(given);
-  return std::min(all, std::max(least, all * percent / 100));
 }
 
 }  // namespace varve::torture

@@ -13,6 +13,7 @@
 #include "store/core/file.h"
 #include "tests/support/program.h"
 #include "tests/support/temp_folder.h"
+#include "tests/torture/chance.h"
 #include "tests/torture/power_loss.h"
 
 namespace varve::torture {
@@ -77,11 +78,5 @@ class Victim {
 
   TempFolder folder_;
 };
-
-// Chance, from VARVE_TORTURE_SEED (printed) or a new one for each run.
-std::mt19937_64& chance();
-
-// The part of all cases that this run takes, from VARVE_TORTURE_SHARE in percent, at least `least`.
-std::size_t share_of(std::size_t all, std::size_t least);
 
 }  // namespace varve::torture
