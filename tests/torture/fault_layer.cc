@@ -180,6 +180,12 @@ ssize_t copy_bytes(int to, int from, off_t* offset, std::size_t size) {
   return count;
 }
 
+// Any, where all are empty.
+const struct iovec* first_filled(const struct iovec* pieces, int count) {
+  while (count > 1 && pieces->iov_len == 0) ++pieces, --count;
+  return pieces;
+}
+
 // Only what makes or empties a file changes anything.
 int open_at(int folder, const char* name, int flags, mode_t mode) {
   const auto call = [&] { return ::syscall(SYS_openat, folder, name, flags, mode); };
@@ -382,14 +388,15 @@ VARVE_EXPORT int posix_fallocate64(int fd, off64_t offset, off64_t size) {
   return posix_fallocate(fd, offset, size);
 }
 
-// The first piece alone: a short write.
+// Of a watched file the first piece alone: a short write. Devices want all at once.
 VARVE_EXPORT ssize_t writev(int fd, const struct iovec* pieces, int count) {
-  while (count > 1 && pieces->iov_len == 0) ++pieces, --count;
-  return count < 1 ? 0 : write(fd, pieces->iov_base, pieces->iov_len);
+  if (!Layer::instance().watches(path_of(fd))) return ::syscall(SYS_writev, fd, pieces, count);
+  const struct iovec* const piece = first_filled(pieces, count);
+  return write(fd, piece->iov_base, piece->iov_len);
 }
 VARVE_EXPORT ssize_t pwritev(int fd, const struct iovec* pieces, int count, off_t offset) {
-  while (count > 1 && pieces->iov_len == 0) ++pieces, --count;
-  return count < 1 ? 0 : pwrite(fd, pieces->iov_base, pieces->iov_len, offset);
+  const struct iovec* const piece = first_filled(pieces, count);
+  return pwrite(fd, piece->iov_base, piece->iov_len, offset);
 }
 VARVE_EXPORT ssize_t pwritev64(int fd, const struct iovec* pieces, int count, off64_t offset) {
   return pwritev(fd, pieces, count, offset);
