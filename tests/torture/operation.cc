@@ -13,11 +13,8 @@ void flip_in_largest_pack(const Path& folder) {
   std::erase_if(files, [](const auto& file) { return !file.path.native().starts_with("packs"); });
   const auto largest = std::max_element(
       files.begin(), files.end(), [](const auto& a, const auto& b) { return a.size < b.size; });
-  File file = *File::open_to_change(folder / "repo" / largest->path);
-  std::byte byte{};
-  file.read_exact_at(largest->size / 2, std::span(&byte, 1));
-  byte ^= std::byte{1};
-  file.write_all_at(largest->size / 2, std::span(&byte, 1));
+  std::mt19937_64 random;
+  flip(folder / "repo" / largest->path, largest->size / 2, random);
 }
 
 void harm_beside_a_copy(const Path& folder) {

@@ -36,4 +36,12 @@ std::vector<Place> places_in(const std::vector<StoredFile>& files) {
   return places;
 }
 
+void flip(const Path& path, std::uint64_t offset, std::mt19937_64& random) {
+  File file = *File::open_to_change(path);
+  std::byte byte{};
+  file.read_exact_at(offset, std::span(&byte, 1));
+  byte ^= static_cast<std::byte>(1 + random() % 255);
+  file.write_all_at(offset, std::span(&byte, 1));
+}
+
 }  // namespace varve::torture

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -33,5 +34,8 @@ inline std::string name_of(const Place& place) {
 
 // Each byte of each.
 std::vector<Place> places_in(const std::vector<StoredFile>& files);
+
+// Makes the byte another one.
+void flip(const Path& file, std::uint64_t offset, std::mt19937_64& random);
 
 }  // namespace varve::torture
