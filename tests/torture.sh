@@ -25,7 +25,7 @@ while (($# > 0)); do
 done
 
 # Builds, and runs the short version of it.
-"$root/tests/run.sh" ${sanitize:+--sanitize "$sanitize"} -R 'FaultTest|PowerLossTest|ByteFlipTest|ParityFlipTest|CrowdTest|FullDisk'
+"$root/tests/run.sh" ${sanitize:+--sanitize "$sanitize"} -R 'FaultTest|FaultLayerTest|UnseenCallsTest|PowerLossTest|ByteFlipTest|ChanceTest|FlipReaderTest|ParityFlipTest|CrowdTest|FullDisk'
 tests=$root/build-tests${sanitize:+-${sanitize//,/-}}/varve_torture_tests
 
 end=$((SECONDS + minutes * 60)) round=0

@@ -56,9 +56,13 @@ Words Victim::filled(const Words& words) const {
   return result;
 }
 
-ProgramResult Victim::run(const Fault& fault, const Path& trace) const {
+Words Victim::command() const {
   Words command = filled(operation_.words);
   command.insert(command.begin(), VARVE_BINARY);
+  return command;
+}
+
+ProgramSetting Victim::setting(const Fault& fault, const Path& trace) const {
   ProgramSetting setting = setting_in(folder());
   const auto set = [&](const char* name, std::string value) {
     setting.environment.emplace_back(name, std::move(value));
@@ -69,7 +73,11 @@ ProgramResult Victim::run(const Fault& fault, const Path& trace) const {
   set("VARVE_FAULT_STICKY", fault.sticky ? "yes" : "");
   set("VARVE_FAULT_TRACE", trace);
   set("VARVE_FAULT_COUNT", folder() / "calls");
-  return Program(command, setting).wait();
+  return setting;
+}
+
+ProgramResult Victim::run(const Fault& fault, const Path& trace) const {
+  return Program(command(), setting(fault, trace)).wait();
 }
 
 std::uint64_t Victim::calls() const {

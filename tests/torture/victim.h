@@ -34,7 +34,9 @@ class Victim {
 
   Path folder() const { return folder_.path(); }
 
-  // The operation, its calls below folder() counted.
+  // The operation under the fault layer, its calls below folder() counted.
+  Words command() const;
+  ProgramSetting setting(const Fault& fault = {}, const Path& trace = {}) const;
   ProgramResult run(const Fault& fault = {}, const Path& trace = {}) const;
   // How many calls the operation makes.
   std::uint64_t calls() const;
