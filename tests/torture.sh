@@ -4,7 +4,7 @@
 #   tests/torture.sh [--minutes N] [--seed S] [--sanitize address,undefined|thread]
 #
 # Rounds go on until the time is over (20 minutes unless said); each takes another part of the
-# cases, and 33 of them take all (tests/torture/chance.h), with a crowd at work on a repository of
+# cases, and 100 of them take all (tests/torture/chance.h), with a crowd at work on a repository of
 # 1 GiB. A third of the time, and at most ten minutes for each target, goes to the fuzz targets before
 # that (tests/fuzz). It ends with the first thing that does not hold, and says how to repeat it.
 set -euo pipefail
@@ -36,7 +36,7 @@ end=$((SECONDS + minutes * 60)) round=0
 }
 
 while ((SECONDS < end)); do
-  part=$round/33
+  part=$round/100
   round=$((round + 1))
   echo "== round $round, seed $seed, part $part"
   VARVE_TORTURE_SEED=$seed VARVE_TORTURE_PART=$part VARVE_TORTURE_CROWD_SECONDS=60 VARVE_TORTURE_CROWD_MIB=1024 \

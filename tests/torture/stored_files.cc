@@ -9,7 +9,7 @@ std::vector<StoredFile> stored_files(const Path& repository) {
   std::vector<Path> paths;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(repository)) {
     const std::string first = *std::filesystem::relative(entry.path(), repository).begin();
-    if (entry.is_regular_file() && first != "locks" && first != "cache") {
+    if (entry.is_regular_file() && first != "locks" && first != "cache" && first != "reserve") {
       paths.push_back(entry.path());
     }
   }
