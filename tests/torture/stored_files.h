@@ -19,8 +19,8 @@ struct StoredFile {
   bool is_sidecar() const { return path.native().starts_with("parity"); }
 };
 
-// Without locks and caches, in which nothing is believed, and the reserve, of which nothing is read:
-// it is larger than all the rest of a small repository.
+// Without locks and caches, in which nothing is believed, and the reserve, of which nothing is
+// read: it is larger than all the rest of a small repository.
 std::vector<StoredFile> stored_files(const Path& repository);
 
 struct Place {
