@@ -8,7 +8,8 @@
 # end a few minutes later. Once each: the short run of all that is here, and the suites hostile,
 # clock and old. Then the fuzz targets (tests/fuzz): a third of the time shared by them, at most
 # ten minutes each, or --fuzz-seconds for each. The rest is rounds, at least one: each takes
-# another part of the cases, with a crowd at work on a repository of 1 GiB.
+# another part of the cases, and 100 of them take all (tests/torture/chance.h), with a crowd at
+# work on a repository of 1 GiB.
 #
 # It ends with the first thing that does not hold, and says how to repeat it.
 set -euo pipefail
@@ -55,7 +56,8 @@ export VARVE_TORTURE_SEED=$seed
 left=$((minutes * 60))
 
 began=$SECONDS
-suites='FaultTest|PowerLossTest|ByteFlipTest|ParityFlipTest|CrowdTest|FullDisk'
+suites='FaultTest|FaultLayerTest|UnseenCallsTest|PowerLossTest|ByteFlipTest|ChanceTest'
+suites+='|FlipReaderTest|ParityFlipTest|CrowdTest|FullDisk'
 run_tests -R "$suites" ||
   failed "VARVE_TORTURE_SEED=$seed tests/run.sh ${sanitize:+--sanitize $sanitize }-R '$suites'"
 for suite in hostile clock old; do
@@ -71,9 +73,9 @@ fi
 
 end=$((SECONDS + left)) round=0
 while ((round == 0 || SECONDS < end)); do
-  echo "== round $round, seed $seed"
-  # The seed is that of all rounds: who takes a part of the cases goes by the round as well.
-  setting=("VARVE_TORTURE_SEED=$seed" "VARVE_TORTURE_ROUND=$round" VARVE_TORTURE_SHARE=3
+  part=$((round % 100))/100
+  echo "== round $round, seed $seed, part $part"
+  setting=("VARVE_TORTURE_SEED=$seed" "VARVE_TORTURE_PART=$part"
     VARVE_TORTURE_CROWD_SECONDS=60 VARVE_TORTURE_CROWD_MIB=1024)
   limit=$((end > SECONDS ? end - SECONDS + 600 : 600))  # one that hangs must not hang all
   env "${setting[@]}" timeout --foreground $limit "$build/varve_torture_tests" --gtest_brief=1 ||

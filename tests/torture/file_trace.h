@@ -21,8 +21,10 @@ enum class FileCall : std::uint8_t {
   link,         // `other` is a second name for `path`
   unlink,       // of a file
   make_folder,
+  make_link,  // symbolic, to `data`
   remove_folder,
-  mark,  // no call: the program wrote `data` to its standard output
+  describe,  // mode, owner, times, hints: nothing that a loss of power is judged by
+  mark,      // no call: the program wrote `data` to its standard output
 };
 
 struct TraceRecord {

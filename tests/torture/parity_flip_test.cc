@@ -9,12 +9,13 @@
 #include "store/core/error.h"
 #include "store/repair_catalog.h"
 #include "tests/support/test_repository.h"
-#include "tests/torture/victim.h"
+#include "tests/torture/chance.h"
+#include "tests/torture/stored_files.h"
 
 namespace varve::torture {
 namespace {
 
-constexpr std::size_t kLeast = 60;  // places of each kind of damage
+constexpr std::size_t kFew = 60;  // places of each kind of damage, of a short run
 
 RepositoryConfig small_config_with_parity() {
   RepositoryConfig config = small_config();
@@ -37,12 +38,10 @@ class ParityFlipTest : public testing::Test {
       bytes = change_pages(random, bytes, 4);
     }
     repository_.close();
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(repository_.path())) {
-      if (!entry.is_regular_file()) continue;
-      const Path file = std::filesystem::relative(entry.path(), repository_.path());
-      for (const char* folder : {"packs", "snapshots", "attestations", "parity"}) {
-        if (file.native().starts_with(folder)) files_[file] = read_file(entry.path());
-      }
+    for (const StoredFile& file : stored_files(repository_.path())) {
+      if (!file.path.has_parent_path()) continue;  // the configuration, the catalog
+      stored_.push_back(file);
+      files_[file.path] = read_file(repository_.path() / file.path);
     }
     std::filesystem::copy(repository_.path(), path(), std::filesystem::copy_options::recursive);
   }
@@ -50,15 +49,11 @@ class ParityFlipTest : public testing::Test {
   Path path() const { return folder_ / "repo"; }
 
   // Places of all files, or of those that are no sidecars; as many as this run takes.
-  std::vector<std::pair<Path, std::uint64_t>> places(bool with_sidecars, std::size_t least) const {
-    std::vector<std::pair<Path, std::uint64_t>> all;
-    for (const auto& [file, bytes] : files_) {
-      if (!with_sidecars && file.native().starts_with("parity")) continue;
-      for (std::uint64_t at = 0; at < bytes.size(); ++at) all.emplace_back(file, at);
-    }
-    std::shuffle(all.begin(), all.end(), chance());
-    all.resize(share_of(all.size(), least));
-    return all;
+  std::vector<Place> places(bool with_sidecars, std::size_t few) const {
+    std::vector<StoredFile> files = stored_;
+    if (!with_sidecars) std::erase_if(files, [](const auto& file) { return file.is_sidecar(); });
+    return cases_of_this_run(places_in(files), few,
+                             [](const Place& place) { return name_of(place); });
   }
 
   void write(const Path& file, ByteView bytes) const {
@@ -67,9 +62,10 @@ class ParityFlipTest : public testing::Test {
     open.truncate(bytes.size());
   }
 
-  static Bytes with_burst(Bytes bytes, std::uint64_t at, std::uint64_t length) {
+  static Bytes with_burst(Bytes bytes, std::uint64_t at, std::uint64_t length,
+                          std::mt19937_64& random) {
     for (std::uint64_t i = at; i < std::min<std::uint64_t>(at + length, bytes.size()); ++i) {
-      bytes[i] ^= static_cast<std::byte>(1 + chance()() % 255);
+      bytes[i] ^= static_cast<std::byte>(1 + random() % 255);
     }
     return bytes;
   }
@@ -119,40 +115,51 @@ class ParityFlipTest : public testing::Test {
   TestRepository repository_{small_config_with_parity()};
   TempFolder folder_;
   std::map<std::string, Bytes> known_;
+  std::vector<StoredFile> stored_;
   std::map<Path, Bytes> files_;
 };
 
 TEST_F(ParityFlipTest, EachByteFlippedAlone) {
-  for (const auto& [file, at] : places(true, 2 * kLeast)) {
-    SCOPED_TRACE(file.native() + ", byte " + std::to_string(at));
-    expect_heals(file, with_burst(files_.at(file), at, 1));
+  for (const Place& place : places(true, 2 * kFew)) {
+    SCOPED_TRACE(name_of(place));
+    const Path& file = place.file.path;
+    const std::uint64_t at = place.offset;
+    std::mt19937_64 random = chance_of(name_of(place));
+    expect_heals(file, with_burst(files_.at(file), at, 1, random));
     if (HasFailure()) return;
   }
 }
 
 TEST_F(ParityFlipTest, ABurstAnywhere) {
-  for (const auto& [file, at] : places(false, kLeast)) {
+  for (const Place& place : places(false, kFew)) {
+    SCOPED_TRACE(name_of(place));
+    const Path& file = place.file.path;
+    const std::uint64_t at = place.offset;
+    std::mt19937_64 random = chance_of(name_of(place));
     const std::uint64_t length = parity_shape(files_.at(file).size(), 5).burst();
-    SCOPED_TRACE(file.native() + ", burst at byte " + std::to_string(at));
-    expect_heals(file, with_burst(files_.at(file), at, length));
+    expect_heals(file, with_burst(files_.at(file), at, length, random));
     if (HasFailure()) return;
   }
 }
 
 TEST_F(ParityFlipTest, AFileCutShort) {
-  for (const auto& [file, length] : places(false, kLeast)) {
+  for (const Place& place : places(false, kFew)) {
+    SCOPED_TRACE(name_of(place));
+    const Path& file = place.file.path;
+    const std::uint64_t length = place.offset;
     const Bytes& whole = files_.at(file);
     if (whole.size() - length > parity_shape(whole.size(), 5).burst()) continue;
-    SCOPED_TRACE(file.native() + ", cut at byte " + std::to_string(length));
     expect_heals(file, ByteView(whole).first(length));
     if (HasFailure()) return;
   }
 }
 
 TEST_F(ParityFlipTest, ASidecarCutShortOrGone) {
-  for (const auto& [file, length] : places(true, 3 * kLeast)) {
-    if (!file.native().starts_with("parity")) continue;
-    SCOPED_TRACE(file.native() + ", cut at byte " + std::to_string(length));
+  for (const Place& place : places(true, 3 * kFew)) {
+    SCOPED_TRACE(name_of(place));
+    const Path& file = place.file.path;
+    const std::uint64_t length = place.offset;
+    if (!place.file.is_sidecar()) continue;
     expect_heals(file, ByteView(files_.at(file)).first(length));
     if (HasFailure()) return;
   }
@@ -167,11 +174,14 @@ TEST_F(ParityFlipTest, ASidecarCutShortOrGone) {
 
 TEST_F(ParityFlipTest, BeyondWhatIsPromisedNothingReadsWrong) {
   std::size_t not_read = 0;
-  for (const auto& [file, at] : places(false, kLeast)) {
-    SCOPED_TRACE(file.native() + ", byte " + std::to_string(at));
+  for (const Place& place : places(false, kFew)) {
+    SCOPED_TRACE(name_of(place));
+    const Path& file = place.file.path;
+    const std::uint64_t at = place.offset;
+    std::mt19937_64 random = chance_of(name_of(place));
     const std::string sidecar = "parity/" + file.native();
-    write(file, with_burst(files_.at(file), at / 2, 3 * 4096));
-    write(sidecar, with_burst(files_.at(sidecar), chance()() % 100, 1 + chance()() % 8000));
+    write(file, with_burst(files_.at(file), at / 2, 3 * 4096, random));
+    write(sidecar, with_burst(files_.at(sidecar), random() % 100, 1 + random() % 8000, random));
     not_read += known_.size() - read_right();
     if (!check_all(true).damage.empty()) {
       write(file, files_.at(file));
@@ -185,13 +195,16 @@ TEST_F(ParityFlipTest, BeyondWhatIsPromisedNothingReadsWrong) {
 
 // What is damaged but healed does not keep anybody from anything, nor get lost on the way.
 TEST_F(ParityFlipTest, GcAndRepairsReadThroughDamage) {
-  for (const auto& [file, at] : places(false, kLeast / 4)) {
-    SCOPED_TRACE(file.native() + ", byte " + std::to_string(at));
+  for (const Place& place : places(false, kFew / 4)) {
+    SCOPED_TRACE(name_of(place));
+    const Path& file = place.file.path;
+    const std::uint64_t at = place.offset;
+    std::mt19937_64 random = chance_of(name_of(place));
     TestRepository copy(repository_.path());
     copy.close();
-    const Bytes damaged = with_burst(files_.at(file), at, 1);
+    const Bytes damaged = with_burst(files_.at(file), at, 1, random);
     File::open_to_change(copy.path() / file)->write_all_at(0, damaged);
-    if (chance()() % 2 == 0) {
+    if (random() % 2 == 0) {
       const CatalogRepairResult result = repair_catalog(copy.path(), {});
       EXPECT_EQ(result.snapshots, known_.size());
       EXPECT_TRUE(result.damaged_packs.empty());

@@ -58,7 +58,9 @@ void Disk::scan(const Path& folder) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
     const std::uint64_t inode = inode_of(entry.path());
     names_[entry.path().native()] = inode;
-    if (entry.is_directory()) {
+    if (entry.is_symlink()) {
+      files_[inode] = {std::filesystem::read_symlink(entry.path()), {}, true};
+    } else if (entry.is_directory()) {
       folders_[inode] = true;
     } else {
       files_[inode] = {std::string(as_text(read_file(entry.path()))), {}};
@@ -77,6 +79,17 @@ void Disk::change_names(Change change) {
     }
   }
   pending_.push_back(std::move(change));
+}
+
+void Disk::retire(std::uint64_t inode) {
+  const auto old = files_.find(inode);
+  if (old == files_.end()) return;
+  const std::uint64_t number = new_inode();
+  files_[number] = std::move(old->second);
+  for (auto& [path, named] : names_) named = named == inode ? number : named;
+  for (Change& change : pending_) {
+    for (Name& name : change) name.inode = name.inode == inode ? number : name.inode;
+  }
 }
 
 void Disk::sync_folder(const std::string& path) {
@@ -104,11 +117,17 @@ void Disk::apply(const TraceRecord& record) {
   if (!is_inside(record.path)) return;
   switch (record.call) {
     case FileCall::create:
-      files_[record.inode] = {};  // the number may have been another file's
+      retire(record.inode);
+      files_[record.inode] = {};
       return change_names({{record.path, record.inode}});
     case FileCall::make_folder: {
-      const std::uint64_t number = ~folders_.size();  // it was not known before the call
+      const std::uint64_t number = new_inode();
       folders_[number] = true;
+      return change_names({{record.path, number}});
+    }
+    case FileCall::make_link: {
+      const std::uint64_t number = new_inode();
+      files_[number] = {record.data, {}, true};
       return change_names({{record.path, number}});
     }
     case FileCall::rename:
@@ -130,9 +149,20 @@ void Disk::apply(const TraceRecord& record) {
       return;
     }
     case FileCall::sync_folder:
+    case FileCall::describe:
     case FileCall::mark:
       return;
   }
+}
+
+void Disk::write_file(const File& file, const Path& place, int how, std::mt19937_64& random) const {
+  if (file.is_link) return std::filesystem::create_symlink(file.durable, place);
+  std::string bytes = file.durable;
+  for (const TraceRecord& pending : file.pending) {
+    if (how == 1) apply_to(bytes, pending);
+    if (how == 2) apply_torn(bytes, pending, random);
+  }
+  std::ofstream(place, std::ios::binary) << bytes;
 }
 
 void Disk::write_after_loss(const Path& target, std::mt19937_64& random) const {
@@ -150,7 +180,8 @@ void Disk::write_after_loss(const Path& target, std::mt19937_64& random) const {
     }
   }
   std::filesystem::create_directories(target);
-  const auto how = random() % 3;  // nothing of a file that was not synced, all of it, or parts
+  // Nothing of a file that was not synced, all of it, or parts.
+  const int how = static_cast<int>(random() % 3);
   for (const auto& [path, inode] : names) {  // folders come before what is in them
     const Path place = target.native() + path.substr(root_.size());
     if (!std::filesystem::is_directory(place.parent_path()))
@@ -159,14 +190,8 @@ void Disk::write_after_loss(const Path& target, std::mt19937_64& random) const {
       std::filesystem::create_directory(place);
       continue;
     }
-    const File& file = files_.at(inode);
-    std::string bytes = file.durable;
-    for (const TraceRecord& pending : file.pending) {
-      if (how == 1) apply_to(bytes, pending);
-      if (how == 2) apply_torn(bytes, pending, random);
-    }
     // SQLite's index of its WAL is memory; after a loss of power it is made anew.
-    if (!path.ends_with("-shm")) std::ofstream(place, std::ios::binary) << bytes;
+    if (!path.ends_with("-shm")) write_file(files_.at(inode), place, how, random);
   }
 }
 

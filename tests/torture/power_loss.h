@@ -30,8 +30,9 @@ class Disk {
 
  private:
   struct File {
-    std::string durable;
-    std::vector<TraceRecord> pending;  // write, resize, extend
+    std::string durable;                    // of a symbolic link its target, durable with its name
+    std::vector<TraceRecord> pending = {};  // write, resize, extend
+    bool is_link = false;
   };
   struct Name {
     std::string path;
@@ -43,6 +44,11 @@ class Disk {
   void change_names(Change change);
   void sync_folder(const std::string& path);
   void scan(const Path& folder);
+  // A number for what had none before the call.
+  // The kernel gave the number of a file that is gone to another: the old one takes a new number.
+  void retire(std::uint64_t inode);
+  std::uint64_t new_inode() const { return ~(folders_.size() + files_.size()); }
+  void write_file(const File& file, const Path& place, int how, std::mt19937_64& random) const;
 
   std::string root_;
   std::map<std::uint64_t, File> files_;

@@ -3,85 +3,31 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
+#include <algorithm>
 #include <fstream>
-#include <iostream>
 #include <nlohmann/json.hpp>
-
-#include "tests/support/database.h"
 
 namespace varve::torture {
 namespace {
 
 using Json = nlohmann::json;
 
-ProgramSetting plain_setting(const Path& folder) {
-  return {.folder = folder,
-          .environment = {{"VARVE_REPO", folder / "repo"}, {"LC_ALL", "C"}, {"TMPDIR", folder}},
-          .standard_output = {}};
+// What somebody finds who opens the file.
+std::string state_of(const Path& file) {
+  if (std::filesystem::is_symlink(file)) return std::filesystem::read_symlink(file).native();
+  if (!std::filesystem::exists(file)) return "absent";
+  if (file.extension() == ".db") return rows_of(file);
+  return std::string(as_text(read_file(file)));
 }
 
-ProgramResult run_plainly(const Path& folder, Words words) {
-  words.insert(words.begin(), VARVE_BINARY);
-  return Program(words, plain_setting(folder)).wait();
-}
-
-Names names_of(const std::string& list) {
+// In a folder and those below it.
+Names names_in(const Path& folder) {
   Names names;
-  const Json parsed = Json::parse(list);
-  for (const Json& snapshot : parsed["snapshots"]) {
-    // What a restore saves before it replaces anything is named after the clock.
-    if (snapshot["tags"] != Json::array({"pre-restore"})) names.insert(snapshot["name"]);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    names.insert(std::filesystem::relative(entry.path(), folder));
   }
   return names;
 }
-
-// Six states of a database, two of them forgotten; a seventh that is not stored yet; an old copy
-// where a restore will go.
-class History {
- public:
-  static const History& instance(bool with_parity) {
-    if (with_parity) {
-      static const History parity({"init", "--parity", "5%"});
-      return parity;
-    }
-    static const History plain({"init"});
-    return plain;
-  }
-  Path folder() const { return folder_.path(); }
-  const Names& snapshots() const { return snapshots_; }
-
- private:
-  explicit History(const Words& init) {
-    const Path database = folder_ / "shop.db";
-    run(init);
-    make_database(database, 800);
-    for (int state = 0; state < 6; ++state) {
-      change(database, state);
-      run({"ingest", database, "--time", fmt::format("2026-11-{:02}T02:00:00Z", state + 1)});
-    }
-    run({"forget", "2026-11-02", "2026-11-03"});
-    std::filesystem::create_directory(folder_ / "target");
-    std::filesystem::copy_file(database, folder_ / "target/shop.db");
-    change(database, 7);
-    snapshots_ = names_of(run_plainly(folder_.path(), {"list", "--json"}).out);
-  }
-
-  void run(const Words& words) const {
-    const ProgramResult result = run_plainly(folder_.path(), words);
-    if (result.status != 0) throw std::runtime_error(words.front() + ": " + result.err);
-  }
-
-  static void change(const Path& database, int state) {
-    Database(database).run(
-        fmt::format("UPDATE t SET body = hex(randomblob(100)) WHERE id % 7 = {}; "
-                    "INSERT INTO t(body) SELECT hex(randomblob(100)) FROM t LIMIT 40",
-                    state % 7));
-  }
-
-  TempFolder folder_;
-  Names snapshots_;
-};
 
 }  // namespace
 
@@ -89,25 +35,15 @@ std::string text_of(const Fault& fault) {
   return fmt::format("{}{} at call {}", fault.sticky ? "lasting " : "", fault.kind, fault.at);
 }
 
-const std::vector<Operation>& operations() {
-  static const std::vector<Operation> all = {
-      {"init", {"-r", "{}/new", "init"}},
-      {"init_with_parity", {"-r", "{}/new", "init", "--parity", "5%"}},
-      {"ingest", {"ingest", "{}/shop.db", "--time", "2026-11-20T02:00:00Z"}},
-      {"forget", {"forget", "2026-11-04"}},
-      {"gc", {"gc"}},
-      {"ingest_with_parity", {"ingest", "{}/shop.db", "--time", "2026-11-20T02:00:00Z"}, true},
-      {"gc_with_parity", {"gc"}, true},
-      {"restore", {"restore", "2026-11-01:shop.db", "{}/target/shop.db", "--force"}}};
-  return all;
+Victim::Victim(const Operation& operation) : operation_(operation) {
+  std::filesystem::copy(
+      History::instance(operation.with_parity).folder(), folder(),
+      std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks);
+  if (operation.harm) operation.harm(folder());
 }
 
-Victim::Victim(bool with_parity) {
-  std::filesystem::copy(History::instance(with_parity).folder(), folder_.path(),
-                        std::filesystem::copy_options::recursive);
-}
-
-Victim::Victim(const Disk& disk, std::mt19937_64& random) {
+Victim::Victim(const Operation& operation, const Disk& disk, std::mt19937_64& random)
+    : operation_(operation) {
   disk.write_after_loss(folder(), random);
 }
 
@@ -120,39 +56,40 @@ Words Victim::filled(const Words& words) const {
   return result;
 }
 
-ProgramResult Victim::run(const Words& words, const Fault& fault, const Path& trace) const {
-  Words command = filled(words);
+Words Victim::command() const {
+  Words command = filled(operation_.words);
   command.insert(command.begin(), VARVE_BINARY);
-  ProgramSetting setting = plain_setting(folder());
+  return command;
+}
+
+ProgramSetting Victim::setting(const Fault& fault, const Path& trace) const {
+  ProgramSetting setting = setting_in(folder());
   const auto set = [&](const char* name, std::string value) {
     setting.environment.emplace_back(name, std::move(value));
   };
-  set("LD_PRELOAD", VARVE_FAULT_LAYER);
-  // The address sanitizer wants to be the first of all libraries, and need not be.
-  const char* const options = std::getenv("ASAN_OPTIONS");
-  set("ASAN_OPTIONS",
-      fmt::format("{}:verify_asan_link_order=0", options == nullptr ? "" : options));
   set("VARVE_FAULT_UNDER", folder());
   set("VARVE_FAULT_AT", std::to_string(fault.at));
   set("VARVE_FAULT_KIND", fault.kind);
   set("VARVE_FAULT_STICKY", fault.sticky ? "yes" : "");
   set("VARVE_FAULT_TRACE", trace);
   set("VARVE_FAULT_COUNT", folder() / "calls");
-  return Program(command, setting).wait();
+  return setting;
 }
 
-std::uint64_t Victim::calls_of(const Operation& operation) const {
-  const ProgramResult result = run(operation.words);
-  EXPECT_EQ(result.status, 0) << operation.name << ": " << result.err;
+ProgramResult Victim::run(const Fault& fault, const Path& trace) const {
+  return Program(command(), setting(fault, trace)).wait();
+}
+
+std::uint64_t Victim::calls() const {
+  const ProgramResult result = run();
+  EXPECT_EQ(result.status, 0) << operation_.name << ": " << result.out << result.err;
   std::uint64_t calls = 0;
   std::ifstream(folder() / "calls", std::ios::binary)
       .read(reinterpret_cast<char*>(&calls), sizeof calls);
   return calls;
 }
 
-ProgramResult Victim::plain(const Words& words) const {
-  return run_plainly(folder(), filled(words));
-}
+ProgramResult Victim::plain(const Words& words) const { return run_in(folder(), filled(words)); }
 
 std::string Victim::must(const Words& words) const {
   const ProgramResult result = plain(words);
@@ -163,23 +100,64 @@ std::string Victim::must(const Words& words) const {
 Names Victim::snapshots() const {
   const ProgramResult list = plain({"list", "--json"});
   EXPECT_EQ(list.status, 0) << list.err;
-  return list.status == 0 ? names_of(list.out) : Names();
+  return list.status == 0 ? snapshots_by(list.out) : Names();
 }
 
-void Victim::expect_old_or_new(const Operation& operation, bool succeeded) const {
-  const History& history = History::instance(operation.with_parity);
-  const Names& before = history.snapshots();
+void Victim::expect_old_or_new(End end) const {
+  const Names& before = History::instance(operation_.with_parity).snapshots();
   Names after = before;
-  if (operation.words.front() == "ingest") after.insert("2026-11-20T02-00-00Z");
-  if (operation.name == "forget") after.erase("2026-11-04T02-00-00Z");
+  if (!operation_.adds.empty()) after.insert(operation_.adds);
+  after.erase(operation_.removes);
   const Names now = snapshots();
-  EXPECT_TRUE(now == after || (!succeeded && now == before)) << testing::PrintToString(now);
-  if (operation.name == "restore") {
-    const Bytes old = read_file(history.folder() / "target/shop.db");
-    const std::string restored = must({"cat", "2026-11-01:shop.db"});
-    const Bytes there = read_file(folder() / "target/shop.db");
-    EXPECT_TRUE(as_text(there) == restored || (!succeeded && there == old));
+  EXPECT_TRUE(now == after || (end != End::done && now == before)) << testing::PrintToString(now);
+}
+
+void Victim::expect_restored(End end) const {
+  const Path original = History::instance(operation_.with_parity).folder();
+  std::size_t restored = 0;
+  for (const auto& [file, like] : operation_.restores) {
+    const std::string now = state_of(folder() / file);
+    const bool is_new = now == state_of(original / "wanted" / like);
+    if (is_new) ++restored;
+    EXPECT_TRUE(is_new || now == state_of(original / file)) << file << " is " << now.substr(0, 500);
   }
+  const std::size_t all = operation_.restores.size();
+  if (end == End::done) {
+    EXPECT_EQ(restored, all);
+  }
+  if (end == End::failed && operation_.is_one_step()) {
+    EXPECT_TRUE(restored == 0 || restored == all) << restored << " of " << all;
+  }
+}
+
+// What is where restores go, and belongs neither to the old state nor to the new.
+Names Victim::strangers() const {
+  const Path original = History::instance(operation_.with_parity).folder();
+  Names known = names_in(original / "target");
+  for (const Restored& restored : operation_.restores) {
+    Path inside = Path(restored.file).lexically_relative("target");
+    for (; !inside.empty(); inside = inside.parent_path()) known.insert(inside);
+  }
+  Names strange;
+  for (const std::string& name : names_in(folder() / "target")) {
+    if (!known.contains(name)) strange.insert(name);
+  }
+  return strange;
+}
+
+// And takes away what the one that was cut had to leave: of one file. A folder may keep files that
+// bear varve's mark.
+void Victim::expect_restores_again(End end) const {
+  Words again = operation_.words;
+  if (again.back() != "--force") again.push_back("--force");
+  must(again);
+  expect_restored(End::done);
+  Names left = strangers();
+  if (end == End::cut && operation_.restores.size() > 1) {
+    std::erase_if(left,
+                  [](const Path& name) { return name.filename().native().starts_with(".varve-"); });
+  }
+  EXPECT_EQ(left, Names());
 }
 
 // Whoever comes next is not kept from anything.
@@ -194,7 +172,7 @@ void Victim::expect_goes_on() const {
 }
 
 void Victim::expect_nothing_left() const {
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(repository())) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder() / "repo")) {
     EXPECT_FALSE(is_temporary(entry.path())) << entry.path();
   }
   const Json left = Json::parse(must({"gc", "--dry-run", "--json"}));
@@ -204,9 +182,9 @@ void Victim::expect_nothing_left() const {
 
 // Whatever an init left, the next one is not kept from making a repository; but one that came as
 // far as to be whole stays.
-void Victim::expect_a_repository_by(const Operation& init, bool succeeded) const {
-  if (!succeeded) {
-    const ProgramResult second = plain(init.words);
+void Victim::expect_a_repository(End end) const {
+  if (end != End::done) {
+    const ProgramResult second = plain(operation_.words);
     if (second.status != 0) {
       EXPECT_NE(second.err.find("holds a repository already"), std::string::npos) << second.err;
     }
@@ -216,32 +194,26 @@ void Victim::expect_a_repository_by(const Operation& init, bool succeeded) const
   must({"-r", "{}/new", "check", "--read-data"});
 }
 
-void Victim::expect_nothing_left_of(const Operation& init) const {
-  EXPECT_FALSE(std::filesystem::exists(filled(init.words)[1]));
-}
-
-void Victim::expect_sound_after(const Operation& operation, bool succeeded) const {
-  if (operation.makes_repository()) return expect_a_repository_by(operation, succeeded);
+void Victim::expect_sound_after(End end) const {
+  if (operation_.makes_repository()) {
+    // As if it had never been.
+    if (end == End::failed) {
+      EXPECT_FALSE(std::filesystem::exists(folder() / "new"));
+    }
+    return expect_a_repository(end);
+  }
+  if (operation_.harm && end != End::done) must(operation_.words);
   must({"check", "--read-data"});
-  expect_old_or_new(operation, succeeded);
+  expect_old_or_new(end);
+  if (!operation_.restores.empty()) {
+    expect_restored(end);
+    if (end != End::cut) {
+      EXPECT_EQ(strangers(), Names());
+    }
+    expect_restores_again(end);
+  }
   expect_goes_on();
   expect_nothing_left();
-}
-
-std::mt19937_64& chance() {
-  static std::mt19937_64 random = [] {
-    const char* const given = std::getenv("VARVE_TORTURE_SEED");
-    const std::uint64_t seed = given == nullptr ? std::random_device()() : std::stoull(given);
-    std::cout << "VARVE_TORTURE_SEED=" << seed << '\n';
-    return std::mt19937_64(seed);
-  }();
-  return random;
-}
-
-std::size_t share_of(std::size_t all, std::size_t least) {
-  const char* const given = std::getenv("VARVE_TORTURE_SHARE");
-  const std::size_t percent = given == nullptr ? 0 : std::stoull(given);
-  return std::min(all, std::max(least, all * percent / 100));
 }
 
 }  // namespace varve::torture

@@ -1,24 +1,19 @@
-// A repository with a history, and a copy of it to break: the real program is run on the copy with
-// a fault, then everything that must hold whatever happened is looked at.
+// A copy of the history to break: the real program is run on it with a fault, then everything that
+// must hold whatever happened is looked at.
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <ostream>
 #include <random>
-#include <set>
 #include <string>
-#include <vector>
 
-#include "store/core/file.h"
 #include "tests/support/program.h"
 #include "tests/support/temp_folder.h"
+#include "tests/torture/chance.h"
+#include "tests/torture/history.h"
+#include "tests/torture/operation.h"
 #include "tests/torture/power_loss.h"
 
 namespace varve::torture {
-
-using Words = std::vector<std::string>;
-using Names = std::set<std::string>;
 
 struct Fault {
   std::uint64_t at = 0;  // number of the call, from 1; 0: none
@@ -30,58 +25,40 @@ struct Fault {
 
 std::string text_of(const Fault& fault);
 
-// What is run on the victim. Its paths are those of every victim, below its folder.
-struct Operation {
-  std::string name;
-  Words words;               // "{}" stands for the victim's folder
-  bool with_parity = false;  // of the victim's repository
-
-  bool makes_repository() const { return name.starts_with("init"); }
-};
-
-// How a test's report calls it.
-inline void PrintTo(const Operation& operation, std::ostream* out) { *out << operation.name; }
-
-const std::vector<Operation>& operations();
-
 class Victim {
  public:
-  // A copy of the history, one with parity and one without, that this process makes at first.
-  explicit Victim(bool with_parity = false);
+  // A copy of the history that the operation is for, harmed as it wants.
+  explicit Victim(const Operation& operation);
   // What a loss of power left of one.
-  Victim(const Disk& disk, std::mt19937_64& random);
+  Victim(const Operation& operation, const Disk& disk, std::mt19937_64& random);
 
   Path folder() const { return folder_.path(); }
-  Path repository() const { return folder_ / "repo"; }
 
-  // The program, its calls below folder() counted.
-  ProgramResult run(const Words& words, const Fault& fault = {}, const Path& trace = {}) const;
+  // The operation under the fault layer, its calls below folder() counted.
+  Words command() const;
+  ProgramSetting setting(const Fault& fault = {}, const Path& trace = {}) const;
+  ProgramResult run(const Fault& fault = {}, const Path& trace = {}) const;
   // How many calls the operation makes.
-  std::uint64_t calls_of(const Operation& operation) const;
+  std::uint64_t calls() const;
 
-  // Adds a test failure for each thing that does not hold after `operation`. `succeeded`: it said
-  // that it was done.
-  void expect_sound_after(const Operation& operation, bool succeeded) const;
-  // As if `init` had never been.
-  void expect_nothing_left_of(const Operation& init) const;
+  // Adds a test failure for each thing that does not hold after the operation.
+  void expect_sound_after(End end) const;
 
  private:
   Words filled(const Words& words) const;
   ProgramResult plain(const Words& words) const;
   std::string must(const Words& words) const;
   Names snapshots() const;
-  void expect_old_or_new(const Operation& operation, bool succeeded) const;
-  void expect_a_repository_by(const Operation& init, bool succeeded) const;
+  void expect_old_or_new(End end) const;
+  void expect_restored(End end) const;
+  Names strangers() const;
+  void expect_restores_again(End end) const;
+  void expect_a_repository(End end) const;
   void expect_goes_on() const;
   void expect_nothing_left() const;
 
   TempFolder folder_;
+  const Operation& operation_;
 };
-
-// Chance, from VARVE_TORTURE_SEED (printed) or a new one for each run.
-std::mt19937_64& chance();
-
-// The part of all cases that this run takes, from VARVE_TORTURE_SHARE in percent, at least `least`.
-std::size_t share_of(std::size_t all, std::size_t least);
 
 }  // namespace varve::torture
