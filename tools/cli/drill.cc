@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
-#include <ranges>
 #include <set>
 
 #include "store/core/error.h"
@@ -55,7 +54,8 @@ bool is_imported(const Snapshot& snapshot, const std::string& source) {
 
 Newest newest_of(const std::vector<Snapshot>& oldest_first) {
   Newest newest;
-  for (const Snapshot& snapshot : std::views::reverse(oldest_first)) {
+  for (auto it = oldest_first.rbegin(); it != oldest_first.rend(); ++it) {
+    const Snapshot& snapshot = *it;
     for (const SourceInfo& source : snapshot.sources) {
       std::vector<const Snapshot*>& known = newest[source.name];
       const bool is_older = std::ranges::any_of(known, [&](const Snapshot* one) {
