@@ -15,6 +15,8 @@
 namespace varve {
 namespace {
 
+using namespace std::string_literals;
+
 constexpr const char* kSocket = ".s.PGSQL.5432";
 constexpr std::size_t kLength = 4;  // bytes of a message's length, which counts itself
 
@@ -127,7 +129,8 @@ bool PostgresProxy::pass_message(int client, int server, bool& is_marked, bool& 
   if (!read_message(client, is_first, message)) return false;
   is_first = false;
   is_marked = is_marked || message.find(mark_) != std::string::npos;
-  const bool is_commit = message.find("COMMIT") == 1 + kLength;
+  // Alone, or at the end of several statements.
+  const bool is_commit = message.find("COMMIT") == 1 + kLength || message.ends_with("COMMIT\0"s);
   if (is_marked && is_commit && !has_cut_) return cut_at_commit(server, message);
   return send_all(server, message.data(), message.size());
 }

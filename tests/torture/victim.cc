@@ -147,17 +147,12 @@ Names Victim::strangers() const {
 
 // And takes away what the one that was cut had to leave: of one file. A folder may keep files that
 // bear varve's mark.
-void Victim::expect_restores_again(End end) const {
+void Victim::expect_restores_again() const {
   Words again = operation_.words;
   if (again.back() != "--force") again.push_back("--force");
   must(again);
   expect_restored(End::done);
-  Names left = strangers();
-  if (end == End::cut && operation_.restores.size() > 1) {
-    std::erase_if(left,
-                  [](const Path& name) { return name.filename().native().starts_with(".varve-"); });
-  }
-  EXPECT_EQ(left, Names());
+  EXPECT_EQ(strangers(), Names());
 }
 
 // Whoever comes next is not kept from anything.
@@ -210,7 +205,7 @@ void Victim::expect_sound_after(End end) const {
     if (end != End::cut) {
       EXPECT_EQ(strangers(), Names());
     }
-    expect_restores_again(end);
+    expect_restores_again();
   }
   expect_goes_on();
   expect_nothing_left();

@@ -52,7 +52,7 @@ class Victim {
   void expect_old_or_new(End end) const;
   void expect_restored(End end) const;
   Names strangers() const;
-  void expect_restores_again(End end) const;
+  void expect_restores_again() const;
   void expect_a_repository(End end) const;
   void expect_goes_on() const;
   void expect_nothing_left() const;

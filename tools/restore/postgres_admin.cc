@@ -126,11 +126,26 @@ void PostgresAdmin::rename(const std::vector<Renaming>& renamings,
       connection_->query(statements + "; COMMIT");
       return;
     } catch (const PostgresError& error) {
-      if (error.state().empty()) throw;  // the server rolls back by itself
+      if (error.state().empty()) return require_renamed(renamings.back(), error);
       connection_->query("ROLLBACK");
       if (error.state() != kInUse || tries == kSwapTries) throw;
     }
   }
+}
+
+// Behind a connection that broke: at the COMMIT it may have been done all the same.
+void PostgresAdmin::require_renamed(const Renaming& last, const PostgresError& broken) const {
+  bool is_done = false;
+  try {
+    PostgresAdmin again(target_, {});
+    is_done = again.exists(last.to) && !again.exists(last.from);
+  } catch (const Error& error) {
+    throw UnclearCommit(
+        fmt::format("{}: whether the databases have their new names cannot be "
+                    "found out ({}); it is done where there is no {} any more",
+                    broken.what(), error.what(), last.from));
+  }
+  if (!is_done) throw broken;
 }
 
 PostgresAdmin::NamedSo PostgresAdmin::named_after_target(DatabaseMark::State state) {

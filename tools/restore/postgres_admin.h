@@ -11,6 +11,7 @@
 
 #include "tools/restore/database_mark.h"
 #include "tools/restore/postgres_properties.h"
+#include "tools/sources/postgres_commit.h"
 #include "tools/sources/postgres_connection.h"
 
 namespace varve {
@@ -52,7 +53,7 @@ class PostgresAdmin {
     std::string to;
   };
   // One after the other, with comments for databases by their new names, in one transaction. Ends
-  // the sessions of all of them.
+  // the sessions of all of them. Throws an UnclearCommit where nobody can say whether it was done.
   void rename(const std::vector<Renaming>& renamings, const std::vector<Comment>& comments);
 
   // A database that the target's name has a share in, by its name and its mark.
@@ -69,6 +70,7 @@ class PostgresAdmin {
   std::string free_name(DatabaseMark::State state, Timestamp since);
 
  private:
+  void require_renamed(const Renaming& last, const PostgresError& broken) const;
   std::string end_sessions_of(const std::string& database) const;
   std::string comment_statement(const Comment& comment) const;
 

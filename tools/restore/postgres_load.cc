@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <string_view>
 
@@ -150,6 +151,16 @@ void load_dump(const PostgresPrograms& programs, const PostgresConnection& conne
   setting.arguments.insert(setting.arguments.end(),
                            {"--single-transaction", "--set=ON_ERROR_STOP=1"});
   run(setting, "psql: " + what, stop, restricted_script(programs.client(), path, stop));
+}
+
+bool tells_of_a_broken_connection(std::string_view words) {
+  // Of libpq, in English as the programs are started.
+  constexpr std::array kWords = {
+      "server closed the connection",       "no connection to the server",
+      "connection to server was lost",      "connection has been closed",
+      "could not receive data from server", "could not send data to server"};
+  return std::ranges::any_of(kWords,
+                             [&](const char* some) { return words.find(some) != words.npos; });
 }
 
 std::vector<std::string> load_globals(const PostgresPrograms& programs,

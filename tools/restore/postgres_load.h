@@ -37,6 +37,10 @@ void load_dump(const PostgresPrograms& programs, const PostgresConnection& conne
                const StoredDump& dump, const Path& path, const PostgresLoad& load,
                const std::stop_token& stop);
 
+// Whether these words of a program say that its connection broke: at the COMMIT, what was loaded in
+// one transaction may be there all the same.
+bool tells_of_a_broken_connection(std::string_view words);
+
 // Runs a script of roles and tablespaces. What exists already is no error; returns the others, a
 // line each.
 std::vector<std::string> load_globals(const PostgresPrograms& programs,

@@ -204,12 +204,17 @@ class PostgresRestore {
     }
     save();
     const auto& safety = safety_.taken();
-    result_.kept = swap_databases(admin_, {.next = next,
-                                           .comment = admin_.comment_of(database),
-                                           .replaces = true,
-                                           .since = safety ? safety->time : Timestamp::now(),
-                                           .repository = repository_id(),
-                                           .safety = safety ? safety->name : ""});
+    try {
+      result_.kept = swap_databases(admin_, {.next = next,
+                                             .comment = admin_.comment_of(database),
+                                             .replaces = true,
+                                             .since = safety ? safety->time : Timestamp::now(),
+                                             .repository = repository_id(),
+                                             .safety = safety ? safety->name : ""});
+    } catch (const UnclearCommit&) {
+      safety_.keep();
+      throw;
+    }
     safety_.keep();
   }
 
@@ -218,9 +223,27 @@ class PostgresRestore {
     PostgresLoad how = prepare(*connection, false);
     how.one_transaction = true;
     save();
-    load(*connection, folder, how);
+    load_at_once(*connection, folder, how);
     safety_.keep();
     if (!how.data_only && !how.schema_only) warn_of_rows(*connection);
+  }
+
+  // In one transaction. Where the connection broke nobody knows whether the server did it.
+  void load_at_once(PostgresConnection& connection, const SnapshotFolder& folder,
+                    const PostgresLoad& how) {
+    try {
+      load(connection, folder, how);
+    } catch (const Error& error) {
+      if (!tells_of_a_broken_connection(error.what())) throw;
+      safety_.keep();
+      const auto& safety = safety_.snapshot();
+      throw Error(
+          error.code(),
+          fmt::format(
+              "{}; it was done, or nothing of it: look whether the rows are there{}", error.what(),
+              safety ? fmt::format(" (the safety snapshot {} holds what was there)", safety->name)
+                     : ""));
+    }
   }
 
   // It is done: what goes wrong from here on undoes nothing.

@@ -26,8 +26,7 @@ RowCounts recorded_rows(const Snapshot& snapshot, const FileEntry& database) {
   return rows;
 }
 
-std::vector<std::string> compare_rows(const RowCounts& recorded, const RowCounts& counted,
-                                      Uncounted uncounted) {
+std::vector<std::string> compare_rows(const RowCounts& recorded, const RowCounts& counted) {
   std::vector<std::string> faults;
   for (const auto& [table, rows] : recorded) {
     const auto found = counted.find(table);
@@ -35,7 +34,7 @@ std::vector<std::string> compare_rows(const RowCounts& recorded, const RowCounts
     if (found != counted.end()) {
       faults.push_back(fmt::format("{} has {} rows, and had {} when they were recorded", table,
                                    found->second, rows));
-    } else if (uncounted == Uncounted::missing) {
+    } else {
       faults.push_back(
           fmt::format("{} is missing, and had {} rows when they were recorded", table, rows));
     }

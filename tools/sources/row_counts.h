@@ -18,12 +18,7 @@ RowCounts recorded_rows(const Snapshot& snapshot, std::uint32_t source);
 // Those of one database among the source's files.
 RowCounts recorded_rows(const Snapshot& snapshot, const FileEntry& database);
 
-// What a table is that is recorded, and was not counted: missing; or there is a reason that was
-// told elsewhere, as for a virtual table whose module is not here.
-enum class Uncounted { missing, excused };
-
-// In words, each table that has other rows than are recorded.
-std::vector<std::string> compare_rows(const RowCounts& recorded, const RowCounts& counted,
-                                      Uncounted uncounted = Uncounted::missing);
+// In words, each table that has other rows than are recorded, or was not counted.
+std::vector<std::string> compare_rows(const RowCounts& recorded, const RowCounts& counted);
 
 }  // namespace varve

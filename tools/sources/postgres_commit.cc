@@ -1,4 +1,4 @@
-#include "tools/compare/postgres_commit.h"
+#include "tools/sources/postgres_commit.h"
 
 #include <fmt/format.h>
 
@@ -39,8 +39,7 @@ UnclearCommit unclear(const std::string& broken, const std::string& transaction,
                       const std::string& why) {
   return UnclearCommit(fmt::format(
       "{}: at the COMMIT, and whether it was done cannot be found out ({}); in that database "
-      "SELECT "
-      "txid_status({}) says 'committed' (all is done) or 'aborted' (nothing was changed)",
+      "SELECT txid_status({}) says 'committed' (all is done) or 'aborted' (nothing was changed)",
       broken, why, transaction));
 }
 
