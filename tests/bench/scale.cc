@@ -161,7 +161,7 @@ void forget_a_hundredth(Repository& repository) {
 }
 
 void mark_all(Repository& repository) {
-  const KeySet live = mark(repository, find_roots(repository), {});
+  const KeySet live = mark(repository, find_roots(repository), {}).live;
   std::cerr << live.size() << " live keys\n";
 }
 
