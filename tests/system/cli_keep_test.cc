@@ -133,7 +133,7 @@ TEST_F(CliKeep, GcGivesSpaceBack) {
   EXPECT_EQ(keys_of(plan),
             (std::set<std::string>{"live_chunks", "live_bytes", "garbage_bytes", "freed_bytes",
                                    "kept_garbage_bytes", "waiting_bytes", "packs_deleted",
-                                   "packs_rewritten", "seconds", "dry_run"}));
+                                   "packs_rewritten", "held_up", "seconds", "dry_run"}));
   EXPECT_EQ(plan["dry_run"], true);
   EXPECT_GT(plan["garbage_bytes"], 0);
   const std::uint64_t before = must_json({"stats"})["stored_bytes"];
