@@ -114,7 +114,8 @@ void found_alone(const Path& path, const RepositoryConfig& config) {
                 fmt::format("another init is making a repository of {}", path.native()));
   }
   try {
-    refuse_what_others_made(path);  // it may have been done meanwhile
+    sync_directory(path / "locks");  // by it the next init knows what this one has left
+    refuse_what_others_made(path);   // it may have been done meanwhile
   } catch (...) {
     give_up(*lock);
     throw;

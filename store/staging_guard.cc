@@ -76,8 +76,10 @@ StagingGuard::StagingGuard(const File& folder) : folder_(folder) {
     create();
     const std::optional<bool> locked = try_lock(guard_);
     // remove_abandoned() may have come between; then it is made once more.
-    if (!locked || (*locked && guard_.status().st_nlink != 0)) return;
+    if (!locked || (*locked && guard_.status().st_nlink != 0)) break;
   }
+  // Before anything is staged, or a power cut could leave that alone.
+  static_cast<void>(::fsync(folder_.fd()));
 }
 
 void StagingGuard::create() {

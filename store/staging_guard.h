@@ -5,8 +5,8 @@
 //   .varve-<id>-<n>      staged by that one: a file, a link, or a folder (staged_folder.h)
 //
 // The kernel takes the lock away when a process ends, however that happens, so neither age nor a
-// process number decides. Of the two the guard comes first and goes last. On a filesystem without
-// locks nothing is guarded, and nothing is ever removed.
+// process number decides. Of the two the guard comes first, durable, and goes last. On a filesystem
+// without locks nothing is guarded, and nothing is ever removed.
 //
 // Rejected: a lock on each file, as a restore of thousands would need as many descriptors; flock()
 // on the folder, which others use for themselves (flock /srv/app varve restore …).
