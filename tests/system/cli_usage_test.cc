@@ -129,6 +129,20 @@ TEST_F(CliUsage, InitRefusesAFolderWithAnythingInIt) {
   expect_holds(refused(1, {"init", in_folder("no/such/parent")}), "no/such/parent");
 }
 
+TEST_F(CliUsage, InitLeavesADatabaseThatIsCalledAsItsOwn) {
+  std::filesystem::create_directory(repository());
+  make_database(repository() / "catalog.db", 10);
+  write_text(repository() / "reserve", "mine");
+  expect_holds(refused(1, {"init", repository()}), "is not empty");
+  EXPECT_EQ(names_in(repository()), (std::set<std::string>{"catalog.db", "reserve"}));
+}
+
+TEST_F(CliUsage, InitTakesAFreshFilesystem) {
+  std::filesystem::create_directories(repository() / "lost+found");
+  must({"init", repository()});
+  must({"check"});
+}
+
 TEST_F(CliUsage, QuietPrintsNothingOfSuccess) {
   init();
   make_database(in_folder("a.db"), 10);

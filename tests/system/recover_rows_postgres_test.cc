@@ -2,6 +2,7 @@
 #include <chrono>
 #include <thread>
 
+#include "tests/support/shell.h"
 #include "tests/system/postgres_program.h"
 
 namespace varve {
@@ -323,6 +324,40 @@ TEST_F(RecoverPostgresRows, NamesThatVarveUsesItselfAreFree) {
   apply.insert(apply.end(), {"--apply", "--yes", "--no-safety"});
   must(apply);
   expect_all();
+}
+
+// A script goes through psql: what rows hold is no statement, and is in no other encoding.
+class RecoverPostgresTexts : public RecoverPostgresRows {
+ protected:
+  ShellResult run_script(const std::string& script, const std::string& encoding) const {
+    write_text(in_folder("script.sql"), script);
+    return shell(fmt::format("PGCLIENTENCODING={} psql -Xq -v ON_ERROR_STOP=1 -f {} {}", encoding,
+                             quoted(in_folder("script.sql")), quoted(shop())));
+  }
+};
+
+TEST_F(RecoverPostgresTexts, NoRowEndsTheCommentThatItStandsIn) {
+  sql(R"(CREATE TABLE victim (); CREATE TABLE notes (id int PRIMARY KEY, text text);
+         INSERT INTO notes VALUES (1, E'x\rDROP TABLE victim;--'), (2, E'y\nDROP TABLE victim;--'),
+           (3, 'gone'))");
+  must({"ingest", shop(), "--time", "2025-11-21", "-q"});
+  sql("UPDATE notes SET text = 'now' WHERE id < 3; DELETE FROM notes WHERE id = 3");
+  const std::string script =
+      must({"recover-rows", "2025-11-21:shop.pgdump", shop(), "--table", "notes"});
+  expect_holds(script, "DROP TABLE victim");
+  EXPECT_EQ(run_script(script, "UTF8").status, 0);
+  EXPECT_EQ(line("SELECT count(*) FROM notes"), "3");
+  EXPECT_EQ(line("SELECT to_regclass('victim') IS NOT NULL"), "t");
+}
+
+TEST_F(RecoverPostgresTexts, AnotherEncodingOfTheSessionChangesNone) {
+  sql("CREATE TABLE words (id int PRIMARY KEY, text text); INSERT INTO words VALUES (1, 'café €')");
+  must({"ingest", shop(), "--time", "2025-11-21", "-q"});
+  sql("DELETE FROM words");
+  const std::string script =
+      must({"recover-rows", "2025-11-21:shop.pgdump", shop(), "--table", "words"});
+  EXPECT_EQ(run_script(script, "LATIN1").status, 0);
+  EXPECT_EQ(line("SELECT text FROM words"), "café €");
 }
 
 }  // namespace
