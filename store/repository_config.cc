@@ -26,12 +26,17 @@ bool is_sane(const RepositoryConfig& config) {
          config.parity_percent <= kMostParity;
 }
 
+// The lowest that says all of it, so that an older varve reads what it can.
+std::uint32_t version_of(const RepositoryConfig& config) {
+  return config.parity_percent == 0 ? kVersionWithoutParity : kFormatVersion;
+}
+
 }  // namespace
 
 Bytes encode_config(const RepositoryConfig& config) {
   Encoder out;
   out.bytes(as_bytes(kMagic));
-  out.u32(config.parity_percent == 0 ? kVersionWithoutParity : kFormatVersion);
+  out.u32(version_of(config));
   out.bytes(config.id.view());
   out.u32(config.extent_size);
   out.u32(config.max_extent_depth);
@@ -70,7 +75,9 @@ RepositoryConfig decode_config(ByteView bytes) {
   config.fingerprint_seed = in.u64();
   if (version > kVersionWithoutParity) config.parity_percent = in.u32();
   in.finish();
-  if (!is_sane(config)) throw corrupt_error("repository config", "a parameter is out of range");
+  if (!is_sane(config) || version != version_of(config)) {
+    throw corrupt_error("repository config", "a parameter is out of range");
+  }
   return config;
 }
 
