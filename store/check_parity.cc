@@ -116,9 +116,21 @@ class ParityChecking {
     if (!options_.repair || !parity_.mend(name, state, [&] { return proves_itself(name); })) {
       return note(name, state);
     }
-    if (const std::optional<PackId> pack = pack_id_of(name)) repository_.packs().close(*pack);
+    if (const std::optional<PackId> pack = pack_id_of(name)) {
+      repository_.packs().close(*pack);
+    } else if (is_forgotten(name)) {
+      return;
+    }
     const std::lock_guard lock(mutex_);
     mended_.push_back(mended_file(name, state));
+  }
+
+  // Whoever forgot the snapshot meanwhile did not see the file that was written anew.
+  bool is_forgotten(const std::string& name) {
+    const std::optional<SnapshotId> id = snapshot_id_of(name);
+    if (!id || repository_.catalog().snapshot(*id)) return false;
+    remove_record_files(parity_, {*id});
+    return true;
   }
 
   void note(const std::string& name, const ParityState& state) {

@@ -182,6 +182,17 @@ void carry_attestations(Repository& repository, const std::vector<Candidate>& ca
   std::ranges::move(carried, std::back_inserter(snapshot.attestations));
 }
 
+// The snapshot is there: what fails now is no reason to say that it is not.
+void carry_attestations(Repository& repository, const std::vector<Candidate>& candidates,
+                        IngestResult& result) {
+  try {
+    carry_attestations(repository, candidates, result.snapshot);
+  } catch (const Error& error) {
+    result.warnings.push_back(
+        fmt::format("what is proven of unchanged sources was not recorded: {}", error.what()));
+  }
+}
+
 std::vector<FileLock> lock_sources(Repository& repository,
                                    const std::vector<Candidate>& candidates) {
   std::vector<std::string> names = names_of(candidates);
@@ -234,7 +245,7 @@ IngestResult take(Repository& repository, std::vector<Candidate>& candidates,
   IngestResult result = writer.commit(time);
   trail.finish();
   std::ranges::move(warnings, std::back_inserter(result.warnings));
-  carry_attestations(repository, candidates, result.snapshot);
+  carry_attestations(repository, candidates, result);
   return result;
 }
 

@@ -63,9 +63,9 @@ std::vector<std::string> strangers(Repository& repository, const Files& files,
 }  // namespace
 
 Leftovers find_leftovers(Repository& repository) {
-  const Files files = list_files(repository.blobs());
   Leftovers left;
   left.done = DeadTrail::find_all(repository.path());
+  const Files files = list_files(repository.blobs());  // a dead command makes nothing more
   TrailNames names;
   for (const DeadTrail& trail : left.done) names.add(trail.names());
   std::set<SnapshotId> known = ids_in_catalog(repository.catalog());

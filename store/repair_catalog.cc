@@ -89,13 +89,16 @@ class CatalogRebuild {
   void read_records() {
     read_attestations();
     old_records_ = files_.read_old_records();
-    std::erase_if(old_records_, [&](const auto& old) { return forgotten_.contains(old.first); });
+    // A forget that was cut short before its row went has forgotten nothing.
+    std::erase_if(forgotten_, [&](const SnapshotId& id) { return old_records_.contains(id); });
     std::vector<FoundRecord> records;
     for (const auto& [name, has_file] : record_names()) {
       const std::optional<SnapshotId> id = snapshot_id_of(name);
       if (!id) {
         leave_out(name, "its name is no snapshot's");
-      } else if (!forgotten_.contains(*id)) {
+      } else if (forgotten_.contains(*id)) {
+        if (has_file) leave_out(name, "its snapshot was forgotten");
+      } else {
         std::optional<FoundRecord> record = read_record(*id, name);
         if (!record) continue;
         record->has_file = has_file;
@@ -124,7 +127,11 @@ class CatalogRebuild {
 
   // A catalog without snapshots would have gc take all that the packs hold.
   void require_some(const std::vector<FoundRecord>& records) const {
-    if (!records.empty() || survey_.objects.empty() || !forgotten_.empty()) return;
+    const bool are_all_forgotten =
+        !result_.left_out.empty() && std::ranges::all_of(attestations_, [&](const auto& about) {
+          return forgotten_.contains(about.first);
+        });
+    if (!records.empty() || survey_.objects.empty() || are_all_forgotten) return;
     throw Error(ErrorCode::failed,
                 fmt::format("{} pack{} of data, and no snapshot's record: is the folder {} all "
                             "there? (Where nothing of it is needed, move the files of packs/ away)",
@@ -320,7 +327,7 @@ class CatalogRebuild {
   const std::unique_ptr<BlobBackend> opened_;
   BlobBackend& blobs_;
   PackReader reader_;
-  const std::set<SnapshotId> forgotten_;  // their records are garbage
+  std::set<SnapshotId> forgotten_;  // their records are garbage
   CatalogRepairResult result_;
   Survey survey_;
   std::optional<ObjectIndex> index_;

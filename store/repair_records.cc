@@ -56,10 +56,8 @@ class RecordRepair {
                             name));
       if (is_sound) copy = decode_record_of(row.id, *stored);
     } else if (!is_sound) {
-      if (!dry_run_) {
-        if (stored) put_aside(blobs_, name);
-        write_record_file(blobs_, name, row.record);
-      }
+      if (stored && !dry_run_) put_aside(blobs_, name);
+      if (!write(row, name, row.record)) return;
       result_.mended.push_back(
           fmt::format("{}, the record of {}, was {}", name, row.name, stored ? "damaged" : "gone"));
     }
@@ -92,8 +90,16 @@ class RecordRepair {
 
   void restore_attestation(const SnapshotRow& row, ByteView document) {
     const std::string name = free_attestation_name(blobs_, row.id);
-    if (!dry_run_) write_record_file(blobs_, name, document);
+    if (!write(row, name, document)) return;
     result_.mended.push_back(fmt::format("{}, about {}, was gone", name, row.name));
+  }
+
+  // False where the snapshot was forgotten meanwhile: whoever did that did not see this file.
+  bool write(const SnapshotRow& row, const std::string& name, ByteView bytes) {
+    if (!dry_run_) write_record_file(blobs_, name, bytes);
+    if (repository_.catalog().snapshot(row.id)) return true;
+    if (!dry_run_) remove_record_files(blobs_, {row.id});
+    return false;
   }
 
   Repository& repository_;

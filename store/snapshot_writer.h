@@ -65,6 +65,7 @@ class SnapshotWriter {
   void keep(Fingerprints fingerprints);
   void warn(const std::string& message);
   Bytes write_record(const std::string& name);
+  void keep_fingerprints() noexcept;
 
   Repository& repository_;
   const IngestRequest& request_;

@@ -38,6 +38,34 @@ TEST_F(RestoreFiles, PatternsPickFiles) {
   expect_holds(refused(1, {"restore", "latest:www/*.pdf", "out"}), "*.pdf");
 }
 
+// "app/app": the names do not tell whether a file or a folder was replaced.
+TEST_F(RestoreFiles, AFolderWithAFileOfItsNameComesBackBelowIt) {
+  std::filesystem::create_directory(in_folder("app"));
+  write_text(in_folder("app/app"), "one");
+  write_text(in_folder("app/x"), "two");
+  write_text(in_folder("x"), "somebody else's");
+  must({"ingest", "app"});
+  write_text(in_folder("app/app"), "changed");
+  write_text(in_folder("app/x"), "changed too");
+  must({"restore", "latest:app", "app", "--yes"});
+  EXPECT_EQ(content_of(in_folder("app/app")), "one");
+  must({"restore", "--undo", "app", "--yes"});
+  EXPECT_EQ(content_of(in_folder("app/app")), "changed");
+  EXPECT_EQ(content_of(in_folder("app/x")), "changed too");
+  EXPECT_EQ(content_of(in_folder("x")), "somebody else's");
+  must({"list"});
+}
+
+TEST_F(RestoreFiles, DatabasesAsPlainFilesAreSavedOnceEach) {
+  std::filesystem::create_directory(in_folder("raw"));
+  make_database(in_folder("raw/x.db"), 10);
+  write_text(in_folder("raw/x.db-wal"), "");
+  must({"ingest", "raw", "--raw"});
+  write_text(in_folder("raw/x.db-wal"), "rubbish");
+  must({"restore", "latest:raw", "raw", "--yes"});
+  must({"restore", "--undo", "raw", "--yes"});
+}
+
 TEST_F(RestoreFiles, AFileCalledLikeAPatternIsThatFile) {
   write_text(in_folder("www/[1].html"), "odd");
   must({"ingest", "www"});

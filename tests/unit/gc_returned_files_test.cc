@@ -8,6 +8,7 @@
 #include "store/repair_catalog.h"
 #include "store/repair_packs.h"
 #include "store/session.h"
+#include "store/trail.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/test_repository.h"
 
@@ -111,6 +112,34 @@ TEST_F(GcReturnedFilesTest, RecordsThatWereGoneDuringARepair) {
   expect_error(ErrorCode::failed, "no snapshot's record",
                [&] { repair_catalog(repository_.path(), {}); });
   put_back("snapshots");
+  expect_all_after_repair();
+}
+
+TEST_F(GcReturnedFilesTest, RecordsThatWereGoneWhereOneSnapshotWasForgotten) {
+  take(make_pages(random_, 10));
+  Attestation proof;
+  proof.source = "db";
+  proof.level = "full";
+  proof.passed = true;
+  repository_->attest(snapshots_.front().id, {proof});
+  {
+    const IngestSession running(*repository_);
+    forget(*repository_, {snapshots_.back().id});
+  }
+  snapshots_.pop_back();
+  states_.pop_back();
+  move_away("snapshots");
+  repository_.close();
+  fs::remove(part("catalog.db"));
+  expect_error(ErrorCode::failed, "no snapshot's record",
+               [&] { repair_catalog(repository_.path(), {}); });
+  put_back("snapshots");
+  expect_all_after_repair();
+}
+
+// Its trail says forgotten, its row is there.
+TEST_F(GcReturnedFilesTest, AForgetThatWasCutShortForgotNothing) {
+  Trail(repository_.path()).forget({snapshots_.back().id});
   expect_all_after_repair();
 }
 

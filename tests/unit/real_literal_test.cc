@@ -48,11 +48,15 @@ TEST(RealLiteralTest, OthersAreExactExpressions) {
 
 TEST(RealLiteralTest, SqliteReadsEveryNumberBack) {
   std::mt19937_64 random(20261122);
-  std::vector<double> numbers = {std::numeric_limits<double>::min(),
+  std::vector<double> numbers = {59.50967198796641,
+                                 63417.91252653427,
+                                 128.290883546421,
+                                 std::numeric_limits<double>::min(),
                                  std::numeric_limits<double>::max(),
                                  std::numeric_limits<double>::denorm_min(),
-                                 std::numeric_limits<double>::lowest(), 7.592857461031487e-298};
-  while (numbers.size() < 20'000) {
+                                 std::numeric_limits<double>::lowest(),
+                                 7.592857461031487e-298};
+  while (numbers.size() < 100'000) {
     const std::uint64_t bits = random();
     double value = 0;
     std::memcpy(&value, &bits, sizeof value);

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -17,18 +15,25 @@ constexpr int kExactPower = 27;  // 5^27 fits the 64 bits of a long double
 constexpr int kLargestShift = 62;
 constexpr int kMantissaBits = 53;
 
-// A decimal is read as a whole number times a power of ten: whether that power is exact.
-bool is_read_exactly(double value) {
-  std::array<char, 32> buffer{};
-  const char* end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
-                                  std::chars_format::scientific)
-                        .ptr;
-  const std::string_view text(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
-  const std::size_t mark = text.find('e');
-  const auto digits = static_cast<int>(std::ranges::count_if(
-      text.substr(0, mark), [](char letter) { return letter >= '0' && letter <= '9'; }));
-  const int power = std::atoi(text.data() + mark + 1) - (digits - 1);
-  return std::abs(power) <= kExactPower;
+// Of "ddd.ddde±x", without its point: the power of ten that the digits are multiplied with.
+int power_of(std::string_view decimal) {
+  const std::size_t mark = decimal.find_first_of("eE");
+  const std::string_view digits = decimal.substr(0, mark);
+  const int exponent = mark == decimal.npos ? 0 : std::stoi(std::string(decimal.substr(mark + 1)));
+  const std::size_t point = digits.find('.');
+  return exponent - (point == digits.npos ? 0 : static_cast<int>(digits.size() - point - 1));
+}
+
+// Whether both of SQLite's roundings lead to `value`: the exact one first, as strtold() has it.
+bool is_read_exactly(const std::string& decimal, double value) {
+  constexpr long double kSafe = 0.5L - 1.0L / 256;  // of the distance to the next double
+  if (std::abs(power_of(decimal)) > kExactPower) return false;
+  const long double exact = std::strtold(decimal.c_str(), nullptr);
+  const long double off = std::fabs(exact - static_cast<long double>(value));
+  // The smaller of the two distances, below a power of two.
+  const long double step = static_cast<long double>(std::fabs(value)) -
+                           static_cast<long double>(std::nextafter(std::fabs(value), 0.0));
+  return off < kSafe * step;
 }
 
 std::string by_powers_of_two(double value) {
@@ -54,8 +59,11 @@ std::string shortest_decimal(double value) {
 }
 
 std::string real_literal(double value) {
-  const bool is_plain = value == 0 || std::isinf(value) || is_read_exactly(value);
-  return is_plain ? shortest_decimal(value) : by_powers_of_two(value);
+  std::string shortest = shortest_decimal(value);
+  if (value == 0 || std::isinf(value) || is_read_exactly(shortest, value)) return shortest;
+  std::string longest = fmt::format("{:.17g}", value);
+  if (longest.find_first_of(".eE") == std::string::npos) longest += ".0";
+  return is_read_exactly(longest, value) ? longest : by_powers_of_two(value);
 }
 
 }  // namespace varve

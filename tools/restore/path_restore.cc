@@ -117,7 +117,9 @@ class PathRestore {
                           .is_exact = true,
                           .host = settings_.host,
                           .stop = settings_.stop};
-    request.sources.push_back(source_of_files(plan_.target, std::move(files)));
+    request.sources.push_back(source_of_files(
+        plan_.target, plan_.is_one_file ? SafetySource::Form::file : SafetySource::Form::folder,
+        std::move(files)));
     safety_.take(std::move(request));
   }
 

@@ -80,7 +80,9 @@ class Undo {
     }
     SafetyRequest request{
         .target = location, .is_exact = true, .host = settings_.host, .stop = settings_.stop};
-    request.sources.push_back(source_of_files(location, std::move(files)));
+    request.sources.push_back(source_of_files(
+        location, plan_.is_one_file ? SafetySource::Form::file : SafetySource::Form::folder,
+        std::move(files)));
     safety_.take(std::move(request));
   }
 
@@ -93,7 +95,7 @@ class Undo {
   void add_to(std::vector<SafetySource::File>& files, const UndoPlan::Group& group) const {
     const Path location = plan_.safety.info().location;
     const std::string below =
-        group.target == location ? location.filename() : group.target.lexically_relative(location);
+        plan_.is_one_file ? group.target.filename() : group.target.lexically_relative(location);
     if (group.present) files.push_back({below, group.target});
     if (group.has_link()) return;
     for (const std::string_view suffix : kCompanionSuffixes) {
@@ -197,16 +199,25 @@ class Undo {
   UndoResult result_;
 };
 
-// Where a file of the safety snapshot lay. One that was taken as a database alone is the target.
+// What was replaced was one file. One that was taken as a database alone is the target.
+bool is_of_one_file(const SafetySnapshot& safety, const Path& location) {
+  const SourceInfo& source = safety.info();
+  if (source.kind != SafetySource::kKind) return true;
+  const auto form = source.facts.find(SafetySource::kFormFact);
+  if (form != source.facts.end()) return form->second == "file";
+  // Of an earlier varve: by the names.
+  const std::string alone = source.name + '/' + location.filename().native();
+  return std::ranges::any_of(safety.snapshot.files, [&](const FileEntry& file) {
+    return file.path == alone || database_of(file.path) == alone;
+  });
+}
+
+// Where a file of the safety snapshot lay.
 Path place_of(const UndoPlan& plan, const FileEntry& file, const Path& location) {
   const SourceInfo& source = plan.safety.info();
   if (source.kind != SafetySource::kKind) return location;
-  const std::string folder = source.name + '/';
-  const std::string alone = folder + location.filename().native();
-  const bool is_one = file.path == alone || database_of(file.path) == alone ||
-                      plan.safety.snapshot.find(alone) != nullptr;
-  const Path below = file.path.substr(folder.size());
-  return (is_one ? location.parent_path() : location) / below;
+  const Path below = file.path.substr(source.name.size() + 1);
+  return (plan.is_one_file ? location.parent_path() : location) / below;
 }
 
 void plan_groups(UndoPlan& plan, const Path& location) {
@@ -264,6 +275,7 @@ UndoPlan plan_undo(Repository& repository, const Path& target, const std::string
   UndoPlan plan{.safety = find_safety_snapshot(repository, target, host, std::move(named)),
                 .groups = {},
                 .warnings = {}};
+  plan.is_one_file = is_of_one_file(plan.safety, location);
   plan_groups(plan, location);
   return plan;
 }

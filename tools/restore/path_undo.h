@@ -23,6 +23,7 @@ namespace varve {
 
 struct UndoPlan {
   SafetySnapshot safety;
+  bool is_one_file = false;  // with its companions; else files below a folder
   struct Group {
     const FileEntry* main = nullptr;           // of the snapshot
     std::vector<const FileEntry*> companions;  // of a database

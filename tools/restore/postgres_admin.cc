@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <tuple>
 #include <utility>
 
@@ -11,6 +13,8 @@
 namespace varve {
 namespace {
 
+constexpr std::chrono::seconds kPatience(10);  // with a server that is still at it
+constexpr std::chrono::milliseconds kPause(100);
 constexpr int kSwapTries = 5;                     // against programs that connect again at once
 constexpr const char* kInUse = "55006";           // SQLSTATE object_in_use
 constexpr const char* kMaintenance = "postgres";  // every server has one of them, but few users
@@ -121,23 +125,37 @@ void PostgresAdmin::rename(const std::vector<Renaming>& renamings,
                               connection_->identifier(one.to));
   }
   for (const Comment& comment : comments) statements += "; " + comment_statement(comment);
+  const std::string process = connection_->value("SELECT pg_backend_pid()");
   for (int tries = 1;; ++tries) {
     try {
       connection_->query(statements + "; COMMIT");
       return;
     } catch (const PostgresError& error) {
-      if (error.state().empty()) return require_renamed(renamings.back(), error);
+      if (error.state().empty()) return require_renamed(renamings.back(), process, error);
       connection_->query("ROLLBACK");
       if (error.state() != kInUse || tries == kSwapTries) throw;
     }
   }
 }
 
-// Behind a connection that broke: at the COMMIT it may have been done all the same.
-void PostgresAdmin::require_renamed(const Renaming& last, const PostgresError& broken) const {
+bool PostgresAdmin::is_at_work(const std::string& process) {
+  return connection_->value("SELECT count(*) FROM pg_stat_activity WHERE pid = " + process) != "0";
+}
+
+// Behind a connection that broke: at the COMMIT it may have been done all the same. As long as the
+// server's process is at work nothing is decided.
+void PostgresAdmin::require_renamed(const Renaming& last, const std::string& process,
+                                    const PostgresError& broken) const {
   bool is_done = false;
   try {
     PostgresAdmin again(target_, {});
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    while (again.is_at_work(process)) {
+      if (std::chrono::steady_clock::now() > end) {
+        throw Error(ErrorCode::failed, "the server is still at it");
+      }
+      std::this_thread::sleep_for(kPause);
+    }
     is_done = again.exists(last.to) && !again.exists(last.from);
   } catch (const Error& error) {
     throw UnclearCommit(

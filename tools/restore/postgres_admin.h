@@ -70,7 +70,9 @@ class PostgresAdmin {
   std::string free_name(DatabaseMark::State state, Timestamp since);
 
  private:
-  void require_renamed(const Renaming& last, const PostgresError& broken) const;
+  bool is_at_work(const std::string& process);
+  void require_renamed(const Renaming& last, const std::string& process,
+                       const PostgresError& broken) const;
   std::string end_sessions_of(const std::string& database) const;
   std::string comment_statement(const Comment& comment) const;
 

@@ -39,9 +39,14 @@ std::string safety_source_name(const std::string& name) {
   return one_line(name, kLongestName) + "." + kSafetyTag;
 }
 
-std::unique_ptr<Source> source_of_files(const Path& target, std::vector<SafetySource::File> files) {
+std::unique_ptr<Source> source_of_files(const Path& target, SafetySource::Form form,
+                                        std::vector<SafetySource::File> files) {
+  // Among files as they are, a database's -wal is one of its own as well.
+  std::ranges::sort(files, {}, &SafetySource::File::actual);
+  const auto twice = std::ranges::unique(files, {}, &SafetySource::File::actual);
+  files.erase(twice.begin(), twice.end());
   const Path location = location_of(target);
-  return std::make_unique<SafetySource>(safety_source_name(location.filename()), location,
+  return std::make_unique<SafetySource>(safety_source_name(location.filename()), location, form,
                                         std::move(files));
 }
 

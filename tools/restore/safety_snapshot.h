@@ -21,8 +21,9 @@ namespace varve {
 // "history.db.pre-restore"
 std::string safety_source_name(const std::string& name);
 
-// What is saved of `target`, a file or a folder: files in it or beside it, at least one.
-std::unique_ptr<Source> source_of_files(const Path& target, std::vector<SafetySource::File> files);
+// What is saved of `target`: files in it or beside it, at least one, each once.
+std::unique_ptr<Source> source_of_files(const Path& target, SafetySource::Form form,
+                                        std::vector<SafetySource::File> files);
 
 struct SafetySnapshot {
   Snapshot snapshot;

@@ -18,8 +18,12 @@ bool is_database(const varve::File& file) {
 
 }  // namespace
 
-SafetySource::SafetySource(std::string name, std::string location, std::vector<File> files)
-    : name_(std::move(name)), location_(std::move(location)), files_(std::move(files)) {}
+SafetySource::SafetySource(std::string name, std::string location, Form form,
+                           std::vector<File> files)
+    : name_(std::move(name)),
+      location_(std::move(location)),
+      form_(form),
+      files_(std::move(files)) {}
 
 void SafetySource::open() { moment_ = Timestamp::now(); }
 
@@ -50,7 +54,7 @@ SourceInfo SafetySource::copy(SnapshotBuilder& builder) {
           .kind = kind(),
           .location = location_,
           .moment = moment_,
-          .facts = {},
+          .facts = {{kFormFact, form_ == Form::file ? "file" : "folder"}},
           .fingerprint = {}};
 }
 

@@ -21,8 +21,13 @@ class SafetySource : public Source {
     std::string path;  // in the snapshot, below the source's own folder
     Path actual;       // a regular file that nobody writes to, or a symbolic link, saved as one
   };
+  // What is restored: a file, whose companions lie beside it, or a folder with files in it. Kept as
+  // the fact kFormFact, as the names of the files do not tell: "app/app" may be either.
+  enum class Form { file, folder };
+  static constexpr const char* kFormFact = "form";  // "file" or "folder"
+
   // `location`: what is restored, as an absolute path.
-  SafetySource(std::string name, std::string location, std::vector<File> files);
+  SafetySource(std::string name, std::string location, Form form, std::vector<File> files);
 
   std::string name() const override { return name_; }
   std::string kind() const override { return kKind; }
@@ -38,6 +43,7 @@ class SafetySource : public Source {
 
   const std::string name_;
   const std::string location_;
+  const Form form_;
   const std::vector<File> files_;
   Timestamp moment_;
 };

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <thread>
 
@@ -14,14 +16,16 @@ using namespace std::chrono_literals;
 constexpr auto kPatience = 10s;
 constexpr auto kPause = 100ms;
 
-// Words of the server under which it has ended the session: it was shut down, or told to.
-constexpr std::string_view kSessionEnded = "57P";
+// SQLSTATEs that say nothing of the COMMIT: the session was ended, the connection broke (poolers
+// say so), the statement's completion is unknown.
+constexpr std::array<std::string_view, 3> kUnanswered = {"57P", "08", "40003"};
 
 // An answer to the COMMIT is none to look further for.
 bool is_answered(const Error& error) {
   const auto* const answer = dynamic_cast<const PostgresError*>(&error);
-  return answer != nullptr && !answer->state().empty() &&
-         !answer->state().starts_with(kSessionEnded);
+  if (answer == nullptr || answer->state().empty()) return false;
+  return std::ranges::none_of(
+      kUnanswered, [&](std::string_view state) { return answer->state().starts_with(state); });
 }
 
 // "committed", "aborted", "in progress"; empty where the server has forgotten it.
