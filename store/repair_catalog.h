@@ -8,16 +8,18 @@
 // then every command says so, and another repair does it all again.
 //
 // What a record without a catalog cannot tell:
-//   - whether its snapshot was forgotten a moment before (forget removes the row first): it is a
-//     snapshot again, to be forgotten again;
 //   - whether its ingest was cut short after the record was durable: all it needs is there, so it
-//   is
-//     a snapshot now;
+//     is a snapshot now;
 //   - whether its chunks are gone because of damage, or because it was forgotten: it stays a
-//     snapshot, and its files are named as hurt.
+//     snapshot, and its files are named as hurt. One that only the old catalog knows, and of which
+//     nothing at all is left, is left out.
+// A record that a trail calls forgotten (trail.h), and that the old catalog does not have, is left
+// out: gc takes it. Packs of data without any record are refused: a folder that is not there would
+// make a catalog after which gc takes everything.
 // Damaged records and attestations go to broken/. Where two records have one name, the one with
 // attestations, else with less lost, else with the smaller id stays, and the other goes there too.
-// A record that is damaged or missing is taken from the old catalog as far as that still answers.
+// A record that is damaged or missing is taken from parity, or from the old catalog as far as that
+// still answers.
 #pragma once
 
 #include <cstdint>

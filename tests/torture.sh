@@ -23,7 +23,7 @@ while (($# > 0)); do
       [[ ${2:-} =~ ^[0-9]{1,10}$ ]] || refuse "$1 wants a number"
       ;;
     --sanitize) (($# > 1)) || refuse "$1 wants a value" ;;
-    *) sed -n '2,13s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+    *) sed -n '2,14s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
   esac
   case $1 in
     --minutes) minutes=$((10#$2)) ;;
