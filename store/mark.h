@@ -3,10 +3,10 @@
 // Roots, besides the catalog's snapshots: those that living readers have pinned, and records on
 // disk that the catalog does not know (any more, or yet). The latter are what a running ingest
 // builds on although somebody forgot it meanwhile: forget leaves records alone while an ingest
-// runs, and gc removes those that a trail names, only when none does. The order of looking closes the gaps: catalog,
-// then records, then pins. A snapshot whose row went before the first look had its record until
-// a moment when no running ingest could know it, and its pin, which is older than the reader's
-// own look at the catalog, is seen by the last.
+// runs, and gc removes those that a trail names, only when none does. The order of looking closes
+// the gaps: catalog, then records, then pins. A snapshot whose row went before the first look had
+// its record until a moment when no running ingest could know it, and its pin, which is older than
+// the reader's own look at the catalog, is seen by the last.
 //
 // The result holds the manifests' chunks and nodes. The bases of deltas come to it by reading
 // headers: measure_packs() in pack_use.h.
