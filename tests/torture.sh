@@ -50,6 +50,7 @@ failed() {
 }
 
 run_tests -N -Q  # builds
+((all_fuzz_seconds == 0)) || "$root/tests/fuzz/run.sh" --seconds 0  # likewise
 build=$root/build-tests${sanitize:+-${sanitize//,/-}}
 echo "== seed $seed"
 export VARVE_TORTURE_SEED=$seed

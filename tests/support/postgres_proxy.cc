@@ -15,10 +15,14 @@
 namespace varve {
 namespace {
 
-using namespace std::string_literals;
+using namespace std::literals;
 
 constexpr const char* kSocket = ".s.PGSQL.5432";
 constexpr std::size_t kLength = 4;  // bytes of a message's length, which counts itself
+
+// ErrorResponse with the SQLSTATE connection_failure, ReadyForQuery.
+constexpr std::string_view kBroken =
+    "E\0\0\0\x29SERROR\0C08006\0Mserver conn crashed?\0\0Z\0\0\0\5I"sv;
 
 sockaddr_un address_of(const std::filesystem::path& folder) {
   sockaddr_un address{};
@@ -62,8 +66,13 @@ bool read_message(int fd, bool is_first, std::string& message) {
 
 }  // namespace
 
-PostgresProxy::PostgresProxy(const std::filesystem::path& socket_folder, std::string mark, Cut cut)
-    : server_(socket_folder), mark_(std::move(mark)), cut_(cut), listener_(new_socket()) {
+PostgresProxy::PostgresProxy(const std::filesystem::path& socket_folder, std::string mark, Cut cut,
+                             std::function<void()> before_commit)
+    : server_(socket_folder),
+      mark_(std::move(mark)),
+      cut_(cut),
+      before_commit_(std::move(before_commit)),
+      listener_(new_socket()) {
   const sockaddr_un address = address_of(folder_.path());
   if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       ::listen(listener_, 8) != 0) {
@@ -131,21 +140,25 @@ bool PostgresProxy::pass_message(int client, int server, bool& is_marked, bool& 
   is_marked = is_marked || message.find(mark_) != std::string::npos;
   // Alone, or at the end of several statements.
   const bool is_commit = message.find("COMMIT") == 1 + kLength || message.ends_with("COMMIT\0"s);
-  if (is_marked && is_commit && !has_cut_) return cut_at_commit(server, message);
+  if (is_marked && is_commit && !has_cut_) {
+    cut_at_commit(client, server, message);
+    return false;
+  }
   return send_all(server, message.data(), message.size());
 }
 
-bool PostgresProxy::cut_at_commit(int server, const std::string& message) {
+void PostgresProxy::cut_at_commit(int client, int server, const std::string& message) {
+  before_commit_();
+  has_cut_ = true;
   if (cut_ == Cut::after_for_good) {
     std::filesystem::remove(folder_ / kSocket);
     ::shutdown(listener_, SHUT_RDWR);
   }
-  if (cut_ != Cut::before && send_all(server, message.data(), message.size())) {
-    char answer = 0;
-    read_exact(server, &answer, 1);  // then it is done
-  }
-  has_cut_ = true;
-  return false;
+  if (cut_ == Cut::before || !send_all(server, message.data(), message.size())) return;
+  if (cut_ == Cut::while_at_work) return;
+  char answer = 0;
+  read_exact(server, &answer, 1);  // then it is done
+  if (cut_ == Cut::after_with_word) send_all(client, kBroken.data(), kBroken.size());
 }
 
 }  // namespace varve

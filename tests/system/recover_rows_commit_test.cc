@@ -1,5 +1,6 @@
 // A connection that breaks at the COMMIT of what brings rows back.
 #include "tests/support/postgres_proxy.h"
+#include "tests/system/blocking_session.h"
 #include "tests/system/postgres_program.h"
 
 namespace varve {
@@ -43,6 +44,29 @@ TEST_F(RecoverRowsCommit, BehindTheServersBack) {
   expect_holds(result.err, "at the COMMIT, which the server has done all the same");
   EXPECT_EQ(count(), "50\n");
   EXPECT_EQ(names().size(), 2U);
+}
+
+TEST_F(RecoverRowsCommit, WhileTheServerIsAtWork) {
+  sql("CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS "
+      "'BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END'; "
+      "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON users INITIALLY DEFERRED "
+      "FOR EACH ROW EXECUTE FUNCTION wait()");
+  BlockingSession other(server_, "shop");
+  const PostgresProxy proxy(server_.socket_folder(), kMark, Cut::while_at_work, [&] {
+    other.hold("SELECT pg_advisory_xact_lock(7)", "SELECT txid_status(");
+  });
+  const ProgramResult result = apply(proxy);
+  EXPECT_EQ(result.status, 0) << result.err;
+  expect_holds(result.out, "inserted 10 rows into public.users\n");
+  EXPECT_EQ(count(), "50\n");
+}
+
+TEST_F(RecoverRowsCommit, AsAPoolerSaysThatItLostTheServer) {
+  const PostgresProxy proxy(server_.socket_folder(), kMark, Cut::after_with_word);
+  const ProgramResult result = apply(proxy);
+  EXPECT_EQ(result.status, 0) << result.err;
+  expect_holds(result.err, "at the COMMIT, which the server has done all the same");
+  EXPECT_EQ(count(), "50\n");
 }
 
 // What was done may have to be undone: the snapshot of before stays.

@@ -1,5 +1,6 @@
 // A connection that breaks at the COMMIT of a restore.
 #include "tests/support/postgres_proxy.h"
+#include "tests/system/blocking_session.h"
 #include "tests/system/restore_postgres_program.h"
 
 namespace varve {
@@ -42,6 +43,28 @@ TEST_F(RestorePostgresCommit, TheSwapBehindTheServersBack) {
   EXPECT_EQ(names().size(), 2U);
   must({"restore", "--undo", shop(), "--yes"});
   EXPECT_EQ(count(), "100\n");
+}
+
+TEST_F(RestorePostgresCommit, TheSwapWhoseServerIsStillAtWork) {
+  BlockingSession other(server_, "postgres");
+  const PostgresProxy proxy(server_.socket_folder(), kSwap, Cut::while_at_work, [&] {
+    other.hold("COMMENT ON DATABASE shop IS 'whoever renames it waits'",
+               "SELECT count(*) FROM pg_stat_activity WHERE pid = ");
+  });
+  const ProgramResult result = replace_shop(proxy);
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(count(), "20000\n");
+  EXPECT_NE(kept(), "");
+  EXPECT_EQ(names().size(), 2U);
+}
+
+// What a pooler says where it has lost the server. Its own session goes on, idle.
+TEST_F(RestorePostgresCommit, TheSwapThatAPoolerHasLost) {
+  const PostgresProxy proxy(server_.socket_folder(), kSwap, Cut::after_with_word);
+  const ProgramResult result = replace_shop(proxy);
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(count(), "20000\n");
+  EXPECT_NE(kept(), "");
 }
 
 // It is done, and what was there before stays stored.

@@ -2,10 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <set>
 
 #include "store/gc.h"
 #include "store/record_files.h"
 #include "store/session.h"
+#include "store/trail.h"
 #include "tests/support/failing_parts.h"
 #include "tests/support/pausing_source.h"
 #include "tests/support/test_repository.h"
@@ -15,33 +17,43 @@ namespace {
 
 constexpr std::uint64_t kNever = ~std::uint64_t{0};
 
-// Calls `before_condemn` once, when gc has looked and is about to condemn.
-class CondemnHook : public FailingCatalog {
+struct Hooks {
+  std::function<void()> before_condemn;  // once, when gc has looked and is about to condemn
+  std::function<void()> after_list;      // once, when packs were listed and nothing else looked at
+  bool refuses_commits = false;          // of ingests, when their packs are there
+};
+
+class HookedCatalog : public FailingCatalog {
  public:
-  CondemnHook(std::unique_ptr<Catalog> catalog, FaultClock& clock, std::function<void()>& hook)
-      : FailingCatalog(std::move(catalog), clock), hook_(hook) {}
+  HookedCatalog(std::unique_ptr<Catalog> catalog, FaultClock& clock, Hooks& hooks)
+      : FailingCatalog(std::move(catalog), clock), hooks_(hooks) {}
   std::uint64_t condemn(const std::vector<PackId>& packs) override {
-    if (hook_) std::exchange(hook_, nullptr)();
+    if (hooks_.before_condemn) std::exchange(hooks_.before_condemn, nullptr)();
     return FailingCatalog::condemn(packs);
+  }
+  SnapshotRow commit_snapshot(
+      const SnapshotId& id, Timestamp time, const std::vector<NewPack>& packs,
+      const std::function<Bytes(const std::string& name)>& make_record) override {
+    if (hooks_.refuses_commits) throw Error(ErrorCode::io, "the disk is gone");
+    return FailingCatalog::commit_snapshot(id, time, packs, make_record);
   }
 
  private:
-  std::function<void()>& hook_;
+  Hooks& hooks_;
 };
 
-// Calls `after_list` once, when packs have been listed and nothing else was looked at.
-class ListHook : public FailingBackend {
+class HookedBackend : public FailingBackend {
  public:
-  ListHook(std::unique_ptr<BlobBackend> blobs, FaultClock& clock, std::function<void()>& hook)
-      : FailingBackend(std::move(blobs), clock), hook_(hook) {}
+  HookedBackend(std::unique_ptr<BlobBackend> blobs, FaultClock& clock, Hooks& hooks)
+      : FailingBackend(std::move(blobs), clock), hooks_(hooks) {}
   std::vector<BlobInfo> list(const std::string& prefix) override {
     std::vector<BlobInfo> blobs = FailingBackend::list(prefix);
-    if (hook_ && prefix == "packs/") std::exchange(hook_, nullptr)();
+    if (hooks_.after_list && prefix == "packs/") std::exchange(hooks_.after_list, nullptr)();
     return blobs;
   }
 
  private:
-  std::function<void()>& hook_;
+  Hooks& hooks_;
 };
 
 class GcRaceTest : public testing::Test {
@@ -53,8 +65,8 @@ class GcRaceTest : public testing::Test {
     last_ = repository_.take(bytes_);
     repository_.reopen([this](RepositoryParts parts) {
       return RepositoryParts{
-          std::make_unique<ListHook>(std::move(parts.blobs), clock_, after_list_),
-          std::make_unique<CondemnHook>(std::move(parts.catalog), clock_, before_condemn_)};
+          std::make_unique<HookedBackend>(std::move(parts.blobs), clock_, hooks_),
+          std::make_unique<HookedCatalog>(std::move(parts.catalog), clock_, hooks_)};
     });
   }
 
@@ -79,10 +91,21 @@ class GcRaceTest : public testing::Test {
     return snapshot;
   }
 
+  // Stores something, and dies before its commit.
+  void fail_to_ingest() {
+    hooks_.refuses_commits = true;
+    EXPECT_THROW(repository_.take(make_pages(random_, 8), "other"), Error);
+    hooks_.refuses_commits = false;
+  }
+  std::set<std::string> pack_files() {
+    std::set<std::string> names;
+    for (const BlobInfo& blob : repository_->blobs().list("packs/")) names.insert(blob.name);
+    return names;
+  }
+
   std::mt19937_64 random_{3};
   FaultClock clock_{kNever};
-  std::function<void()> before_condemn_;
-  std::function<void()> after_list_;
+  Hooks hooks_;
   TestRepository repository_;
   Bytes bytes_;
   Snapshot last_;
@@ -92,12 +115,12 @@ TEST_F(GcRaceTest, AnIngestEndsBetweenTheLookAndTheCondemnation) {
   forget_all();
   auto running = std::make_unique<IngestSession>(*repository_);  // shares what it finds
   Snapshot late;
-  before_condemn_ = [&] {
+  hooks_.before_condemn = [&] {
     late = commit_like(last_);
     running.reset();
   };
   repository_.gc();
-  ASSERT_FALSE(before_condemn_) << "gc did not come to condemn";
+  ASSERT_FALSE(hooks_.before_condemn) << "gc did not come to condemn";
   repository_.expect_holds(late, bytes_);
   repository_.expect_sound();
 }
@@ -105,7 +128,7 @@ TEST_F(GcRaceTest, AnIngestEndsBetweenTheLookAndTheCondemnation) {
 TEST_F(GcRaceTest, AnIngestBeginsBetweenTheLookAndTheCondemnation) {
   forget(*repository_, {repository_->snapshots().front().id});
   std::unique_ptr<IngestSession> running;
-  before_condemn_ = [&] { running = std::make_unique<IngestSession>(*repository_); };
+  hooks_.before_condemn = [&] { running = std::make_unique<IngestSession>(*repository_); };
   const GcResult result = repository_.gc();
   EXPECT_GT(result.waiting_bytes, 0u);
   EXPECT_EQ(result.freed_bytes, 0u);
@@ -121,7 +144,7 @@ TEST_F(GcRaceTest, AnIngestBeginsBetweenTheLookAndTheCondemnation) {
 TEST_F(GcRaceTest, AnIngestCommitsItsPackBetweenTheListingAndTheCatalog) {
   const Bytes fresh = make_pages(random_, 8);
   Snapshot late;
-  after_list_ = [&] { late = repository_.take(fresh, "other"); };
+  hooks_.after_list = [&] { late = repository_.take(fresh, "other"); };
   repository_.gc();
   repository_.expect_holds(late, fresh);
   repository_.expect_sound();
@@ -144,7 +167,7 @@ TEST_F(GcRaceTest, APackThatWasListedBeforeItsCommitIsNoOrphan) {
   for (const ChunkRow& row : rows) refs.push_back(row.ref);
   repository_->catalog().purge_dropped(pack.id, refs);
   auto running = std::make_unique<IngestSession>(*repository_);
-  after_list_ = [&] {
+  hooks_.after_list = [&] {
     repository_->catalog().commit_snapshot(late.id, late.time, {{pack.id, pack.size, rows}},
                                            [&](const std::string&) { return record; });
     running.reset();
@@ -152,6 +175,32 @@ TEST_F(GcRaceTest, APackThatWasListedBeforeItsCommitIsNoOrphan) {
   repository_.gc();
   repository_.expect_holds(late, fresh);
   repository_.expect_sound();
+}
+
+// Wherever it happens, its packs are garbage to this gc or to the next, and never strangers.
+TEST_F(GcRaceTest, AnIngestFailsBehindEachListing) {
+  bool was_reached = true;
+  for (int number = 1; was_reached; ++number) {
+    SCOPED_TRACE(number);
+    int left = number;
+    std::function<void()> count_down = [&] {
+      if (--left > 0) {
+        hooks_.after_list = count_down;
+      } else {
+        fail_to_ingest();
+      }
+    };
+    hooks_.after_list = count_down;
+    repository_.gc();
+    was_reached = left == 0;
+    hooks_.after_list = nullptr;
+    EXPECT_NO_THROW(repository_.gc());
+    std::set<std::string> known;
+    for (const PackRow& pack : repository_->catalog().packs()) known.insert(pack_name(pack.id));
+    EXPECT_EQ(pack_files(), known);
+    EXPECT_TRUE(DeadTrail::find_all(repository_.path()).empty());
+  }
+  repository_.expect_holds(last_, bytes_);
 }
 
 // Two ingests store one chunk, as a delta and whole. The whole one is committed first, something

@@ -131,15 +131,18 @@ void PostgresAdmin::rename(const std::vector<Renaming>& renamings,
       connection_->query(statements + "; COMMIT");
       return;
     } catch (const PostgresError& error) {
-      if (error.state().empty()) return require_renamed(renamings.back(), process, error);
+      if (!is_answered(error)) return require_renamed(renamings.back(), process, error);
       connection_->query("ROLLBACK");
       if (error.state() != kInUse || tries == kSwapTries) throw;
     }
   }
 }
 
+// One that a pooler keeps for the next client is idle.
 bool PostgresAdmin::is_at_work(const std::string& process) {
-  return connection_->value("SELECT count(*) FROM pg_stat_activity WHERE pid = " + process) != "0";
+  return connection_->value(fmt::format("SELECT count(*) FROM pg_stat_activity WHERE pid = {} AND "
+                                        "state IS DISTINCT FROM 'idle'",
+                                        process)) != "0";
 }
 
 // Behind a connection that broke: at the COMMIT it may have been done all the same. As long as the

@@ -43,8 +43,12 @@ std::unique_ptr<Source> source_of_files(const Path& target, SafetySource::Form f
                                         std::vector<SafetySource::File> files) {
   // Among files as they are, a database's -wal is one of its own as well.
   std::ranges::sort(files, {}, &SafetySource::File::actual);
-  const auto twice = std::ranges::unique(files, {}, &SafetySource::File::actual);
-  files.erase(twice.begin(), twice.end());
+  // Without ranges: clang 14, which the fuzz targets are built with, cannot read GCC 12's.
+  files.erase(std::unique(files.begin(), files.end(),
+                          [](const SafetySource::File& one, const SafetySource::File& other) {
+                            return one.actual == other.actual;
+                          }),
+              files.end());
   const Path location = location_of(target);
   return std::make_unique<SafetySource>(safety_source_name(location.filename()), location, form,
                                         std::move(files));

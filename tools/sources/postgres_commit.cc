@@ -20,14 +20,6 @@ constexpr auto kPause = 100ms;
 // say so), the statement's completion is unknown.
 constexpr std::array<std::string_view, 3> kUnanswered = {"57P", "08", "40003"};
 
-// An answer to the COMMIT is none to look further for.
-bool is_answered(const Error& error) {
-  const auto* const answer = dynamic_cast<const PostgresError*>(&error);
-  if (answer == nullptr || answer->state().empty()) return false;
-  return std::ranges::none_of(
-      kUnanswered, [&](std::string_view state) { return answer->state().starts_with(state); });
-}
-
 // "committed", "aborted", "in progress"; empty where the server has forgotten it.
 std::string status_of(const std::string& transaction, const OpenConnection& open_another) {
   PostgresConnection connection = open_another();
@@ -48,6 +40,13 @@ UnclearCommit unclear(const std::string& broken, const std::string& transaction,
 }
 
 }  // namespace
+
+bool is_answered(const Error& error) {
+  const auto* const answer = dynamic_cast<const PostgresError*>(&error);
+  if (answer == nullptr || answer->state().empty()) return false;
+  return std::ranges::none_of(
+      kUnanswered, [&](std::string_view state) { return answer->state().starts_with(state); });
+}
 
 std::string commit(PostgresConnection& connection, const OpenConnection& open_another) {
   const std::string transaction = connection.value("SELECT txid_current()");

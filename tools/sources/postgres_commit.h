@@ -19,6 +19,10 @@ class UnclearCommit : public Error {
   explicit UnclearCommit(const std::string& message) : Error(ErrorCode::failed, message) {}
 };
 
+// False where the server's word on a COMMIT did not come: the connection broke, or whoever stands
+// between says so. Then it may have been done all the same.
+bool is_answered(const Error& error);
+
 using OpenConnection = std::function<PostgresConnection()>;  // to the same server and database
 
 // Returns where it is done: what a person should know of the way, mostly nothing. Throws an
