@@ -215,7 +215,7 @@ class Restoration {
         publish(jobs_[published], *staged_[published], over);
       }
       for (const FolderPointer& folder : job_folders()) {
-        folder->end_staging();
+        end_staging(*folder);
         folder->sync();
       }
     } catch (const Error&) {
@@ -225,6 +225,13 @@ class Restoration {
       throw;
     }
     for (const Job& job : jobs_) job.folder->keep();
+  }
+
+  void end_staging(TargetFolder& folder) {
+    const std::optional<Path> left = folder.end_staging();
+    if (!left) return;
+    result_.warnings.push_back(fmt::format(
+        "{} could not be removed: remove it, or the next restore to there does", left->native()));
   }
 
   // Inside out: what happens in a folder changes its time, and a mode may forbid to go in.

@@ -61,7 +61,8 @@ struct RestoreResult {
   std::vector<RestoredFile> files;
   std::uint64_t raw_bytes = 0;
   double seconds = 0;
-  std::vector<std::string> warnings;  // what of replaced files could not be carried over
+  // What of replaced files could not be carried over, and what stays behind in their folders.
+  std::vector<std::string> warnings;
 };
 
 // One file or link. `target` is its new path, or a folder that exists: then it keeps its name.

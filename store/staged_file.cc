@@ -164,7 +164,11 @@ void StagedFile::publish(AtomicFile::Over over) {
   if (result != 0 && flags != 0 && (errno == EINVAL || errno == ENOSYS)) {
     // A filesystem without that flag: a hard link refuses an existing name as well.
     result = ::linkat(at, temporary_.c_str(), at, name_.c_str(), 0);
-    if (result == 0) ::unlinkat(at, temporary_.c_str(), 0);
+    if (result == 0 && ::unlinkat(at, temporary_.c_str(), 0) != 0) {
+      const Error error = cannot("remove the temporary name of", path());
+      withdraw();
+      throw error;
+    }
   }
   if (result != 0) throw cannot("create", path());
   temporary_.clear();

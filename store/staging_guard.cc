@@ -84,13 +84,21 @@ StagingGuard::StagingGuard(const File& folder) : folder_(folder) {
 
 void StagingGuard::create() {
   id_ = to_hex(random_id<Id<struct StagedTag, kIdLength / 2>>().view());
-  const std::string name = guard_name(id_);
+  name_ = guard_name(id_);
   constexpr int kFlags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  guard_ = File(::openat(folder_.fd(), name.c_str(), kFlags, 0600), folder_.path() / name);
+  guard_ = File(::openat(folder_.fd(), name_.c_str(), kFlags, 0600), folder_.path() / name_);
   if (!guard_) throw system_error(errno, "cannot create a file in " + folder_.path().native());
 }
 
-StagingGuard::~StagingGuard() { ::unlinkat(folder_.fd(), guard_name(id_).c_str(), 0); }
+StagingGuard::~StagingGuard() { remove(); }
+
+bool StagingGuard::remove() noexcept {
+  constexpr int kTries = 2;  // beside somebody's database nothing is left for one failing call
+  for (int tries = 0; tries < kTries && !name_.empty(); ++tries) {
+    if (::unlinkat(folder_.fd(), name_.c_str(), 0) == 0 || errno == ENOENT) name_.clear();
+  }
+  return name_.empty();
+}
 
 std::string StagingGuard::next_name() { return fmt::format("{}{}-{}", kPrefix, id_, ++count_); }
 

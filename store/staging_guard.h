@@ -26,13 +26,17 @@ class StagingGuard {
   StagingGuard(const StagingGuard&) = delete;
   StagingGuard& operator=(const StagingGuard&) = delete;
 
-  std::string next_name();  // not taken yet
+  const std::string& name() const noexcept { return name_; }  // of the guard itself
+  std::string next_name();                                    // not taken yet
+  // False where it stays behind, for the next restore to remove.
+  bool remove() noexcept;
 
  private:
   void create();
 
   const File& folder_;
   std::string id_;
+  std::string name_;  // empty: removed
   std::uint64_t count_ = 0;
   File guard_;
 };

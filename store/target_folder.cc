@@ -60,13 +60,20 @@ std::shared_ptr<TargetFolder> TargetFolder::open_in(const std::shared_ptr<Target
 }
 
 TargetFolder::~TargetFolder() {
-  end_staging();
+  guard_.reset();
   if (created_) ::unlinkat(parent_->fd(), path().filename().c_str(), AT_REMOVEDIR);
 }
 
 std::string TargetFolder::stage_name() {
   if (!guard_) guard_ = std::make_unique<StagingGuard>(folder_);
   return guard_->next_name();
+}
+
+std::optional<Path> TargetFolder::end_staging() {
+  std::optional<Path> left;
+  if (guard_ && !guard_->remove()) left = path() / guard_->name();
+  guard_.reset();
+  return left;
 }
 
 Path TargetFolder::real_path() const {

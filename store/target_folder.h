@@ -38,7 +38,8 @@ class TargetFolder {
   // A name for what is to be staged in it; guarded until end_staging(), when nothing of it may be
   // left under such a name, or the destructor.
   std::string stage_name();
-  void end_staging() noexcept { guard_.reset(); }
+  // Returns what could not be removed, and goes with the next restore: mostly nothing.
+  std::optional<Path> end_staging();
   // Removes what restores that were killed have staged here.
   void clear_abandoned() const { remove_abandoned(folder_); }
   // The names in it are durable, and its own name where it was created here.

@@ -1,4 +1,5 @@
-// Rows of a partitioned PostgreSQL table come back by the table's name.
+// PostgreSQL tables that consist of several: rows of a partitioned one come back by its name, those
+// of one that others inherit from are its own alone.
 #include "tests/system/postgres_program.h"
 
 namespace varve {
@@ -136,6 +137,44 @@ TEST_F(RecoverRowsOfPartitions, OneWithoutPartitionsHasNoRows) {
       refused(1, command_for("2025-11-20:shop.pgdump", {"--table", "empty"}));
   expect_holds(complaint, "has no rows of a table 'empty'; it has ");
   expect_holds(complaint, "public.sales");
+}
+
+class RecoverRowsOfHeirs : public PostgresProgram {
+ protected:
+  void SetUp() override {
+    PostgresProgram::SetUp();
+    sql("CREATE TABLE city (id int PRIMARY KEY, name text); "
+        "CREATE TABLE capital (land text) INHERITS (city); "
+        "CREATE TABLE mayor (city int REFERENCES city); "
+        "INSERT INTO city VALUES (1, 'Bern'), (2, 'Basel'), (3, 'Chur'); "
+        "INSERT INTO capital VALUES (1, 'Bern', 'CH'); INSERT INTO mayor VALUES (1), (2)");
+    must({"ingest", shop(), "--time", "2025-11-20", "-q"});
+  }
+  ProgramResult recover(Words more) const {
+    Words words = {"recover-rows", "2025-11-20:shop.pgdump", shop()};
+    words.insert(words.end(), more.begin(), more.end());
+    return varve(words);
+  }
+};
+
+// The heir's row with the same key is neither the missing one nor a changed one.
+TEST_F(RecoverRowsOfHeirs, ARowIsMissedInTheTableItself) {
+  sql("DELETE FROM mayor; DELETE FROM ONLY city WHERE id = 1; "
+      "UPDATE ONLY city SET name = 'Coire' WHERE id = 3; UPDATE capital SET name = 'Berne'");
+  const ProgramResult result =
+      recover({"--table", "city", "--missing", "--changed", "--apply", "--yes"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  expect_holds(result.out, "inserted 1 row into public.city\n");
+  EXPECT_EQ(sql("SELECT id, name FROM ONLY city ORDER BY 1"), "1|Bern\n2|Basel\n3|Chur\n");
+  EXPECT_EQ(sql("SELECT name FROM capital"), "Berne\n");
+}
+
+// To the server it is no parent either.
+TEST_F(RecoverRowsOfHeirs, AForeignKeyDoesNotFindTheHeirsRow) {
+  sql("DELETE FROM mayor; DELETE FROM ONLY city WHERE id = 1");
+  const ProgramResult result = recover({"--table", "mayor", "--apply", "--yes"});
+  EXPECT_EQ(result.status, 1);
+  expect_holds(result.err, "1 row of public.mayor would refer to no row of public.city (city=1)");
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ namespace {
 // partition of what it refers to. What they say of a row r and its parent p comes as SQL: that p is
 // it, that r refers to something, and to what.
 constexpr const char* kForeignKeys = R"(
-  SELECT c.confrelid::regclass::text, n.nspname || '.' || t.relname,
+  SELECT CASE t.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || c.confrelid::regclass::text,
+    n.nspname || '.' || t.relname,
     string_agg(quote_ident(a.attname), ',' ORDER BY k.place),
     string_agg(format('p.%I = r.%I', b.attname, a.attname), ' AND ' ORDER BY k.place),
     string_agg(format('r.%I IS NOT NULL', a.attname), ' AND ' ORDER BY k.place),
@@ -26,13 +27,13 @@ constexpr const char* kForeignKeys = R"(
     JOIN pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = k.parent
   WHERE c.contype = 'f' AND c.conrelid = to_regclass({0}) AND NOT EXISTS (
     SELECT 1 FROM pg_constraint w WHERE w.oid = c.conparentid AND w.conrelid = c.conrelid)
-  GROUP BY c.oid, c.conname, c.confrelid, n.nspname, t.relname
+  GROUP BY c.oid, c.conname, c.confrelid, n.nspname, t.relname, t.relkind
   HAVING bool_and(a.attname = ANY (ARRAY[{1}]))
   ORDER BY c.conname)";
 
 struct ForeignKey {
-  std::string parent_as_sql;
-  std::string parent;  // "schema.table"
+  std::string parent_rows;  // for FROM
+  std::string parent;       // "schema.table"
   std::string columns;
   std::string is_parent;
   std::string refers;
@@ -63,7 +64,7 @@ std::string is_nowhere(const ForeignKey& key, const std::vector<PostgresTablePai
   const auto comes_back = std::ranges::find_if(recovered, [&](const PostgresTablePair& one) {
     return one.found.table == key.parent && one.is_recovered();
   });
-  std::string is_not_there = is_not_in(key.parent_as_sql);
+  std::string is_not_there = is_not_in(key.parent_rows);
   if (!kinds.missing || comes_back == recovered.end()) return is_not_there;
   return fmt::format("{} AND {}", is_not_there, is_not_in(comes_back->chosen));
 }

@@ -43,6 +43,7 @@ class Pairing {
                       connection_.user()));
       return std::move(table_);
     }
+    table_.own_rows = (is_partitioned() ? "" : "ONLY ") + table_.live;
     look_at_columns();
     look_at_stored_columns();
     look_at_types();
@@ -53,6 +54,10 @@ class Pairing {
   }
 
  private:
+  bool is_partitioned() const {
+    return connection_.value(
+               fmt::format("SELECT relkind = 'p' FROM pg_class WHERE oid = {}", regclass_)) == "t";
+  }
   bool is_stored(const std::string& name) const {
     return std::ranges::find(stored_, name) != stored_.end();
   }

@@ -120,7 +120,7 @@ std::string update_statement(const PostgresTablePair& table, const RecoveredRow&
     }
   }
   if (changes.empty()) return {};
-  return fmt::format("UPDATE {} SET {} WHERE {}", table.live, fmt::join(changes, ", "),
+  return fmt::format("UPDATE {} SET {} WHERE {}", table.own_rows, fmt::join(changes, ", "),
                      fmt::join(key, " AND "));
 }
 
@@ -150,7 +150,7 @@ void tell_changed_rows(PostgresConnection& connection, PostgresTablePair& table,
   const std::string select = fmt::format(
       "SELECT {}, {}, {} FROM {} AS s JOIN {} AS l ON {} WHERE {}",
       for_each_column(table.columns, kAsText), for_each_column(table.columns, kAsLiteral),
-      for_each_column(table.columns, kLiveAsText), table.chosen, table.live, key_matches(table),
+      for_each_column(table.columns, kLiveAsText), table.chosen, table.own_rows, key_matches(table),
       differs(table.columns));
   for_each_row(connection, table, select, [&](const FoundRow& row) {
     ++table.found.changed;

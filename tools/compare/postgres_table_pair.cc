@@ -46,7 +46,7 @@ std::string free_name(const PostgresTablePair& table, std::string name) {
 std::string missing_rows(const PostgresTablePair& table) {
   if (!table.key.empty()) {
     return fmt::format("SELECT {} FROM {} AS s WHERE NOT EXISTS (SELECT 1 FROM {} AS l WHERE {})",
-                       for_each_column(table.columns, "s.{0}"), table.chosen, table.live,
+                       for_each_column(table.columns, "s.{0}"), table.chosen, table.own_rows,
                        key_matches(table));
   }
   // The first of equal rows here stands for the first there, and so on.
@@ -59,14 +59,14 @@ std::string missing_rows(const PostgresTablePair& table) {
       "SELECT {0} FROM (SELECT {1}, {2} FROM {3} AS r) AS s WHERE NOT EXISTS (SELECT 1 FROM "
       "(SELECT {2} FROM {4}) AS l WHERE l.{5} = s.{5} AND l.{6} = s.{6})",
       for_each_column(table.columns, "s.{0}"), for_each_column(table.columns, "{0}"), numbered,
-      table.chosen, table.live, row, number);
+      table.chosen, table.own_rows, row, number);
 }
 
 std::string rows_to_be(const PostgresTablePair& table, const RecoveredKinds& kinds) {
   const bool has_changed = kinds.changed && !table.key.empty();
   const std::string changed = fmt::format(
       "SELECT {} FROM {} AS s JOIN {} AS l ON {} WHERE {}", for_each_column(table.columns, "s.{0}"),
-      table.chosen, table.live, has_changed ? key_matches(table) : "", differs(table.columns));
+      table.chosen, table.own_rows, has_changed ? key_matches(table) : "", differs(table.columns));
   if (!kinds.missing) return has_changed ? changed : "";
   return has_changed ? missing_rows(table) + " UNION ALL " + changed : missing_rows(table);
 }

@@ -23,6 +23,7 @@ struct PostgresTablePair {
 
   std::size_t number = 0;              // in the dump
   std::string live;                    // its name as SQL has it: public."Orders"
+  std::string own_rows;                // for FROM: not those of tables that inherit from it
   std::string scratch;                 // of the temporary table
   std::string chosen;                  // the stored rows that are asked for, for FROM
   std::vector<Column> columns;         // that both have

@@ -128,7 +128,7 @@ void PostgresRecovery::update(PostgresTablePair& table) {
       "WITH other AS MATERIALIZED (SELECT 1 FROM {0} AS l, {1} AS s WHERE {2}), done AS "
       "(UPDATE {0} AS l SET {3} FROM {1} AS s WHERE {2} RETURNING 1) "
       "SELECT (SELECT count(*) FROM other), (SELECT count(*) FROM done)",
-      table.live, table.chosen, fmt::format("{} AND {}", key_matches(table), differs(settable)),
+      table.own_rows, table.chosen, fmt::format("{} AND {}", key_matches(table), differs(settable)),
       for_each_column(settable, "{0} = s.{0}")));
   table.found.updated = std::stoull(counts.at(0, 1));
   table.found.passed_over += std::stoull(counts.at(0, 0)) - table.found.updated;
