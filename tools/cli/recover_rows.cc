@@ -55,8 +55,8 @@ RecoveryRequest request_for(const RecoverArguments& arguments) {
   return {arguments.tables, arguments.where, arguments.missing || is_all, arguments.changed};
 }
 
-// Rows that were not asked for stand in the script as comments. To psql a comment ends at a carriage
-// return as well.
+// Rows that were not asked for stand in the script as comments. To psql a comment ends at a
+// carriage return as well.
 void print_statement(CommandLine& line, const std::string& sql, bool is_wanted) {
   std::string text = is_wanted ? "" : "-- ";
   for (const char letter : sql) {

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "tools/compare/dump_tables.h"
-#include "tools/sources/postgres_commit.h"
 #include "tools/compare/postgres_table_pair.h"
 #include "tools/compare/recovery.h"
+#include "tools/sources/postgres_commit.h"
 #include "tools/sources/postgres_connection.h"
 
 namespace varve {
