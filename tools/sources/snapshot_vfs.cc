@@ -17,7 +17,7 @@ struct SnapshotDatabase::Entry {
   // Fewer bytes than there is room for only at the end.
   using Read = std::function<std::size_t(std::uint64_t offset, MutableBytes room)>;
 
-  Entry(std::string path, std::uint64_t size, Read read);
+  Entry(std::string label, std::uint64_t bytes, Read read_at);
   ~Entry();
   Entry(const Entry&) = delete;
   Entry& operator=(const Entry&) = delete;
@@ -237,8 +237,8 @@ int keep_computing(void* entry) {
 
 }  // namespace
 
-SnapshotDatabase::Entry::Entry(std::string path_, std::uint64_t size_, Read read_)
-    : path(std::move(path_)), size(size_), read(std::move(read_)) {
+SnapshotDatabase::Entry::Entry(std::string label, std::uint64_t bytes, Read read_at)
+    : path(std::move(label)), size(bytes), read(std::move(read_at)) {
   registry().add(*this);
 }
 SnapshotDatabase::Entry::~Entry() { registry().remove(*this); }
