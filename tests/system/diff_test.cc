@@ -146,6 +146,25 @@ TEST_F(DiffProgram, ItsScriptIsDoneAsAWholeOrNotAtAll) {
   EXPECT_EQ(done.status, 0) << done.output;
 }
 
+// The sqlite3 shell takes them from the ends of lines.
+TEST_F(DiffProgram, ItsScriptKeepsCarriageReturns) {
+  run("CREATE TABLE t(a TEXT PRIMARY KEY, b); INSERT INTO t VALUES ('k' || char(13, 10), 'old')");
+  take("2026-11-19");
+  run("UPDATE t SET b = '\\r' || char(13, 10, 0) || '\\0' || char(13); "
+      "CREATE TABLE made(a,\r\n  b)");
+  take("2026-11-20");
+  must({"restore", "2026-11-19:history.db", in_folder("old.db"), "-q"});
+  write_text(in_folder("script.sql"), must({"diff", "2026-11-19", "latest", "--sql"}));
+  const std::string old = "sqlite3 " + quoted(in_folder("old.db").native());
+  const ShellResult done = shell(old + " < " + quoted(in_folder("script.sql").native()));
+  EXPECT_EQ(done.status, 0) << done.output;
+  EXPECT_EQ(shell(old + " 'SELECT hex(a), hex(b) FROM t'").output, "6B0D0A|5C720D0A005C300D\n");
+  EXPECT_EQ(
+      shell(old + " \"SELECT replace(sql, char(13), '') FROM sqlite_schema WHERE name = 'made'\"")
+          .output,
+      "CREATE TABLE made(a,\n  b)\n");
+}
+
 // What stood in the database before its CHECK did comes through.
 TEST_F(DiffProgram, ItsScriptTakesRowsThatBreakACheck) {
   run("CREATE TABLE t(a INTEGER PRIMARY KEY, b CHECK (b > 0)); INSERT INTO t VALUES (1, 1)");
@@ -230,6 +249,31 @@ TEST_F(DiffProgram, TheHistoryOfATableAndOfAFile) {
   ASSERT_EQ(file["events"].size(), 3U);
   EXPECT_EQ(file["events"][0]["snapshot"], "2026-11-21T00-00-00Z");
   EXPECT_EQ(file["events"][2]["change"], "appeared");
+}
+
+// One is damaged, one is empty: what lies between and behind them is told all the same.
+TEST_F(DiffProgram, TheHistoryPassesOverVersionsThatCannotBeRead) {
+  three_nights();
+  const std::string good = content_of(in_folder("history.db"));
+  write_text(in_folder("history.db"), good.substr(0, 4096) + std::string(good.size() - 4096, '?'));
+  varve({"ingest", in_folder("history.db"), "--time", "2026-11-22", "-q"});
+  write_text(in_folder("history.db"), good);
+  run("INSERT INTO users VALUES (2, 'Grace', NULL)");
+  take("2026-11-23");
+  write_text(in_folder("history.db"), "");
+  varve({"ingest", in_folder("history.db"), "--time", "2026-11-24", "-q"});
+  for (const Words& more : {Words{}, Words{"--key", "2"}}) {
+    Words words = {"log", "history.db", "--table", "users"};
+    words.insert(words.end(), more.begin(), more.end());
+    const ProgramResult result = varve(words);
+    EXPECT_EQ(result.status, 3);
+    expect_holds(result.out, "2026-11-23T00-00-00Z");
+    expect_holds(result.out, "2026-11-19T00-00-00Z");
+    expect_holds(result.err,
+                 "history.db of 2026-11-22T00-00-00Z cannot be read, and is passed over");
+    expect_holds(result.err,
+                 "history.db of 2026-11-24T00-00-00Z cannot be read, and is passed over");
+  }
 }
 
 TEST_F(DiffProgram, KeysOfSeveralColumnsAndRowids) {

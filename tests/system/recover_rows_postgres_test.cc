@@ -102,6 +102,17 @@ TEST_F(RecoverPostgresRows, OnlyWhatCameBackIsCounted) {
   expect_holds(result.err, "2 rows of public.users did not come back: a trigger");
 }
 
+TEST_F(RecoverPostgresRows, TriggersFindWhatTheirDatabaseFinds) {
+  sql(R"(CREATE TABLE audit (name text);
+         CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS
+           'BEGIN INSERT INTO audit VALUES (NEW.name); RETURN NEW; END';
+         CREATE TRIGGER note AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION note();
+         DELETE FROM users WHERE id IN (3, 4))");
+  EXPECT_EQ(must(command_for({"--table", "users", "--apply", "--yes", "--no-safety"})),
+            "inserted 2 rows into public.users\n");
+  EXPECT_EQ(line("SELECT count(*) FROM audit"), "2");
+}
+
 TEST_F(RecoverPostgresRows, ChangedRowsOnlyWhereTheyAreAskedFor) {
   sql("UPDATE users SET name = 'other', extra = '{\"n\": 2}' WHERE id < 5");
   EXPECT_EQ(must(command_for({"--table", "users", "--apply", "--yes"})),

@@ -102,10 +102,11 @@ int run_log(CommandLine& line, const HistoryQuestion& question) {
   }
   const auto repository = line.open_repository();
   const std::vector<Snapshot> snapshots = repository->snapshots();
-  const std::vector<HistoryEvent> events = history_of(*repository, snapshots, question, {});
-  line.print_facts(json_of(question, events, snapshots),
-                   [&] { return text_of(events, snapshots); });
-  return 0;
+  const HistoryAnswer answer = history_of(*repository, snapshots, question, {});
+  line.print_facts(json_of(question, answer.events, snapshots),
+                   [&] { return text_of(answer.events, snapshots); });
+  for (const std::string& warning : answer.warnings) line.warn(warning);
+  return answer.warnings.empty() ? 0 : kExitWarning;
 }
 
 }  // namespace

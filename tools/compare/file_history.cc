@@ -72,20 +72,27 @@ class History {
   History(const History&) = delete;
   History& operator=(const History&) = delete;
 
-  std::vector<HistoryEvent> run() {
-    std::optional<Version> last;
+  HistoryAnswer run() {
     for (const Version& version : versions_of(snapshots_, question_.path)) {
       throw_if_stopped(stop_);
-      if (version.is_there || (last && last->is_there)) compare(last, version);
-      last = version;
+      try {
+        if (version.is_there || (last_ && last_->is_there)) compare(last_, version);
+        has_read_ = has_read_ || version.is_there;
+        last_ = version;
+      } catch (const Error& error) {
+        if (!pass_over(version, error)) throw;
+      }
     }
-    std::ranges::reverse(events_);
-    return std::move(events_);
+    if (!has_read_ && first_failure_) throw Error(*first_failure_);
+    std::ranges::reverse(answer_.events);
+    return std::move(answer_);
   }
 
  protected:
   // One of both has the path at least.
   virtual void compare(const std::optional<Version>& last, const Version& now) = 0;
+  // Asked behind a comparison that failed.
+  virtual bool can_be_read(const Version&) const { return true; }
 
   const Snapshot& snapshot(const Version& version) const { return snapshots_[version.snapshot]; }
   const FileEntry* file(const std::optional<Version>& version) const {
@@ -98,14 +105,30 @@ class History {
     HistoryEvent event{.kind = kind, .snapshot = now.snapshot};
     if (last) event.previous = last->snapshot;
     event.size = size_of(snapshot(now), question_.path);
-    return events_.emplace_back(std::move(event));
+    return answer_.events.emplace_back(std::move(event));
   }
 
   ChunkReader& chunks_;
   const std::vector<Snapshot>& snapshots_;
   const HistoryQuestion& question_;
   const std::stop_token& stop_;
-  std::vector<HistoryEvent> events_;
+
+ private:
+  // The damaged one of the two that were compared. False: it is not that.
+  bool pass_over(const Version& now, const Error& error) {
+    const bool is_now = !can_be_read(now);
+    if (!is_now && (!last_ || can_be_read(*last_))) return false;
+    answer_.warnings.push_back(fmt::format("{} cannot be read, and is passed over: {}",
+                                           name(is_now ? now : *last_), error.what()));
+    if (!first_failure_) first_failure_ = error;
+    if (!is_now) last_ = now;
+    return true;
+  }
+
+  std::optional<Version> last_;  // that could be read
+  bool has_read_ = false;
+  std::optional<Error> first_failure_;
+  HistoryAnswer answer_;
 };
 
 class FileHistory : public History {
@@ -129,6 +152,21 @@ class FileHistory : public History {
 // Of what lies in a SQLite database.
 class DatabaseHistory : public History {
   using History::History;
+
+  bool can_be_read(const Version& version) const override {
+    const FileEntry* const entry = file(version);
+    if (entry == nullptr) return true;
+    try {
+      if (!is_sqlite_file(chunks_, *entry)) return false;
+      FileReader reader(chunks_, *entry);
+      const ComparedDatabase database(reader, name(version), stop_);
+      SqliteQuery check(database, "PRAGMA integrity_check(1)");
+      return check.step() && check.text(0) == "ok";
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::interrupted) throw;
+      return false;
+    }
+  }
 
  protected:
   void require_database(const FileEntry* file) const {
@@ -313,25 +351,25 @@ class RowHistory : public DatabaseHistory {
 
 }  // namespace
 
-std::vector<HistoryEvent> history_of(Repository& repository, const std::vector<Snapshot>& snapshots,
-                                     const HistoryQuestion& question, const std::stop_token& stop) {
+HistoryAnswer history_of(Repository& repository, const std::vector<Snapshot>& snapshots,
+                         const HistoryQuestion& question, const std::stop_token& stop) {
   if (question.table.empty()) return FileHistory(repository, snapshots, question, stop).run();
   TableHistory tables(repository, snapshots, question, stop);
   if (!question.key) {
-    std::vector<HistoryEvent> events = tables.run();
+    HistoryAnswer answer = tables.run();
     if (!tables.is_known()) {
       throw Error(ErrorCode::not_found, fmt::format("{} has no table '{}' in any snapshot",
                                                     question.path, question.table));
     }
-    return events;
+    return answer;
   }
-  std::vector<HistoryEvent> events = RowHistory(repository, snapshots, question, stop).run();
-  if (events.empty()) {
+  HistoryAnswer answer = RowHistory(repository, snapshots, question, stop).run();
+  if (answer.events.empty()) {
     throw Error(ErrorCode::not_found,
                 fmt::format("no snapshot has a row with the key {} in table '{}' of {}",
                             *question.key, question.table, question.path));
   }
-  return events;
+  return answer;
 }
 
 }  // namespace varve

@@ -32,10 +32,15 @@ struct HistoryEvent {
   std::optional<RowChange> row = {};
 };
 
-// Newest first. A snapshot of other sources tells nothing about the file, and is passed over.
+struct HistoryAnswer {
+  std::vector<HistoryEvent> events;   // newest first
+  std::vector<std::string> warnings;  // versions of a database that cannot be read: passed over
+};
+
+// A snapshot of other sources tells nothing about the file, and is passed over in silence.
 // Throws a not_found Error where no snapshot has what is asked for; usage where it is no database,
-// or the key has another number of columns.
-std::vector<HistoryEvent> history_of(Repository& repository, const std::vector<Snapshot>& snapshots,
-                                     const HistoryQuestion& question, const std::stop_token& stop);
+// or the key has another number of columns; what kept it from reading any version.
+HistoryAnswer history_of(Repository& repository, const std::vector<Snapshot>& snapshots,
+                         const HistoryQuestion& question, const std::stop_token& stop);
 
 }  // namespace varve

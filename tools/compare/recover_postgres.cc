@@ -138,6 +138,7 @@ std::vector<TableRecovery> PostgresRecovery::apply(const OpenConnection& open_an
   connection_.query("BEGIN");
   std::vector<TableRecovery> done;
   try {
+    connection_.query("SET LOCAL search_path TO DEFAULT");  // the triggers' functions go by it
     connection_.query("SET CONSTRAINTS ALL DEFERRED");
     for (PostgresTablePair& table : tables_) {
       if (!table.is_recovered()) continue;

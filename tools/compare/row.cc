@@ -45,21 +45,34 @@ std::string quoted_text(std::string_view text) {
   return out + "'";
 }
 
-// A literal ends at its first NUL, so that something else stands for it. (A cast of the bytes would
-// depend on the database's encoding, and an expression has a greatest depth.)
-std::string text_literal(std::string_view text) {
-  if (text.find('\0') == std::string_view::npos) return quoted_text(text);
-  std::string mark = "\\0";
-  while (text.find(mark) != std::string_view::npos) mark += '0';
+// A literal ends at its first NUL, and the sqlite3 shell takes a carriage return from the end of a
+// line, also inside of a literal: so that something else stands for them. (A cast of the bytes
+// would depend on the database's encoding, and an expression has a greatest depth.)
+struct Unquotable {
+  char letter;
+  const char* mark;  // made longer where the text has it
+};
+constexpr Unquotable kUnquotable[] = {{'\0', "\\0"}, {'\r', "\\r"}};
+
+std::string with_mark(std::string_view text, char letter, std::string_view mark) {
   std::string out;
-  for (const char letter : text) {
-    if (letter == '\0') {
-      out += mark;
-    } else {
-      out += letter;
-    }
+  for (const char one : text) one == letter ? out += mark : out += one;
+  return out;
+}
+
+std::string text_literal(std::string_view text) {
+  std::string quotable(text);
+  std::string back;
+  std::string out;
+  for (const Unquotable& one : kUnquotable) {
+    if (text.find(one.letter) == std::string_view::npos) continue;
+    std::string mark = one.mark;
+    while (quotable.find(mark) != std::string::npos) mark += mark.back();
+    quotable = with_mark(quotable, one.letter, mark);
+    out += "replace(";
+    back += fmt::format(", {}, char({}))", quoted_text(mark), static_cast<int>(one.letter));
   }
-  return fmt::format("replace({}, {}, char(0))", quoted_text(out), quoted_text(mark));
+  return out + quoted_text(quotable) + back;
 }
 
 struct Literal {
