@@ -455,5 +455,18 @@ TEST_F(RecoverRows, AScriptKeepsClearOfTheNamesOfTheDatabase) {
   expect_all();
 }
 
+TEST_F(RecoverRows, ATableThatHadNoRowsIsMadeAgain) {
+  run("CREATE TABLE none(a)");
+  must({"ingest", live(), "--time", "2025-11-21", "-q"});
+  run("DROP TABLE none");
+  const Words words = {"recover-rows", "2025-11-21:history.db", live()};
+  expect_holds(must(words), "-- none: it is missing\n");
+  Words apply = words;
+  apply.insert(apply.end(), {"--apply", "--yes"});
+  expect_holds(must(apply), "made none\n");
+  EXPECT_EQ(value("SELECT count(*) FROM none"), "0");
+  EXPECT_EQ(must(apply), "nothing had to be done\n");
+}
+
 }  // namespace
 }  // namespace varve

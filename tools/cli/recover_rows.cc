@@ -85,6 +85,9 @@ std::string plan_text(const RecoveryReport& report, const RecoveryRequest& reque
   std::string text;
   for (const TableRecovery& table : report.tables) {
     if (!table.refusal.empty()) continue;
+    if (request.missing && table.is_new && table.missing == 0) {
+      text += fmt::format("{}make {}", text.empty() ? "" : ", ", table.table);
+    }
     if (request.missing && table.missing > 0) {
       text += fmt::format("{}insert {} into {}", text.empty() ? "" : ", ",
                           format_count(table.missing, "row"), table.table);
@@ -125,7 +128,7 @@ int print_survey(CommandLine& line, const Recovery& recovery, RecoveryReport& re
 // Written in vain is written too: triggers ran.
 bool is_any_written(const std::vector<TableRecovery>& tables) {
   return std::ranges::any_of(tables, [](const TableRecovery& table) {
-    return table.inserted + table.updated + table.passed_over > 0;
+    return table.inserted + table.updated + table.passed_over > 0 || table.is_new;
   });
 }
 

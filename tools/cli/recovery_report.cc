@@ -57,6 +57,7 @@ Json table_json(const TableRecovery& table) {
 std::string found_text(const TableRecovery& table) {
   if (!table.refusal.empty()) return fmt::format("{}: not looked at", table.table);
   if (table.stands_still()) return fmt::format("{}: nothing is missing", table.table);
+  if (table.missing + table.changed == 0) return fmt::format("{}: it is missing", table.table);
   std::string text = fmt::format("{}: {} missing", table.table, format_count(table.missing, "row"));
   if (!table.key.empty()) text += fmt::format(", {} otherwise now", format_count(table.changed));
   return text;
@@ -107,6 +108,7 @@ std::vector<std::string> passed_over_of(const RecoveryReport& report) {
 std::string done_text(const RecoveryReport& report) {
   std::string text;
   for (const TableRecovery& table : report.tables) {
+    if (table.is_new && table.inserted == 0) text += fmt::format("made {}\n", table.table);
     if (table.inserted > 0) {
       text +=
           fmt::format("inserted {} into {}\n", format_count(table.inserted, "row"), table.table);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "store/core/error.h"
@@ -302,8 +303,10 @@ std::vector<TableRecovery> SqliteRecovery::apply() {
   live_.run("PRAGMA defer_foreign_keys = ON");  // children may come before their parents
   live_schema_ = read_schema(live_);
   std::vector<std::string> finish;
+  std::set<std::string> made;
   for (const Plan& plan : make_plans()) {
     if (!plan.found.is_new || !request_.missing) continue;
+    made.insert(plan.found.table);
     const std::vector<SchemaObject> objects = objects_of_new(plan.found.table);
     live_.run(objects.front().sql);
     for (std::size_t i = 1; i < objects.size(); ++i) finish.push_back(objects[i].sql);
@@ -311,7 +314,10 @@ std::vector<TableRecovery> SqliteRecovery::apply() {
   live_schema_ = read_schema(live_);
   std::vector<Plan> plans = make_plans();
   std::erase_if(plans, [](const Plan& plan) { return plan.live == nullptr; });
-  for (Plan& plan : plans) apply_table(plan);
+  for (Plan& plan : plans) {
+    apply_table(plan);
+    plan.found.is_new = made.contains(plan.found.table);
+  }
   for (const std::string& statement : finish) live_.run(statement);
   try {
     writing.commit();

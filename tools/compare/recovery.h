@@ -33,7 +33,7 @@ struct TableRecovery {
   std::uint64_t missing = 0;
   std::uint64_t changed = 0;
   std::vector<std::string> key;  // empty: whole rows were compared
-  bool is_new = false;           // the live database has no such table; it is to be made
+  bool is_new = false;           // the live database had no such table; it is (to be) made
   // What a person should know: columns that only one of both has, triggers that will run.
   std::vector<std::string> notes;
   std::string refusal;  // why it cannot be recovered; empty: it can
@@ -45,7 +45,7 @@ struct TableRecovery {
   // the table's own words.
   std::uint64_t passed_over = 0;
 
-  bool stands_still() const { return missing == 0 && changed == 0; }
+  bool stands_still() const { return missing == 0 && changed == 0 && !is_new; }
 };
 
 // A row that was found: values as text for people and scripts, nothing for NULL.
