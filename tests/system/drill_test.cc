@@ -326,6 +326,28 @@ TEST_F(Drill, ARedisFileThatIsNotLoadedFailsIt) {
   failed({"drill"}, "redis failed its verification");
 }
 
+TEST_F(Drill, ARedisServersFileAmongOthersIsLoadedToo) {
+  const RedisServer redis;
+  redis.cli("DEBUG POPULATE 500");
+  redis.cli("SAVE");
+  const std::string bytes = content_of(redis.rdb());
+  write_text(in_folder("dump.rdb"), bytes);
+  std::filesystem::create_directory(in_folder("data"));
+  write_text(in_folder("data/one.rdb"), bytes);
+  write_text(in_folder("data/two.rdb"), bytes);
+  must({"ingest", "dump.rdb", "data"});
+  const Json json = passed({"drill"});
+  ASSERT_EQ(json["passed"], 2) << json;
+  for (const Json& one : json["sources"]) {
+    expect_holds(one["program"], "redis-server 7.");
+    EXPECT_EQ(one["detail"], "") << one;
+    const Json keys = one["source"] == "data" ? Json::object() : Json({{"db0", 500}});
+    EXPECT_EQ(one["row_counts"], keys);
+  }
+  const ProgramResult table = run({"drill", "dump.rdb"});
+  expect_holds(table.out, "500 keys");
+}
+
 // It ends while it is being asked whether it is ready: somebody else holds the connection yet.
 TEST_F(Drill, ARedisServerThatEndsWhileItIsAskedHasRefusedItsFileToo) {
   const RedisServer redis;

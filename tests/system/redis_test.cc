@@ -177,6 +177,78 @@ TEST_F(Redis, WithoutTheEnginesProgramTheProofIsLessAndSaysSo) {
   EXPECT_EQ(must_json({"list"})["snapshots"][0]["verified"], "quick");
 }
 
+// --- a server's file among others ----------------------------------------------------------------
+
+class RedisFile : public Redis {
+ protected:
+  void SetUp() override {
+    Redis::SetUp();
+    server_.cli("DEBUG POPULATE 100 key 100");
+    server_.cli("SAVE");
+    whole_ = content_of(server_.rdb());
+  }
+  // Expects status 3, and this said on standard error.
+  void expect_fault(const Words& words, const std::string& why) const {
+    const ProgramResult result = varve(words);
+    EXPECT_EQ(result.status, 3) << testing::PrintToString(words) << result.out << result.err;
+    expect_holds(result.err, why);
+  }
+
+  const RedisServer server_;
+  std::string whole_;
+};
+
+TEST_F(RedisFile, ADamagedOneIsStoredAndNotProven) {
+  const std::string why = "checked as an RDB file, as it begins like one: ";
+  write_text(in_folder("dump.rdb"), whole_.substr(0, 300));
+  expect_fault({"ingest", "dump.rdb", "--as", "d.rdb"}, why);
+  EXPECT_EQ(must({"cat", "latest:d.rdb"}), whole_.substr(0, 300));
+  expect_fault({"verify", "--all"}, why);
+  expect_fault({"drill"}, why);
+
+  write_text(in_folder("dump.rdb"), whole_);
+  const Json json = must_json({"ingest", "dump.rdb", "--as", "d.rdb"});
+  EXPECT_EQ(json["verified"], "full");
+  const Json made = must_json({"list", "latest"})["attestations"][0];
+  expect_holds(made["program"], "redis-check-rdb 7.");
+}
+
+TEST_F(RedisFile, ADamagedOneInAFolderFailsTheFolder) {
+  std::filesystem::create_directory(in_folder("data"));
+  write_text(in_folder("data/whole.rdb"), whole_);
+  must({"ingest", "data"});
+  write_text(in_folder("data/half.rdb"), whole_.substr(0, whole_.size() / 2));
+  const std::string why = "data/half.rdb: checked as an RDB file";
+  expect_fault({"ingest", "data"}, why);
+  expect_fault({"verify", "latest"}, why);
+  expect_fault({"drill"}, why);
+}
+
+TEST_F(RedisFile, ADamagedOneInAnArchiveFailsItsImport) {
+  std::filesystem::create_directory(in_folder("old"));
+  write_text(in_folder("dump.rdb"), whole_.substr(0, 300));
+  ASSERT_EQ(shell("cd " + quoted(folder()) + " && tar cf old/data-20240102.tar dump.rdb").status,
+            0);
+  expect_fault({"import", in_folder("old")}, "dump.rdb: checked as an RDB file");
+}
+
+TEST_F(RedisFile, AnotherFileThatBeginsLikeOneIsStoredAndMayBeTakenAsItIs) {
+  const std::string text = "REDIS0007 is a magazine";
+  write_text(in_folder("text"), text);
+  expect_fault({"ingest", "text"}, "checked as an RDB file");
+  EXPECT_EQ(must({"cat", "latest:text"}), text);
+  EXPECT_EQ(must_json({"ingest", "text", "--raw"})["verified"], "full");
+}
+
+TEST_F(RedisFile, WithoutTheEnginesProgramAFoldersProofIsLessAndSaysSo) {
+  std::filesystem::create_directory(in_folder("data"));
+  write_text(in_folder("data/whole.rdb"), whole_);
+  const ProgramResult result = varve_with({{"PATH", "/nowhere"}}, {"ingest", "data"});
+  EXPECT_EQ(result.status, 3);
+  expect_holds(result.err, "data is not fully verified: redis-check-rdb is not installed");
+  EXPECT_EQ(must_json({"list"})["snapshots"][0]["verified"], "quick");
+}
+
 // --- TLS ----------------------------------------------------------------------------------------
 
 class RedisTls : public Redis {

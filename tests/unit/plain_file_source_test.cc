@@ -87,5 +87,42 @@ TEST(PlainFileSource, FingerprintFollowsTheFile) {
   EXPECT_NE(source.fingerprint(), before);
 }
 
+std::string format_of(const Path& path, PlainFileSource::Looks looks) {
+  PlainFileSource source(path, "file", looks);
+  source.open();
+  test::CollectingBuilder builder;
+  source.copy(builder);
+  return builder.described.at("file").format;
+}
+
+TEST(PlainFileSource, ARedisServersFileIsKnownByItsFirstBytes) {
+  using namespace std::string_view_literals;
+  const TempFolder folder;
+  const Path path = folder / "file";
+  const std::pair<std::string_view, std::string> files[] = {{"REDIS0011\xfa\x09redis-ver"sv, "rdb"},
+                                                            {"REDIS0008\xfa\x0c"
+                                                             "aof-preamble\xc0\x00"sv,
+                                                             "rdb"},
+                                                            {"REDIS0008\xfa\x0c"
+                                                             "aof-preamble\xc0\x01"sv,
+                                                             ""},
+                                                            {"REDIS001"sv, ""},
+                                                            {"REDIS is a server"sv, ""},
+                                                            {""sv, ""}};
+  for (const auto& [bytes, format] : files) {
+    write_content(path, as_bytes(bytes));
+    EXPECT_EQ(format_of(path, PlainFileSource::Looks::yes), format) << bytes;
+    EXPECT_EQ(format_of(path, PlainFileSource::Looks::no), "") << bytes;
+  }
+}
+
+TEST(PlainFileSource, AFileThatIsNotToBeLookedIntoIsAnotherOne) {
+  const TempFolder folder;
+  const Path path = folder / "file";
+  write_content(path, some_bytes(100));
+  EXPECT_NE(PlainFileSource(path, "file", PlainFileSource::Looks::yes).fingerprint(),
+            PlainFileSource(path, "file").fingerprint());
+}
+
 }  // namespace
 }  // namespace varve

@@ -102,6 +102,18 @@ TEST_F(RedisVerify, AFlippedByteOrAMissingEndDoesNotPass) {
   }
 }
 
+TEST_F(RedisVerify, APlainFileSaysAsWhatItWasChecked) {
+  const Bytes half(rdb().begin(), rdb().begin() + static_cast<std::ptrdiff_t>(rdb().size() / 2));
+  for (const Bytes& bytes : {rdb(), half}) {
+    test::StoredFile file(std::make_unique<MemorySource>(
+        "a.rdb",
+        std::vector<MemoryFile>{{.path = "a.rdb", .bytes = bytes, .chunking = Chunking::content}}));
+    const Attestation made = verify_plain_rdb(file.reader(), VerifyLevel::full);
+    EXPECT_EQ(made.passed, bytes == rdb());
+    EXPECT_EQ(made.detail.starts_with("checked as an RDB file"), !made.passed) << made.detail;
+  }
+}
+
 TEST_F(RedisVerify, WhatOnlyTheEnginesProgramSeesDoesNotPass) {
   Bytes bytes = rdb();
   // The type of the first key, after "REDIS0010", becomes one that there is not.

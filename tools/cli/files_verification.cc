@@ -10,6 +10,8 @@
 #include "store/file_reader.h"
 #include "tools/cli/earlier_proof.h"
 #include "tools/sources/postgres_archive_verify.h"
+#include "tools/sources/rdb_recognition.h"
+#include "tools/sources/redis_verify.h"
 #include "tools/sources/sqlite_verify.h"
 
 namespace varve::cli {
@@ -45,6 +47,7 @@ class FilesVerification {
     made_.program = "varve " VARVE_VERSION;
     if (sqlite_) made_.program += fmt::format(", {}", *sqlite_);
     if (postgres_) made_.program += fmt::format(", {}", *postgres_);
+    if (redis_) made_.program += fmt::format(", {}", *redis_);
     if (made_.passed && !notes_.empty()) made_.detail = fmt::format("{}", fmt::join(notes_, "; "));
     if (is_supported_ && faults_ == 0) proof_->support(made_);
     return std::move(made_);
@@ -68,6 +71,8 @@ class FilesVerification {
     try {
       if (file.format == "sqlite") {
         verify_database(file);
+      } else if (file.format == kRdbFormat) {
+        verify_redis_file(file);
       } else {
         read_back(file);
         if (file.format == "pgdump") verify_archive(file);
@@ -94,6 +99,17 @@ class FilesVerification {
     for (const auto& [table, rows] : one.row_counts) {
       made_.row_counts[prefix_of(file) + table] = rows;
     }
+  }
+
+  void verify_redis_file(const FileEntry& file) {
+    FileReader reader(repository_.chunks(), file, ChunkReader::Check::id);
+    const Attestation one = verify_plain_rdb(
+        reader, request_.level == "quick" ? VerifyLevel::quick : VerifyLevel::full, request_.stop,
+        [&](std::uint64_t done, std::uint64_t) { show(static_cast<double>(done), 1); });
+    if (!one.passed) note_fault(file, one.detail);
+    if (one.passed && !one.detail.empty()) notes_.push_back(one.detail);
+    if (one.level == "quick") made_.level = one.level;  // then that is what all of it has
+    if (!one.program.empty()) redis_ = one.program;
   }
 
   void verify_archive(const FileEntry& file) {
@@ -146,6 +162,7 @@ class FilesVerification {
   std::vector<std::string> notes_;  // what could not be looked at
   std::optional<std::string> sqlite_;
   std::optional<std::string> postgres_;
+  std::optional<std::string> redis_;
   Attestation made_;
 };
 

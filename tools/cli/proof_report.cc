@@ -111,7 +111,7 @@ std::string rows_text(const ProofReport::Line& line) {
   if (!line.proof || line.proof->row_counts.empty()) return {};
   std::uint64_t rows = 0;
   for (const auto& [table, count] : line.proof->row_counts) rows += count;
-  return format_count(rows, line.kind == "redis" ? "key" : "row");
+  return format_count(rows, line.has_keys ? "key" : "row");
 }
 
 std::string proof_text(const ProofReport& report) {

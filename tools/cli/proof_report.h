@@ -17,6 +17,7 @@ struct ProofReport {
     Timestamp time;        // of the snapshot
     std::string source;
     std::string kind;
+    bool has_keys = false;  // what is counted are the keys of a Redis server, and not rows
     std::uint64_t raw_bytes = 0;
     std::optional<Attestation> proof;  // nothing: it could not be tried
     std::string error;                 // why not

@@ -14,6 +14,7 @@
 #include "tools/cli/proving.h"
 #include "tools/cli/shared_progress.h"
 #include "tools/process/available_memory.h"
+#include "tools/sources/rdb_recognition.h"
 
 namespace varve::cli {
 namespace {
@@ -48,6 +49,7 @@ ProofReport::Line line_for(const ProofTask& task) {
   line.time = task.snapshot->time;
   line.source = source.name;
   line.kind = source.kind;
+  line.has_keys = is_rdb_source(*task.snapshot, task.source);
   for (const FileEntry& file : task.snapshot->files) {
     if (file.source == task.source) line.raw_bytes += file.size;
   }

@@ -15,6 +15,7 @@
 #include "tools/drill/findings.h"
 #include "tools/sources/postgres_archive_verify.h"
 #include "tools/sources/postgres_verify.h"
+#include "tools/sources/rdb_recognition.h"
 #include "tools/sources/redis_verify.h"
 #include "tools/sources/sqlite_verify.h"
 
@@ -87,9 +88,10 @@ Attestation prove_file(Repository& repository, const Snapshot& snapshot, std::ui
                           .stop = request.stop,
                           .progress = request.progress});
     compare_rows(made, snapshot, source);
-  } else if (kind == "redis") {
+  } else if (is_rdb_source(snapshot, source)) {
+    const auto verify = kind == "redis" ? verify_rdb : verify_plain_rdb;
     FileReader reader(repository.chunks(), file, ChunkReader::Check::id);
-    made = verify_rdb(reader, level_of(request), request.stop, request.progress);
+    made = verify(reader, level_of(request), request.stop, request.progress);
   } else {
     made = prove_bytes(repository, file, request);
     if (kind == "pgdump" && made.passed)
@@ -136,9 +138,9 @@ Attestation prove_stored(Repository& repository, const Snapshot& snapshot, std::
 // what it is given: there the stored form is proven first.
 Attestation prove_by_drill(Repository& repository, const Snapshot& snapshot, std::uint32_t source,
                            const ProvingRequest& request) {
-  const std::string& kind = snapshot.sources[source].kind;
+  const bool is_dump = snapshot.sources[source].kind == "postgresql";
   Attestation stored;
-  if (kind == "postgresql" || kind == "redis") {
+  if (is_dump || is_rdb_source(snapshot, source)) {
     stored = prove_stored(repository, snapshot, source, request);
     if (!stored.passed) return stored;
   }

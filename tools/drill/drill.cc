@@ -5,6 +5,7 @@
 #include "tools/drill/file_drill.h"
 #include "tools/drill/postgres_drill.h"
 #include "tools/drill/redis_drill.h"
+#include "tools/sources/rdb_recognition.h"
 
 namespace varve {
 namespace {
@@ -13,7 +14,7 @@ Attestation run(Repository& repository, const Snapshot& snapshot, std::uint32_t 
                 const DrillRequest& request) {
   const std::string& kind = snapshot.sources.at(source).kind;
   if (kind == "postgresql") return drill_postgres(repository, snapshot, source, request);
-  if (kind == "redis") return drill_redis(repository, snapshot, source, request);
+  if (is_rdb_source(snapshot, source)) return drill_redis(repository, snapshot, source, request);
   return drill_files(repository, snapshot, source, request);
 }
 

@@ -5,10 +5,10 @@
 //                 there: integrity_check, foreign_key_check, row counts
 // PostgreSQL      into a new cluster: roles, then pg_restore -j (psql for a plain dump) straight
 //                 from the store; row counts
-// Redis           into a new redis-server: the keys it has against those that the file holds
+// Redis, RDB files into a new redis-server: the keys it has against those that the file holds
 // all else        written out, every chunk checked; archives and directories of pg_dump among it
-// are
-//                 restored into a new cluster as well, without owners
+//                 are restored into a new cluster as well, without owners; RDB files in folders
+//                 are loaded
 //
 // Row counts are compared with those that were recorded. Assertions are put to SQLite and
 // PostgreSQL. What a dump brings along (functions in an index, say) runs in its server, as that

@@ -8,12 +8,16 @@
 #include <utility>
 
 #include "store/core/error.h"
+#include "store/file_reader.h"
 #include "store/restore.h"
 #include "tools/drill/drill_folder.h"
 #include "tools/drill/dump_rows.h"
 #include "tools/drill/dump_trial.h"
 #include "tools/drill/findings.h"
+#include "tools/drill/rdb_trial.h"
 #include "tools/sources/assertions.h"
+#include "tools/sources/rdb_recognition.h"
+#include "tools/sources/redis_verify.h"
 #include "tools/sources/sqlite_checks.h"
 #include "tools/sources/sqlite_handle.h"
 #include "tools/sources/sqlite_trust.h"
@@ -65,6 +69,9 @@ class FileDrill {
       if (file.source == source_ && file.format == "sqlite") check_database(file);
     }
     for (const Dump& dump : dumps()) try_dump(dump);
+    for (const FileEntry& file : snapshot_.files) {  // last: a server takes its file away
+      if (file.source == source_ && file.format == kRdbFormat) check_rdb(file);
+    }
     compare_with_recorded();
     if (!is_sqlite() && !request_.assertions.empty()) {
       findings_.faults.push_back(fmt::format(
@@ -73,6 +80,7 @@ class FileDrill {
     made_.program = "varve " VARVE_VERSION;
     if (has_databases_) made_.program += fmt::format(", sqlite {}", sqlite3_libversion());
     if (!postgres_.empty()) made_.program += ", " + postgres_;
+    if (!redis_.empty()) made_.program += ", " + redis_;
     std::move(findings_).conclude(made_);
     return std::move(made_);
   }
@@ -137,27 +145,51 @@ class FileDrill {
         tried.recorded_rows = std::move(held.counts);
         rows.faults = std::move(held.faults);
       }
-      take(dump, rows);
+      take(dump.path, rows);
       DumpTrial trial(tried, find_newest_postgres_server(request_.programs), request_.stop);
       trial.restore(folder_.path() / dump.path);
       trial.look({});
       made_.restore_seconds += trial.restore_seconds();
       postgres_ = trial.program();
-      take(dump, trial.findings());
+      take(dump.path, trial.findings());
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::interrupted) throw;
-      findings_.notes.push_back(
-          fmt::format("{} was not put into a server: {}", dump.path, error.what()));
+      note_untried(dump.path, error);
       untried_.push_back(dump.path + ":");
     }
   }
 
-  void take(const Dump& dump, const Findings& found) {
+  // A server takes what it is given: the stored form is proven first. Its keys are no rows that a
+  // later drill could ask for again: some expire.
+  void check_rdb(const FileEntry& file) {
+    FileReader reader(repository_.chunks(), file, ChunkReader::Check::id);
+    const Attestation stored = verify_plain_rdb(reader, VerifyLevel::full, request_.stop);
+    if (!stored.passed) return findings_.faults.push_back(file.path + ": " + stored.detail);
+    if (!stored.detail.empty()) findings_.notes.push_back(stored.detail);
+    try {
+      const DrillFolder own;
+      RdbTrial trial(own.path(), file.path, request_.stop);
+      trial.load(folder_.path() / file.path);
+      made_.restore_seconds += trial.load_seconds();
+      redis_ = trial.program();
+      Findings found = std::move(trial.findings());
+      found.row_counts.clear();
+      take(file.path, found);
+    } catch (const Error& error) {
+      note_untried(file.path, error);
+    }
+  }
+
+  void note_untried(const std::string& path, const Error& error) {
+    if (error.code() == ErrorCode::interrupted) throw;
+    findings_.notes.push_back(fmt::format("{} was not put into a server: {}", path, error.what()));
+  }
+
+  void take(const std::string& path, const Findings& found) {
     for (const std::string& fault : found.faults) {
-      findings_.faults.push_back(fmt::format("{}: {}", dump.path, fault));
+      findings_.faults.push_back(fmt::format("{}: {}", path, fault));
     }
     for (const auto& [table, rows] : found.row_counts) {
-      findings_.row_counts[dump.path + ":" + table] = rows;
+      findings_.row_counts[path + ":" + table] = rows;
     }
   }
 
@@ -205,6 +237,7 @@ class FileDrill {
   std::uint64_t bytes_ = 0;
   bool has_databases_ = false;
   std::string postgres_;              // which server took a dump; empty: there was none
+  std::string redis_;                 // likewise of an RDB file
   std::set<std::string> uncounted_;   // tables that SQLite cannot read here
   std::vector<std::string> untried_;  // dumps that no server took, as the front of their tables
   Findings findings_;

@@ -9,6 +9,7 @@
 #include "store/core/one_line.h"
 #include "tools/import/backup_file.h"
 #include "tools/import/backup_format.h"
+#include "tools/sources/rdb_recognition.h"
 #include "tools/sources/sqlite_header.h"
 
 namespace varve {
@@ -218,6 +219,7 @@ void ArchiveCopy::add(const TarMember& member, const std::string& path, const Re
   // Verified as what they are.
   if (format == BackupFormat::sqlite || format == BackupFormat::pgdump)
     file.format = kind_of(format);
+  if (is_rdb(front)) file.format = kRdbFormat;
   WriteAheadLog* log = is_wal_database(front) ? log_of(path) : nullptr;
   if (log != nullptr) return add_with_log(std::move(file), *log, with_front(front, read));
   add_backup_file(builder_, std::move(file), with_front(front, read));

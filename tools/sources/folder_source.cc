@@ -11,6 +11,7 @@
 #include "store/transform/digest.h"
 #include "tools/sources/folder_files.h"
 #include "tools/sources/plain_file.h"
+#include "tools/sources/rdb_recognition.h"
 #include "tools/sources/sqlite_recognition.h"
 
 namespace varve {
@@ -230,6 +231,7 @@ void FolderSource::copy_file(SnapshotBuilder& builder, const Item& item) {
   const struct stat status = file->status();
   SnapshotBuilder::NewFile described = describe_plain_file(path_in_snapshot(item.found), status);
   if (stamp_of(status) == item.found.stamp) described.stamp = item.stamp;
+  if (!options_.raw && is_rdb(*file)) described.format = kRdbFormat;
   copy_plain_file(builder, *file, stamp_of(status), described);
   const FileEntry* last = last_entry(item.found);
   if (last != nullptr && last->format == "sqlite" && !options_.raw) {

@@ -7,18 +7,20 @@
 #include "store/core/error.h"
 #include "tools/sources/file_stamp.h"
 #include "tools/sources/plain_file.h"
+#include "tools/sources/rdb_recognition.h"
 #include "tools/sources/source_file.h"
 
 namespace varve {
 namespace {
 
-constexpr std::uint8_t kFingerprintVersion = 1;
+constexpr std::uint8_t kFingerprintVersion = 2;
 
-StampedIdentity look_at(const Path& path) {
+StampedIdentity look_at(const Path& path, PlainFileSource::Looks looks) {
   StampedIdentity found;
   found.stamps.push_back(stamp_of(require_source_file(path)));
   Encoder out;
   out.u8(kFingerprintVersion);
+  out.u8(looks == PlainFileSource::Looks::yes ? 1 : 0);
   encode(out, found.stamps.back());
   found.identity = out.take();
   return found;
@@ -41,7 +43,7 @@ void PlainFileSource::continue_from(const Snapshot& last) {
 }
 
 Bytes PlainFileSource::fingerprint() {
-  return settled_identity([&] { return look_at(path_); });
+  return settled_identity([&] { return look_at(path_, looks_); });
 }
 
 void PlainFileSource::open() {
@@ -52,7 +54,9 @@ void PlainFileSource::open() {
 }
 
 SourceInfo PlainFileSource::copy(SnapshotBuilder& builder) {
-  copy_plain_file(builder, *file_, stamp_of(status_), describe_plain_file(name_, status_));
+  SnapshotBuilder::NewFile described = describe_plain_file(name_, status_);
+  if (looks_ == Looks::yes && is_rdb(*file_)) described.format = kRdbFormat;
+  copy_plain_file(builder, *file_, stamp_of(status_), described);
   file_.reset();
   return info_at(moment_);
 }

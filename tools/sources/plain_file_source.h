@@ -13,8 +13,8 @@ class PlainFileSource : public Source {
  public:
   enum class Looks { yes, no };
   // `name` is the source's name and the file's path in the snapshot. Looks at nothing yet. With
-  // Looks::yes what was a database in the last snapshot and is none now is refused: it is damaged,
-  // and nobody would notice.
+  // Looks::yes a Redis server's file is stored as one ("rdb"), and what was a database in the last
+  // snapshot and is none now is refused: it is damaged, and nobody would notice.
   PlainFileSource(const Path& path, std::string name, Looks looks = Looks::no);
 
   std::string name() const override { return name_; }

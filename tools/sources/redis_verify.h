@@ -16,4 +16,9 @@ namespace varve {
 Attestation verify_rdb(FileReader& file, VerifyLevel level, const std::stop_token& stop = {},
                        const VerifyProgress& progress = {});
 
+// The same of a plain file that begins as an RDB file does: what it fails says as what it was
+// checked.
+Attestation verify_plain_rdb(FileReader& file, VerifyLevel level, const std::stop_token& stop = {},
+                             const VerifyProgress& progress = {});
+
 }  // namespace varve
