@@ -108,8 +108,8 @@ TEST_F(RecoverPostgresRows, TriggersFindWhatTheirDatabaseFinds) {
            'BEGIN INSERT INTO audit VALUES (NEW.name); RETURN NEW; END';
          CREATE TRIGGER note AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION note();
          DELETE FROM users WHERE id IN (3, 4))");
-  EXPECT_EQ(must(command_for({"--table", "users", "--apply", "--yes", "--no-safety"})),
-            "inserted 2 rows into public.users\n");
+  expect_holds(must(command_for({"--table", "users", "--apply", "--yes", "--no-safety"})),
+               "inserted 2 rows into public.users\n");
   EXPECT_EQ(line("SELECT count(*) FROM audit"), "2");
 }
 
