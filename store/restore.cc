@@ -263,7 +263,7 @@ Path restored_path(const FileEntry& file, const Path& target) {
 
 RestoreResult restore_file(Repository& repository, const Snapshot& snapshot, const FileEntry& file,
                            const Path& target, const RestoreOptions& options) {
-  const Path path = restored_path(file, target);
+  const Path path = options.is_exact ? target : restored_path(file, target);
   const Path parent = path.has_parent_path() ? path.parent_path() : Path(".");
   const Job job{&file, TargetFolder::open(parent, TargetFolder::Missing::refuse), path.filename()};
   return Restoration(repository, snapshot, {job}, {}, options).run();

@@ -44,6 +44,7 @@ struct RestoreOptions {
   RestoreAttendant* attendant = nullptr;
   bool force = false;        // regular files that exist are replaced, their owner kept
   bool as_recorded = false;  // instead of that, they get owner and permissions of the snapshot
+  bool is_exact = false;     // restore_file: `target` is the new path also where a folder is there
   unsigned threads = 2;
   std::function<void(std::uint64_t done, std::uint64_t all)> progress;  // bytes
   std::stop_token stop;
@@ -65,7 +66,8 @@ struct RestoreResult {
   std::vector<std::string> warnings;
 };
 
-// One file or link. `target` is its new path, or a folder that exists: then it keeps its name.
+// One file or link. `target` is its new path, or a folder that exists (or a link to one): then it
+// keeps its name.
 RestoreResult restore_file(Repository& repository, const Snapshot& snapshot, const FileEntry& file,
                            const Path& target, const RestoreOptions& options);
 

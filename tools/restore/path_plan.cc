@@ -48,19 +48,11 @@ void refuse_what_is_no_file(const PlannedFile& file) {
   }
 }
 
-// What cannot be read is none; that it cannot be saved is told later.
-bool is_database(const Path& path) {
-  constexpr std::string_view kMagic("SQLite format 3\0", 16);
-  const File file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC), path);
-  std::array<std::byte, kMagic.size()> front{};
-  return file && file.read_at(0, front) == front.size() && as_text(front) == kMagic;
-}
-
 PlannedFile plan_file(const FileEntry& entry, Path target) {
   PlannedFile file{.entry = &entry, .target = std::move(target), .present = {}, .companions = {}};
   file.present = look_at(file.target);
   refuse_what_is_no_file(file);
-  file.over_database = file.present && is_database(file.target);
+  file.over_database = file.present && is_database_file(file.target);
   if (!file.is_database()) return file;
   for (const Path& companion : companions_of(file.target)) {
     const auto found = look_at(companion);
@@ -110,6 +102,15 @@ PathPlan plan_one(const FileEntry& entry, const Path& given) {
 }
 
 }  // namespace
+
+bool is_database_file(const Path& path) {
+  constexpr std::string_view kMagic("SQLite format 3\0", 16);
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) return false;
+  const File file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC), path);
+  std::array<std::byte, kMagic.size()> front{};
+  return file && file.read_at(0, front) == front.size() && as_text(front) == kMagic;
+}
 
 bool PlannedFile::is_known_database() const { return entry->format == "sqlite"; }
 

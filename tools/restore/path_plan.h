@@ -34,6 +34,9 @@ struct PlannedFile {
   bool replaces() const { return present.has_value() || !companions.empty(); }
 };
 
+// By the first bytes of the regular file there. What cannot be read is none.
+bool is_database_file(const Path& path);
+
 struct PathPlan {
   std::vector<PlannedFile> files;  // and links
   bool is_one_file = false;        // TARGET is its path, or the folder that it goes into

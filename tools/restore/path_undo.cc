@@ -14,6 +14,7 @@
 #include "store/restore.h"
 #include "store/staged_folder.h"
 #include "tools/restore/database_attendant.h"
+#include "tools/restore/path_plan.h"
 #include "tools/restore/path_restore.h"
 #include "tools/restore/safety_point.h"
 #include "tools/sources/sqlite_companions.h"
@@ -25,13 +26,20 @@ std::string suffix_of(const FileEntry& companion, const FileEntry& main) {
   return companion.path.substr(main.path.size());
 }
 
-// A link too, but for one to a folder, into which things would be put.
-std::optional<struct stat> file_at(const Path& path) {
+std::optional<struct stat> look_at(const Path& path) {
   struct stat found {};
   if (::lstat(path.c_str(), &found) != 0) return std::nullopt;
-  std::error_code unreadable;
-  const bool is_link = S_ISLNK(found.st_mode) && !std::filesystem::is_directory(path, unreadable);
-  if (S_ISREG(found.st_mode) || is_link) return found;
+  return found;
+}
+
+bool is_file_or_link(const struct stat& status) {
+  return S_ISREG(status.st_mode) || S_ISLNK(status.st_mode);
+}
+
+// A link is replaced itself, wherever it leads.
+std::optional<struct stat> require_replaceable(const Path& path) {
+  const std::optional<struct stat> found = look_at(path);
+  if (!found || is_file_or_link(*found)) return found;
   throw Error(ErrorCode::failed, fmt::format("cannot put {} back: what is there now is no regular "
                                              "file",
                                              path.native()));
@@ -52,8 +60,8 @@ class Undo {
 
   UndoResult run() {
     for (const UndoPlan::Group& group : plan_.groups) {
-      if (!group.has_link()) require_unused_database(group.target);
-      stamps_.push_back(group.has_link() ? DatabaseStamps() : stamps_of_database(group.target));
+      if (group.is_database) require_unused_database(group.target);
+      stamps_.push_back(group.is_database ? stamps_of_database(group.target) : DatabaseStamps());
     }
     save_what_is_there();
     try {
@@ -97,10 +105,12 @@ class Undo {
     const std::string below =
         plan_.is_one_file ? group.target.filename() : group.target.lexically_relative(location);
     if (group.present) files.push_back({below, group.target});
-    if (group.has_link()) return;
+    if (!group.is_database) return;
     for (const std::string_view suffix : kCompanionSuffixes) {
       const Path companion = group.target.native() + std::string(suffix);
-      if (file_at(companion)) files.push_back({below + std::string(suffix), companion});
+      const std::optional<struct stat> found = look_at(companion);
+      if (!found || !is_file_or_link(*found)) continue;
+      files.push_back({below + std::string(suffix), companion});
     }
   }
 
@@ -111,7 +121,7 @@ class Undo {
   }
 
   void put_back(const UndoPlan::Group& group, const DatabaseStamps& expected) {
-    if (group.has_link()) {
+    if (!group.is_database) {
       write(*group.main, group.target, {});
     } else if (is_in_parts(group)) {
       put_back_parts(group, expected);
@@ -133,6 +143,7 @@ class Undo {
     RestoreOptions options;
     options.attendant = &attendant;
     options.force = true;
+    options.is_exact = true;
     options.as_recorded = true;  // a restore may have narrowed what is there
     options.stop = settings_.stop;
     add_warnings(restore_file(repository_, plan_.safety.snapshot, file, target, options).warnings);
@@ -220,37 +231,40 @@ Path place_of(const UndoPlan& plan, const FileEntry& file, const Path& location)
   return (plan.is_one_file ? location.parent_path() : location) / below;
 }
 
+UndoPlan::Group group_of(const FileEntry& file, const Path& target) {
+  UndoPlan::Group group{.main = &file, .target = target};
+  group.present = require_replaceable(target);
+  const bool is_link =
+      file.type == FileType::link || (group.present && S_ISLNK(group.present->st_mode));
+  // SafetySource cuts databases, and nothing else, into extents.
+  const bool was_database = file.type == FileType::file && file.chunking == Chunking::extents;
+  group.is_database = !is_link && (was_database || is_database_file(target));
+  return group;
+}
+
 void plan_groups(UndoPlan& plan, const Path& location) {
   const Snapshot& snapshot = plan.safety.snapshot;
-  std::map<std::string, std::size_t> groups;  // by the main file's path
-  for (const FileEntry& file : snapshot.files) {
+  std::map<std::string, std::size_t> databases;   // by the main file's path
+  for (const FileEntry& file : snapshot.files) {  // a database before its companions
     if (file.source != plan.safety.source || file.type == FileType::folder) continue;
-    if (snapshot.find(database_of(file.path)) != nullptr) continue;  // one of the next loop
+    const std::string main = database_of(file.path);
+    if (const auto known = databases.find(main); known != databases.end()) {
+      plan.groups[known->second].companions.push_back(&file);
+      continue;
+    }
     const Path target = place_of(plan, file, location);
-    const std::string database = database_of(target.native());
-    if (!database.empty() && file_at(database)) {
+    const Path database = database_of(target.native());
+    if (snapshot.find(main) == nullptr && is_database_file(database)) {
       plan.warnings.push_back(
           fmt::format("{} stood there without its database, and is not put "
                       "back: it would be played into what is there now",
                       target.native()));
       continue;
     }
-    groups[file.path] = plan.groups.size();
-    plan.groups.push_back({&file, {}, target, file_at(target)});
-  }
-  for (const FileEntry& file : snapshot.files) {
-    const auto group = groups.find(database_of(file.path));
-    if (group != groups.end()) plan.groups[group->second].companions.push_back(&file);
+    plan.groups.push_back(group_of(file, target));
+    if (plan.groups.back().is_database) databases[file.path] = plan.groups.size() - 1;
   }
 }
-
-}  // namespace
-
-bool UndoPlan::Group::has_link() const {
-  return main->type == FileType::link || (present && S_ISLNK(present->st_mode));
-}
-
-namespace {
 
 SafetySnapshot find_safety_snapshot(Repository& repository, const Path& target,
                                     const std::string& host, std::optional<Snapshot> named) {

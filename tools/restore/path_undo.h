@@ -5,7 +5,8 @@
 // database that was one file, and one that SQLite cannot open, with what lay beside it. A database
 // that had a -wal or a hot -journal, and that SQLite can open, comes back with that laid in:
 // several files cannot be put in the place of one in one step (replaced_database.h), one can. Files
-// that a restore made where there was nothing stay.
+// that a restore made where there was nothing stay. A link that is there is replaced itself,
+// wherever it leads; what is only called like a companion, beside no database, is left alone.
 //
 // What is replaced by that is saved first, too: undoing once more undoes the undoing.
 #pragma once
@@ -25,12 +26,11 @@ struct UndoPlan {
   SafetySnapshot safety;
   bool is_one_file = false;  // with its companions; else files below a folder
   struct Group {
-    const FileEntry* main = nullptr;           // of the snapshot
-    std::vector<const FileEntry*> companions;  // of a database
+    const FileEntry* main = nullptr;                // of the snapshot
+    std::vector<const FileEntry*> companions = {};  // of a database
     Path target;
     std::optional<struct stat> present = {};  // what is there now
-
-    bool has_link() const;  // what was there, or is there now, is a symbolic link
+    bool is_database = false;                 // what was there or is there now, and no link is
   };
   std::vector<Group> groups;
   std::vector<std::string> warnings;  // what cannot be put back

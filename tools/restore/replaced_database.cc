@@ -20,6 +20,12 @@ namespace {
 
 constexpr int kPrimaryCode = 0xff;
 
+// A folder or a device that is called like a companion is somebody else's.
+bool is_file_or_link(const Path& path) {
+  struct stat found {};
+  return ::lstat(path.c_str(), &found) == 0 && (S_ISREG(found.st_mode) || S_ISLNK(found.st_mode));
+}
+
 bool has_content(const Path& path) {
   struct stat found {};
   return ::lstat(path.c_str(), &found) == 0 && found.st_size > 0;
@@ -27,7 +33,8 @@ bool has_content(const Path& path) {
 
 // A log with frames, or a journal that SQLite would roll back: the database is not one file.
 bool is_in_parts(const Path& database) {
-  return has_content(log_path(database)) || has_live_journal(database);
+  const bool has_log = is_file_or_link(log_path(database)) && has_content(log_path(database));
+  return has_log || (is_file_or_link(journal_path(database)) && has_live_journal(database));
 }
 
 Error came_back(const Path& database) {
@@ -131,7 +138,9 @@ ReplacedDatabase::ReplacedDatabase(const Path& database,
   hold(database);
   if (is_database && at_rest && is_in_parts(database)) throw came_back(database);
   bool removed = false;
-  for (const Path& companion : companions_of(database)) removed = remove_file(companion) || removed;
+  for (const Path& companion : companions_of(database)) {
+    removed = (is_file_or_link(companion) && remove_file(companion)) || removed;
+  }
   if (removed) sync_directory(database.has_parent_path() ? database.parent_path() : Path("."));
 }
 
