@@ -97,6 +97,7 @@ DumpTables::DumpTables(ChunkReader& chunks, const Snapshot& snapshot, const std:
       partitioned_(partitioned_tables(contents_)) {}
 
 std::string DumpTables::encoding() const {
+  if (!contents_.encoding.empty()) return contents_.encoding;
   return fact_of(snapshot_.sources.at(dump_.source), "encoding");
 }
 

@@ -22,7 +22,7 @@ class DumpTables {
   // be taken apart), a corrupt Error on a damaged one.
   DumpTables(ChunkReader& chunks, const Snapshot& snapshot, const std::string& path);
 
-  // Its encoding as the server calls it ("UTF8"); empty where that is not known.
+  // The encoding of its rows, as the server calls it ("UTF8"); empty where that is not known.
   std::string encoding() const;
   // What `name` means ("orders", "public.orders"): its place in table(). Throws a not_found or
   // usage Error that says what there is.
@@ -33,7 +33,7 @@ class DumpTables {
   std::vector<std::size_t> rows_of(std::size_t number) const;
   // What the dump says of its columns and its key; nothing where it has its rows alone.
   std::optional<StoredDefinition> definition(std::size_t number) const;
-  // The columns that the rows of an entry have, in order.
+  // The columns that the rows of an entry have, in order and in UTF-8.
   std::vector<std::string> columns(std::size_t rows) const;
 
   // Rows in COPY's text form, without the end mark; an empty piece is the end.

@@ -8,15 +8,14 @@
 // server refuses where it would hide some.
 #pragma once
 
-#include <array>
+#include <string>
+#include <vector>
+
+#include "tools/sources/postgres_connection.h"
 
 namespace varve {
 
-// Behind SET, or SET LOCAL.
-constexpr std::array kPlainSession = {
-    "datestyle = ISO",    "intervalstyle = postgres", "extra_float_digits = 3",
-    "bytea_output = hex", "xmloption = content",      "standard_conforming_strings = on",
-    "row_security = off", "client_encoding = UTF8",
-};
+// Behind SET, or SET LOCAL, in the connection's database.
+std::vector<std::string> plain_session(const PostgresConnection& connection);
 
 }  // namespace varve

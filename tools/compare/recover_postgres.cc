@@ -39,7 +39,7 @@ std::vector<std::size_t> numbers_of(const DumpTables& dump, const std::vector<st
 PostgresRecovery::PostgresRecovery(const DumpTables& dump, PostgresConnection& connection,
                                    RecoveryRequest request)
     : connection_(connection), request_(std::move(request)) {
-  for (const char* setting : kPlainSession) connection_.query(fmt::format("SET {}", setting));
+  for (const std::string& setting : plain_session(connection)) connection_.query("SET " + setting);
   for (const std::size_t number : numbers_of(dump, request_.tables)) {
     tables_.push_back(pair_tables(dump, connection_, number, request_.where));
   }
@@ -81,7 +81,7 @@ std::vector<TableRecovery> PostgresRecovery::survey(const RecoveryListener& aske
     listener.statement = [&](const std::string& sql, bool is_wanted) {
       if (is_wanted && !std::exchange(is_begun, true)) {
         asked.statement("BEGIN", true);
-        for (const char* setting : kPlainSession) {
+        for (const std::string& setting : plain_session(connection_)) {
           asked.statement(fmt::format("SET LOCAL {}", setting), true);
         }
       }

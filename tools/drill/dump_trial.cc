@@ -174,9 +174,10 @@ void DumpTrial::look(const std::vector<std::string>& assertions) {
 
 // The tables that have recorded counts; where there are none, those that have rows of their own.
 void DumpTrial::count_rows(PostgresConnection& connection) {
-  PostgresRowCounts counts(connection, dump_.recorded_rows.empty()
-                                           ? tables_with_rows(connection)
-                                           : tables_of(connection, dump_.recorded_rows));
+  PostgresRowCounts counts(connection,
+                           dump_.recorded_rows.empty()
+                               ? tables_with_rows(connection)
+                               : tables_of(connection, dump_.recorded_rows, dump_.encoding));
   findings_.row_counts = counts.finish();
   findings_.add_faults(compare_rows(dump_.recorded_rows, findings_.row_counts));
 }

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "tools/sources/postgres_encoding.h"
 #include "tools/sources/postgres_targets.h"
 
 namespace varve {
@@ -58,7 +59,9 @@ std::string PostgresAdmin::place() const {
 }
 
 std::unique_ptr<PostgresConnection> PostgresAdmin::connect(const std::string& database) const {
-  return std::make_unique<PostgresConnection>(target_, database, stop_);
+  auto connection = std::make_unique<PostgresConnection>(target_, database, stop_);
+  connection->query("SET client_encoding = " + session_encoding(*connection));
+  return connection;
 }
 
 bool PostgresAdmin::exists(const std::string& database) {

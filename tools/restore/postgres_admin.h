@@ -30,6 +30,7 @@ class PostgresAdmin {
   // The same without the user: equal for everybody who means this database.
   std::string place() const;
   int server_version() const { return connection_->server_version(); }
+  // Names are in UTF-8, as those of a dump.
   std::unique_ptr<PostgresConnection> connect(const std::string& database) const;
   PostgresConnection& connection() noexcept { return *connection_; }
 

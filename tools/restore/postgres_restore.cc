@@ -20,6 +20,7 @@
 #include "tools/restore/safety_snapshot.h"
 #include "tools/restore/snapshot_folder.h"
 #include "tools/restore/target_objects.h"
+#include "tools/sources/postgres_encoding.h"
 #include "tools/sources/postgres_row_counts.h"
 #include "tools/sources/postgres_targets.h"
 
@@ -261,10 +262,13 @@ class PostgresRestore {
   // Of the tables that are restored and were counted when they were dumped.
   std::vector<std::string> check_rows(PostgresConnection& connection) {
     RowCounts recorded = info_.row_counts;
+    const std::string encoding = fact_of(info_, "encoding");
     std::erase_if(recorded, [&](const auto& table) {
-      return !chosen_.empty() && !chosen_.contains(table.first);
+      return !chosen_.empty() && !chosen_.contains(table.first) &&
+             !chosen_.contains(to_utf8(table.first, encoding));
     });
-    result_.rows = PostgresRowCounts(connection, tables_of(connection, recorded)).finish();
+    result_.rows =
+        PostgresRowCounts(connection, tables_of(connection, recorded, encoding)).finish();
     return compare_rows(recorded, result_.rows);
   }
 

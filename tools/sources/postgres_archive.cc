@@ -85,7 +85,17 @@ int dump_id_of(const std::string& text) {
 
 // An archive holds the text of every function, which nobody asks for.
 bool has_read_definition(const std::string& kind) {
-  return kind == "TABLE" || kind == "TABLE ATTACH" || kind == "CONSTRAINT";
+  return kind == "TABLE" || kind == "TABLE ATTACH" || kind == "CONSTRAINT" || kind == "ENCODING";
+}
+
+// SET client_encoding = 'LATIN1';
+std::string encoding_of(const std::vector<ArchiveEntry>& entries) {
+  const auto entry = std::ranges::find(entries, "ENCODING", &ArchiveEntry::kind);
+  if (entry == entries.end()) return {};
+  const std::string& statement = entry->definition;
+  const std::size_t begin = statement.find('\'');
+  const std::size_t end = statement.rfind('\'');
+  return begin == end ? std::string() : statement.substr(begin + 1, end - begin - 1);
 }
 
 // Without the last field, which is the format's own.
@@ -245,6 +255,7 @@ std::optional<ArchiveContents> read_custom_contents(ArchiveInput& input) {
     input.record(&toc);
   }
   input.record(nullptr);
+  contents.encoding = encoding_of(contents.entries);
   return contents;
 }
 
@@ -260,6 +271,7 @@ std::optional<ArchiveContents> read_directory_contents(ArchiveInput& input) {
     contents.entries.back().file = input.text().value_or("");
   }
   input.record(nullptr);
+  contents.encoding = encoding_of(contents.entries);
   return contents;
 }
 

@@ -61,7 +61,8 @@ struct ArchiveEntry {
   std::string schema;  // empty where it lies in none
   std::string name;
   std::string file;  // of its data in the directory; empty where there are none
-  // The SQL that makes it, of tables, of what attaches a partition and of constraints alone.
+  // The SQL that makes it, of tables, of what attaches a partition, of constraints and of the
+  // ENCODING alone.
   std::string definition;
   // Of table data: COPY public.orders (id, note) FROM stdin; empty where it is INSERT statements.
   std::string copy;
@@ -76,6 +77,7 @@ struct ArchiveEntry {
 struct ArchiveContents {
   std::string compression;   // of the data: "gzip", "lz4", "zstd"; empty: none
   std::string dump_version;  // pg_dump's
+  std::string encoding;      // of all texts, as the server calls it ("LATIN1"); empty: not said
   std::vector<ArchiveEntry> entries;
   Bytes directory_toc;  // what the directory format has as toc.dat
 };

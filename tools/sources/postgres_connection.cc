@@ -272,6 +272,11 @@ std::string PostgresConnection::database() const { return PQdb(connection_.get()
 
 std::string PostgresConnection::user() const { return PQuser(connection_.get()); }
 
+std::string PostgresConnection::reported(const char* setting) const {
+  const char* const value = PQparameterStatus(connection_.get(), setting);
+  return value == nullptr ? "" : value;
+}
+
 std::string PostgresConnection::server() const {
   return address(PQhost(connection_.get()), PQport(connection_.get()));
 }
@@ -298,8 +303,8 @@ std::string_view server_of(std::string_view location) {
 }
 
 PostgresConnection::ForPrograms PostgresConnection::for_programs() const {
-  // Of several hosts, the one that answered. A password may have come from a file. A dump is in
-  // the database's own encoding.
+  // Of several hosts, the one that answered. A password may have come from a file. A dump's
+  // encoding does not go by the user's.
   static const std::set<std::string_view> replaced = {"service",
                                                       "servicefile",
                                                       "host",

@@ -85,6 +85,9 @@ class PostgresConnection {
   std::string location() const;
   // Without the database: equal for two connections to one server.
   std::string server() const;
+  // Of the database, and the one that texts come and go in; as the server calls them ("LATIN1").
+  std::string database_encoding() const { return reported("server_encoding"); }
+  std::string encoding() const { return reported("client_encoding"); }
   // Like 150020 for 15.20.
   int server_version() const { return PQserverVersion(connection_.get()); }
 
@@ -100,6 +103,7 @@ class PostgresConnection {
   struct Finish {
     void operator()(PGconn* connection) const noexcept { PQfinish(connection); }
   };
+  std::string reported(const char* setting) const;
   void wait_for_answer();
   // The last result of what was sent, behind all others.
   OwnedPostgresResult last_result();

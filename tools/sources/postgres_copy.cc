@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "store/core/error.h"
+#include "tools/sources/postgres_encoding.h"
 #include "tools/sources/postgres_privileges.h"
 #include "tools/sources/private_folder.h"
 
@@ -104,7 +105,9 @@ void PostgresCopy::count_rows(std::vector<PostgresTable> tables) {
 void PostgresCopy::count_rows_of(const std::vector<ArchiveEntry>& entries) {
   std::vector<PostgresTable> tables;
   for (const ArchiveEntry& entry : entries) {
-    if (entry.is_table_data()) tables.push_back({entry.schema, entry.name});
+    if (!entry.is_table_data()) continue;
+    const std::string recorded = to_utf8(entry.table(), parts_.connection.database_encoding());
+    tables.push_back({entry.schema, entry.name, recorded});
   }
   count_rows(std::move(tables));
 }
@@ -172,7 +175,8 @@ void PostgresCopy::add_directory(ArchiveInput& input, const ArchiveContents& con
   add_stream(
       folder + "toc.dat", [&] { return std::exchange(toc, ByteView()); }, toc.size());
   split_custom_data(input, contents, [&](const auto& entry, const auto& file, const auto& pieces) {
-    add_stream(folder + file, pieces, 0, entry.is_table_data() ? entry.table() : std::string());
+    add_stream(folder + file, pieces, 0,
+               entry.is_table_data() ? to_utf8(entry.table(), contents.encoding) : std::string());
   });
 }
 

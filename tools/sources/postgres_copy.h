@@ -13,8 +13,8 @@
 
 namespace varve {
 
-// FileEntry::facts of a file that holds one table's rows: "schema.table". Dump ids, and so the
-// files' names, change with the schema; by this fact the next dump finds what a table had.
+// FileEntry::facts of a file that holds one table's rows: "schema.table" in UTF-8. Dump ids, and so
+// the files' names, change with the schema; by this fact the next dump finds what a table had.
 inline constexpr const char* kTableFact = "table";
 
 class PostgresCopy {

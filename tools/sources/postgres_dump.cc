@@ -85,6 +85,7 @@ PostgresDump PostgresDump::of_database(const PostgresPrograms& programs,
   std::vector<std::string>& arguments = setting.arguments;
   arguments.push_back("--format=" + format);
   arguments.push_back("--snapshot=" + snapshot);
+  arguments.push_back("--encoding=" + connection.database_encoding());
   arguments.push_back(fmt::format("--lock-wait-timeout={}",
                                   std::max<std::int64_t>(options.lock_wait_timeout.count(), 1)));
   if (format != "p") arguments.emplace_back("--compress=0");

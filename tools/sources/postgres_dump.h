@@ -17,7 +17,8 @@ namespace varve {
 class PostgresDump {
  public:
   // pg_dump of what the options say, in `format` ("c", "p"), of the state that the exported
-  // `snapshot` holds; to standard output, or where `folder` is not empty into that.
+  // `snapshot` holds, in the database's own encoding; to standard output, or where `folder` is not
+  // empty into that.
   static PostgresDump of_database(const PostgresPrograms& programs, PostgresConnection& connection,
                                   const PostgresOptions& options, const std::string& format,
                                   const std::string& snapshot, const Path& folder,

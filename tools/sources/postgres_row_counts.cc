@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
+
+#include "tools/sources/postgres_encoding.h"
 
 namespace varve {
 namespace {
@@ -14,17 +17,31 @@ std::uint64_t count(PostgresConnection& connection, const PostgresTable& table) 
                                                   connection.identifier(table.name))));
 }
 
+PostgresTable table_at(const PostgresConnection& connection, const PostgresRows& rows, int row) {
+  const std::string schema = rows.at(row, 0);
+  const std::string name = rows.at(row, 1);
+  return {schema, name, to_utf8(schema + '.' + name, connection.encoding())};
+}
+
 RowCounts count_all(PostgresConnection& connection, const std::vector<PostgresTable>& tables,
                     const std::stop_token& stop) {
   const PostgresConnection::Interruptible interruptible(connection, stop);
   RowCounts counts;
   for (const PostgresTable& table : tables) {
-    counts[table.full_name()] = count(connection, table);
+    counts[table.recorded] = count(connection, table);
   }
   return counts;
 }
 
 }  // namespace
+
+std::string recorded_name(const RowCounts& recorded, const std::string& table,
+                          const std::string& encoding) {
+  if (recorded.contains(table)) return table;
+  const auto found = std::ranges::find_if(
+      recorded, [&](const auto& one) { return to_utf8(one.first, encoding) == table; });
+  return found == recorded.end() ? table : found->first;
+}
 
 std::vector<PostgresTable> tables_with_rows(PostgresConnection& connection) {
   const PostgresRows rows = connection.query(R"(
@@ -34,18 +51,20 @@ std::vector<PostgresTable> tables_with_rows(PostgresConnection& connection) {
                         AND d.objid = c.oid AND d.deptype = 'e')
     ORDER BY 1, 2)");
   std::vector<PostgresTable> tables;
-  for (int i = 0; i < rows.size(); ++i) tables.push_back({rows.at(i, 0), rows.at(i, 1)});
+  for (int i = 0; i < rows.size(); ++i) tables.push_back(table_at(connection, rows, i));
   return tables;
 }
 
-std::vector<PostgresTable> tables_of(PostgresConnection& connection, const RowCounts& recorded) {
+std::vector<PostgresTable> tables_of(PostgresConnection& connection, const RowCounts& recorded,
+                                     const std::string& encoding) {
   const PostgresRows rows = connection.query(
       "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON c.relnamespace = n.oid "
       "WHERE c.relkind = 'r'");
   std::vector<PostgresTable> tables;
   for (int i = 0; i < rows.size(); ++i) {
-    PostgresTable table{rows.at(i, 0), rows.at(i, 1)};
-    if (recorded.contains(table.full_name())) tables.push_back(std::move(table));
+    PostgresTable table = table_at(connection, rows, i);
+    table.recorded = recorded_name(recorded, table.recorded, encoding);
+    if (recorded.contains(table.recorded)) tables.push_back(std::move(table));
   }
   return tables;
 }

@@ -11,18 +11,24 @@
 
 namespace varve {
 
-// A table, its two names as they are in the catalog.
+// A table, its two names as the connection has them.
 struct PostgresTable {
   std::string schema;
   std::string name;
-
-  std::string full_name() const { return schema + '.' + name; }  // as in RowCounts
+  std::string recorded;  // both, as in RowCounts
 };
+
+// By which name the rows of `table` ("schema.table" in UTF-8) are recorded, or would be, of a
+// database in `encoding`.
+std::string recorded_name(const RowCounts& recorded, const std::string& table,
+                          const std::string& encoding);
 
 // The tables that a dump of the whole database holds rows of.
 std::vector<PostgresTable> tables_with_rows(PostgresConnection& connection);
-// Those tables of the database that have recorded counts.
-std::vector<PostgresTable> tables_of(PostgresConnection& connection, const RowCounts& recorded);
+// Those tables of the database that have recorded counts. `encoding`: of the database that they
+// were recorded of.
+std::vector<PostgresTable> tables_of(PostgresConnection& connection, const RowCounts& recorded,
+                                     const std::string& encoding);
 
 class PostgresRowCounts {
  public:

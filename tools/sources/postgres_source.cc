@@ -7,6 +7,7 @@
 
 #include "store/core/error.h"
 #include "tools/sources/postgres_copy.h"
+#include "tools/sources/postgres_encoding.h"
 #include "tools/sources/postgres_privileges.h"
 
 namespace varve {
@@ -53,13 +54,16 @@ void PostgresSource::continue_from(const Snapshot& last) {
 
 void PostgresSource::open() {
   programs_ = find_postgres_programs(connection_->server_version(), options_.programs);
+  // Names as the dump has them, whatever the role or $PGCLIENTENCODING says.
+  connection_->query("SET client_encoding = " + connection_->database_encoding());
   connection_->query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   snapshot_ = connection_->value("SELECT pg_export_snapshot()");
   moment_ = Timestamp::now();
   facts_ = look();
   if (options_.selects_tables()) return;  // some of what is missing may not be wanted
   if (const auto missing = missing_privileges(*connection_, options_.schema_only)) {
-    throw Error(ErrorCode::failed, fmt::format("{}: {}", location_, *missing));
+    throw Error(ErrorCode::failed,
+                fmt::format("{}: {}", location_, to_utf8(*missing, connection_->encoding())));
   }
 }
 
@@ -88,7 +92,8 @@ Error PostgresSource::explained(const Error& error) const {
   try {
     connection_->query("ROLLBACK");
     if (const auto missing = missing_privileges(*connection_, options_.schema_only)) {
-      return Error(error.code(), fmt::format("{}; {}", words, *missing));
+      return Error(error.code(),
+                   fmt::format("{}; {}", words, to_utf8(*missing, connection_->encoding())));
     }
   } catch (const Error&) {
     // the first error is the one to know

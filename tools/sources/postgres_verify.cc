@@ -13,7 +13,9 @@
 #include "store/file_reader.h"
 #include "tools/sources/copy_rows.h"
 #include "tools/sources/postgres_archive.h"
+#include "tools/sources/postgres_encoding.h"
 #include "tools/sources/postgres_listing.h"
+#include "tools/sources/postgres_row_counts.h"
 #include "tools/sources/stored_dump.h"
 
 namespace varve {
@@ -98,18 +100,24 @@ class Verification {
       const FileEntry* file = find(std::string(kFolder) + entry.file);
       if (file == nullptr) {
         faults_.push_back(fmt::format("{} of {} is missing", entry.file, entry.table()));
-      } else if (request_.full && entry.is_table_data() && !take_known_rows(entry, *file)) {
+      } else if (request_.full && entry.is_table_data() &&
+                 !take_known_rows(recorded(*contents, entry), *file)) {
         CopyRows counted;
         read(*file, [&](ByteView piece) { counted.add(piece); });
-        note_rows(entry, counted);
+        note_rows(recorded(*contents, entry), counted);
       }
     }
   }
 
-  bool take_known_rows(const ArchiveEntry& entry, const FileEntry& file) {
+  std::string recorded(const ArchiveContents& contents, const ArchiveEntry& entry) const {
+    const std::string table = to_utf8(entry.table(), contents.encoding);
+    return recorded_name(info_.row_counts, table, contents.encoding);
+  }
+
+  bool take_known_rows(const std::string& table, const FileEntry& file) {
     const auto rows = request_.known_rows ? request_.known_rows(file) : std::nullopt;
     if (!rows) return false;
-    rows_[entry.table()] = *rows;
+    rows_[table] = *rows;
     read_.insert(file.path);
     return true;
   }
@@ -131,7 +139,7 @@ class Verification {
                         for (ByteView piece = pieces(); !piece.empty(); piece = pieces()) {
                           counted.add(piece);
                         }
-                        if (entry.is_table_data()) note_rows(entry, counted);
+                        if (entry.is_table_data()) note_rows(recorded(*contents, entry), counted);
                       });
     read_.insert(archive.path);
   }
@@ -183,11 +191,11 @@ class Verification {
     if (request_.progress) request_.progress(std::min(done_, all_), all_);
   }
 
-  void note_rows(const ArchiveEntry& entry, const CopyRows& counted) {
+  void note_rows(const std::string& table, const CopyRows& counted) {
     if (const auto rows = counted.rows()) {
-      rows_[entry.table()] = *rows;
+      rows_[table] = *rows;
     } else {
-      faults_.push_back(fmt::format("the rows of {} break off", entry.table()));
+      faults_.push_back(fmt::format("the rows of {} break off", table));
     }
   }
 

@@ -10,7 +10,9 @@
 
 namespace varve {
 
-using RowCounts = std::map<std::string, std::uint64_t>;  // by table; PostgreSQL's: "schema.table"
+// By table; PostgreSQL's: "schema.table" in UTF-8. Until varve knew of encodings, in the database's
+// own.
+using RowCounts = std::map<std::string, std::uint64_t>;
 
 // As the source counted them itself when it was copied, else as the newest proof of this snapshot
 // that passed did; empty: not known. What did not pass may have counted in damage.

@@ -11,6 +11,7 @@
 #include "store/core/error.h"
 #include "store/file_reader.h"
 #include "tools/sources/postgres_connection.h"
+#include "tools/sources/postgres_encoding.h"
 
 namespace varve {
 namespace {
@@ -137,7 +138,10 @@ ArchiveContents contents_of(ChunkReader& chunks, const Snapshot& snapshot, const
   ArchiveInput input(in_order([&](auto offset, auto out) { return reader.read(offset, out); }));
   const bool is_folder = dump.format == StoredDump::Format::directory;
   auto contents = is_folder ? read_directory_contents(input) : read_custom_contents(input);
-  if (contents) return std::move(*contents);
+  if (contents) {
+    names_to_utf8(*contents);
+    return std::move(*contents);
+  }
   throw Error(
       ErrorCode::failed,
       fmt::format("{} of snapshot {} is an archive of a newer pg_dump than this varve knows: "

@@ -36,8 +36,8 @@ std::string fact_of(const SourceInfo& source, const std::string& fact);
 // The file that begins with the table of contents: a directory's toc.dat, or the dump itself.
 const FileEntry& contents_file(const Snapshot& snapshot, const StoredDump& dump);
 
-// What a dump that is no plain script holds. Throws a failed Error for an archive of a newer
-// version than varve knows.
+// What a dump that is no plain script holds, names in UTF-8. Throws a failed Error for an archive
+// of a newer version than varve knows.
 ArchiveContents contents_of(ChunkReader& chunks, const Snapshot& snapshot, const StoredDump& dump);
 
 // The script with its server's roles and tablespaces, where there is one. Throws a failed Error
