@@ -89,18 +89,35 @@ struct FolderJob {
   bool is_new = false;
 };
 
-void set_folder_attributes(const FolderJob& job) {
+// As a file that is replaced: its owner stays, and group and others may do no more in it. So do the
+// bits that say whose files in it are, and who may remove them.
+mode_t narrowed_mode(const FolderJob& job) {
+  struct stat present {};
+  if (::fstat(job.folder->fd(), &present) != 0) {
+    throw system_error(errno, "cannot look at " + job.folder->path().native());
+  }
+  constexpr mode_t kShared = S_IRWXG | S_IRWXO;
+  constexpr mode_t kSpecial = S_ISUID | S_ISGID | S_ISVTX;
+  const auto recorded = static_cast<mode_t>(job.entry->mode);
+  return (recorded & S_IRWXU) | (recorded & present.st_mode & kShared) |
+         (present.st_mode & kSpecial);
+}
+
+enum class FolderRights { recorded, narrowed };
+
+void set_folder_attributes(const FolderJob& job, FolderRights rights) {
   const auto cannot = [&](const std::string& what) {
     return system_error(errno,
                         fmt::format("cannot set the {} of {}", what, job.folder->path().native()));
   };
   const FileEntry& entry = *job.entry;
   const int fd = job.folder->fd();
-  const bool is_given = !entry.owner || ::fchown(fd, entry.owner->uid, entry.owner->gid) == 0;
+  const bool is_narrowed = rights == FolderRights::narrowed;
+  const bool is_given =
+      is_narrowed || !entry.owner || ::fchown(fd, entry.owner->uid, entry.owner->gid) == 0;
   if (!is_given && errno != EPERM) throw cannot("owner");
-  if (::fchmod(fd, static_cast<mode_t>(entry.mode & (is_given ? 07777 : 01777))) != 0) {
-    throw cannot("permissions");
-  }
+  const auto recorded = static_cast<mode_t>(entry.mode & (is_given ? 07777 : 01777));
+  if (::fchmod(fd, is_narrowed ? narrowed_mode(job) : recorded) != 0) throw cannot("permissions");
   const timespec time{static_cast<time_t>(entry.mtime.seconds),
                       static_cast<long>(entry.mtime_nanoseconds)};
   const timespec times[] = {time, time};
@@ -238,7 +255,9 @@ class Restoration {
   void describe_folders() {
     for (auto job = folders_.rbegin(); job != folders_.rend(); ++job) {
       job->folder->keep();
-      if (job->is_new || options_.force) set_folder_attributes(*job);
+      const bool is_recorded = job->is_new || options_.as_recorded;
+      if (!job->is_new && !options_.force) continue;
+      set_folder_attributes(*job, is_recorded ? FolderRights::recorded : FolderRights::narrowed);
     }
   }
 

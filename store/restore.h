@@ -3,11 +3,12 @@
 // Each file is written under a temporary name beside its target, and checked on the way: against
 // the whole file's SHA-256 where an attestation knows it, else each chunk against its id; then
 // synced.
-// Only when all are whole do they take their names. Folders that are new, and all with `force`,
-// then get their own modes, owners and times. A file that replaces another gets the extended
-// attributes of that one (extended_attributes.h). Owners are given by root only. A full disk,
-// damage, or an interruption before that leaves nothing behind; what a kill leaves, the next
-// restore into the same folders removes (staging_guard.h).
+// Only when all are whole do they take their names. Folders that are new then get their own
+// modes, owners and times. With `force` those that are there get their times, keep their owners,
+// and group and others may do no more in them than they might. A file that replaces another gets
+// the extended attributes of that one (extended_attributes.h). Owners are given by root only. A
+// full disk, damage, or an interruption before that leaves nothing behind; what a kill leaves, the
+// next restore into the same folders removes (staging_guard.h).
 #pragma once
 
 #include <cstdint>
