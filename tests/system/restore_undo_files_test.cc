@@ -87,6 +87,26 @@ TEST_F(RestoreUndoFiles, ALinkToAFolderAndAFileTakeTurns) {
   expect_nothing_went_through_a_link();
 }
 
+// Its path is that of the folder, too.
+TEST_F(RestoreUndoFiles, ALinkToAFolderIsUndoneByItself) {
+  write_text(in_folder("app/data/f"), "stored");
+  link_to("app/current", "data");
+  must({"ingest", "app"});
+  write_over("app/current", "precious");
+  restore("app/current");
+  expect_link("app/current", "data");
+  undo("app/current");
+  expect_file("app/current", "precious");
+  undo("app/current");
+  expect_link("app/current", "data");
+  write_text(in_folder("app/data/f"), "changed");
+  must({"restore", "latest:app:app/data", "app/current", "--yes"});
+  expect_file("app/data/f", "stored");
+  undo("app/current");
+  expect_file("app/data/f", "changed");
+  expect_link("app/current", "data");
+}
+
 TEST_F(RestoreUndoFiles, AFolderOrADeviceIsNeverReplaced) {
   must({"ingest", "app"});
   write_text(in_folder("app/f"), "changed");

@@ -118,17 +118,21 @@ class PathRestore {
                           .host = settings_.host,
                           .stop = settings_.stop};
     request.sources.push_back(source_of_files(
-        plan_.target, plan_.is_one_file ? SafetySource::Form::file : SafetySource::Form::folder,
+        location(), plan_.is_one_file ? SafetySource::Form::file : SafetySource::Form::folder,
         std::move(files)));
     safety_.take(std::move(request));
   }
 
   // Where --undo would find an older one.
   void note_unsaved() {
-    const Path location = location_of(plan_.target);
+    const Path place = location();
     if (replaced_.empty()) return;
-    if (!newest_safety_snapshot(repository_, source_at(location), settings_.host)) return;
-    safety_.take_trace({location.filename(), location, settings_.host, settings_.stop});
+    if (!newest_safety_snapshot(repository_, source_at(place), settings_.host)) return;
+    safety_.take_trace({place.filename(), place, settings_.host, settings_.stop});
+  }
+
+  Path location() const {
+    return plan_.is_one_file ? location_of_file(plan_.target) : location_of(plan_.target);
   }
 
   void add_to(std::vector<SafetySource::File>& files, const PlannedFile& file) const {

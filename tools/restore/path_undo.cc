@@ -266,9 +266,15 @@ void plan_groups(UndoPlan& plan, const Path& location) {
   }
 }
 
+// The path of a link to a folder is that folder's, and the link's own: the last restore tells.
+MeantSource source_of(const Path& target) {
+  return [there = source_at(location_of(target)), itself = source_at(location_of_file(target))](
+             const SourceInfo& source) { return there(source) || itself(source); };
+}
+
 SafetySnapshot find_safety_snapshot(Repository& repository, const Path& target,
                                     const std::string& host, std::optional<Snapshot> named) {
-  const MeantSource is_meant = source_at(location_of(target));
+  const MeantSource is_meant = source_of(target);
   if (named) return require_safety_snapshot(std::move(*named), is_meant, target);
   auto safety = newest_safety_snapshot(repository, is_meant, host);
   if (!safety) {
@@ -285,10 +291,10 @@ SafetySnapshot find_safety_snapshot(Repository& repository, const Path& target,
 
 UndoPlan plan_undo(Repository& repository, const Path& target, const std::string& host,
                    std::optional<Snapshot> named) {
-  const Path location = location_of(target);
   UndoPlan plan{.safety = find_safety_snapshot(repository, target, host, std::move(named)),
                 .groups = {},
                 .warnings = {}};
+  const Path location = plan.safety.info().location;
   plan.is_one_file = is_of_one_file(plan.safety, location);
   plan_groups(plan, location);
   return plan;

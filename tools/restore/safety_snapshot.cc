@@ -39,7 +39,7 @@ std::string safety_source_name(const std::string& name) {
   return one_line(name, kLongestName) + "." + kSafetyTag;
 }
 
-std::unique_ptr<Source> source_of_files(const Path& target, SafetySource::Form form,
+std::unique_ptr<Source> source_of_files(const Path& location, SafetySource::Form form,
                                         std::vector<SafetySource::File> files) {
   // Among files as they are, a database's -wal is one of its own as well.
   std::ranges::sort(files, {}, &SafetySource::File::actual);
@@ -49,7 +49,6 @@ std::unique_ptr<Source> source_of_files(const Path& target, SafetySource::Form f
                             return one.actual == other.actual;
                           }),
               files.end());
-  const Path location = location_of(target);
   return std::make_unique<SafetySource>(safety_source_name(location.filename()), location, form,
                                         std::move(files));
 }
@@ -100,6 +99,11 @@ Path location_of(const Path& target) {
     Path folder = std::filesystem::canonical(target, absent);
     if (!absent) return folder;
   }
+  return location_of_file(target);
+}
+
+Path location_of_file(const Path& target) {
+  std::error_code absent;  // then there is nothing to resolve
   const Path whole = std::filesystem::absolute(target).lexically_normal();
   const Path path = whole.has_filename() ? whole : whole.parent_path();
   const Path folder = std::filesystem::weakly_canonical(path.parent_path(), absent);

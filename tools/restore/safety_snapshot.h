@@ -21,8 +21,8 @@ namespace varve {
 // "history.db.pre-restore"
 std::string safety_source_name(const std::string& name);
 
-// What is saved of `target`: files in it or beside it, at least one, each once.
-std::unique_ptr<Source> source_of_files(const Path& target, SafetySource::Form form,
+// What is saved at `location`: files in it or beside it, at least one, each once.
+std::unique_ptr<Source> source_of_files(const Path& location, SafetySource::Form form,
                                         std::vector<SafetySource::File> files);
 
 struct SafetySnapshot {
@@ -57,5 +57,7 @@ void refuse_unsaved(Repository& repository, const SafetySnapshot& newest,
 // How a target is known again: absolute, links in its folder resolved, and where it is a folder
 // itself, those that lead to it.
 Path location_of(const Path& target);
+// Of a file, or of a link that is meant itself: one that leads to a folder is not followed.
+Path location_of_file(const Path& target);
 
 }  // namespace varve
