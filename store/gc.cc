@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <set>
 
 #include "store/blob/parity_backend.h"
@@ -11,6 +12,7 @@
 #include "store/core/error.h"
 #include "store/core/name_list.h"
 #include "store/gc_plan.h"
+#include "store/kept_bases.h"
 #include "store/mark.h"
 #include "store/orphans.h"
 #include "store/pack_use.h"
@@ -55,6 +57,8 @@ class Collection {
       look = this->look();
       ready = condemn(look);
     }
+    keep_bases(look.usage, look.live, ready);
+    let_stay(look, ready);
     count(look, ready);
     if (!options_.dry_run) take_away(look, ready);
     return result_;
@@ -140,6 +144,25 @@ class Collection {
     return ready;
   }
 
+  // Packs of which the garbage is needed as it stands: to copy them would give nothing back.
+  void let_stay(Look& look, std::vector<PackUse>& ready) {
+    std::set<PackId> needed;
+    for (const PackUse& use : ready) {
+      if (use.garbage_bytes() == 0) needed.insert(use.pack.id);
+    }
+    std::vector<PackId> stay;
+    for (const PackUse& use : look.chosen) {
+      if (use.garbage_bytes() > 0 && needed.contains(use.pack.id)) stay.push_back(use.pack.id);
+    }
+    if (stay.empty()) return;
+    const auto stays = [&](const PackUse& use) {
+      return std::ranges::find(stay, use.pack.id) != stay.end();
+    };
+    std::erase_if(look.chosen, stays);
+    std::erase_if(ready, stays);
+    if (!options_.dry_run) catalog_.acquit(stay);
+  }
+
   // Packs that an earlier run condemned and that turned out not to be worth it.
   void acquit_others(const Look& look) {
     std::set<PackId> chosen;
@@ -159,14 +182,19 @@ class Collection {
       result_.live_bytes += use.live_bytes;
       result_.kept_garbage_bytes += use.garbage_bytes();
     }
+    std::map<PackId, const PackUse*> leaving;
+    for (const PackUse& use : ready) leaving[use.pack.id] = &use;
     for (const PackUse& use : look.chosen) {
+      const auto leaves = leaving.find(use.pack.id);
       result_.kept_garbage_bytes -= use.garbage_bytes();
-      result_.waiting_bytes += use.garbage_bytes();
-    }
-    for (const PackUse& use : ready) {
-      result_.waiting_bytes -= use.garbage_bytes();
-      result_.freed_bytes += use.garbage_bytes();
-      ++(use.live_objects == 0 ? result_.packs_deleted : result_.packs_rewritten);
+      if (leaves == leaving.end()) {
+        result_.waiting_bytes += use.garbage_bytes();
+        continue;
+      }
+      const PackUse& left = *leaves->second;
+      result_.freed_bytes += left.garbage_bytes();
+      result_.kept_garbage_bytes += use.garbage_bytes() - left.garbage_bytes();
+      ++(left.live_objects == 0 ? result_.packs_deleted : result_.packs_rewritten);
     }
     result_.garbage_bytes =
         result_.freed_bytes + result_.kept_garbage_bytes + result_.waiting_bytes;

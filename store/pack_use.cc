@@ -9,15 +9,6 @@
 namespace varve {
 namespace {
 
-// An object that no live key names so far; a base that is found later may.
-struct Unnamed {
-  ChunkKey key;
-  ChunkKey base;
-  std::uint32_t pack = 0;  // index into Usage::packs
-  std::uint32_t length = 0;
-  bool is_delta = false;
-};
-
 class Measuring {
  public:
   Measuring(Repository& repository, KeySet& live, const std::stop_token& stop)
@@ -92,18 +83,20 @@ class Measuring {
   // Objects that were passed before it was known that something is built on them.
   void follow_bases() {
     std::sort(unnamed_.begin(), unnamed_.end(),
-              [](const Unnamed& a, const Unnamed& b) { return a.key < b.key; });
+              [](const DeadObject& a, const DeadObject& b) { return a.key < b.key; });
     while (!new_bases_.empty()) {
       const ChunkKey key = new_bases_.back();
       new_bases_.pop_back();
       auto object = std::lower_bound(unnamed_.begin(), unnamed_.end(), key,
-                                     [](const Unnamed& a, ChunkKey b) { return a.key < b; });
+                                     [](const DeadObject& a, ChunkKey b) { return a.key < b; });
       for (; object != unnamed_.end() && object->key == key; ++object) name(*object);
     }
-    unnamed_ = {};
+    std::erase_if(unnamed_, [](const DeadObject& object) { return !object.is_dead; });
+    usage_.dead = std::move(unnamed_);
   }
 
-  void name(const Unnamed& object) {
+  void name(DeadObject& object) {
+    object.is_dead = false;
     if (live_.see(object.key) == KeySet::Seen::first) {
       add_live(usage_.packs[object.pack], object.length);
     } else {
@@ -132,7 +125,7 @@ class Measuring {
   KeySet& live_;
   const std::stop_token& stop_;
   Usage usage_;
-  std::vector<Unnamed> unnamed_;
+  std::vector<DeadObject> unnamed_;  // so far; a base that is found later may be one
   std::vector<ChunkKey> new_bases_;
   std::unordered_set<ChunkKey> ambiguous_;
   bool crowded_ = false;

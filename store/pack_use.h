@@ -5,7 +5,7 @@
 // (two ingests stored it at the same time, or a rewriting was cut short) is garbage. The catalog
 // is asked only about keys that were met twice.
 //
-// Memory beside the key set: 32 bytes for each garbage object.
+// Memory beside the key set: 32 bytes for each dead object.
 #pragma once
 
 #include <functional>
@@ -30,11 +30,22 @@ struct PackUse {
   std::uint64_t garbage_bytes() const;
 };
 
+// One that no live chunk is, or stands on.
+struct DeadObject {
+  ChunkKey key;
+  ChunkKey base;
+  std::uint32_t pack = 0;    // place in Usage::packs
+  std::uint32_t length = 0;  // bytes
+  bool is_delta = false;
+  bool is_dead = true;
+};
+
 struct Usage {
   std::vector<PackUse> packs;  // those of the catalog that are not dropped
   // Every live key was met. Where it is false the repository is damaged, and the lost objects may
   // lie in the damaged packs: those must stay as they are.
   bool complete = false;
+  std::vector<DeadObject> dead = {};  // by key
 };
 
 // The objects of a pack as its footer has them, or as found by looking at every byte.

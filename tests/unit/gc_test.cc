@@ -362,6 +362,34 @@ TEST_F(GcTest, StopsWhenAsked) {
   repository_.expect_sound();
 }
 
+// A dead delta in a pack that is not worth copying may be shared again: its base stays with it.
+TEST_F(GcTest, GarbageThatStaysKeepsWhatItStandsOn) {
+  std::mt19937_64 random(29);
+  TestRepository repository;
+  const Bytes first = make_pages(random, 12);
+  Bytes second = make_pages(random, 12);
+  std::copy_n(first.begin(), kTestExtent, second.begin());
+  second[7] ^= std::byte{1};  // one delta, and eleven pages of its own
+  Bytes third = second;
+  const Bytes fresh = make_pages(random, 1);
+  std::copy(fresh.begin(), fresh.end(), third.begin());
+  const Snapshot oldest = repository.take(first);
+  const Snapshot old = repository.take(second);
+  const Snapshot kept = repository.take(third);
+  forget(*repository, {oldest.id, old.id});
+  repository.gc(0.5);
+  repository.reopen();
+  const Snapshot back = repository.take(second);
+  repository.expect_holds(back, second);
+  repository.expect_sound();
+  repository.expect_holds(kept, third);
+  forget(*repository, {back.id});
+  repository.gc();
+  repository.gc();
+  EXPECT_EQ(repository.gc().garbage_bytes, 0U);
+  repository.expect_holds(kept, third);
+}
+
 // Random histories against a map of what must be there.
 class GcHistoryTest : public testing::TestWithParam<std::uint64_t> {};
 
@@ -405,6 +433,7 @@ TEST_P(GcHistoryTest, EverySnapshotStaysWhole) {
         break;
       default:
         repository.gc(static_cast<double>(random() % 3) / 4);
+        repository.reopen();  // what is read from now on is on disk
         break;
     }
     for (const auto& [id, kept] : expected) repository.expect_holds(kept.first, kept.second);
