@@ -37,7 +37,7 @@ struct DeadObject {
   std::uint32_t pack = 0;    // place in Usage::packs
   std::uint32_t length = 0;  // bytes
   bool is_delta = false;
-  bool is_dead = true;
+  bool is_dead = true;  // while measuring: until a live delta was found to stand on it
 };
 
 struct Usage {
