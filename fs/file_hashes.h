@@ -14,7 +14,7 @@
 #include <stop_token>
 #include <tuple>
 
-#include "store/repository.h"
+#include "store/repository/repository.h"
 
 namespace varve {
 

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "fs/snapshot_view.h"
-#include "store/file_reader.h"
+#include "store/read/file_reader.h"
 
 namespace varve {
 

@@ -29,7 +29,7 @@
 #include "fs/open_file.h"
 #include "fs/pins.h"
 #include "fs/tree.h"
-#include "store/repository.h"
+#include "store/repository/repository.h"
 
 namespace varve {
 

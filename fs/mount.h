@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "store/repository.h"
+#include "store/repository/repository.h"
 
 namespace varve {
 

@@ -1,4 +1,5 @@
-// What is open stays readable: snapshots with open files, told to gc (store/reader_session.h).
+// What is open stays readable: snapshots with open files, told to gc
+// (store/repository/reader_session.h).
 //
 // Thread-safe. A Pin keeps its snapshot until it is destroyed; the word to gc is taken back
 // later, by settle(), so that closing and opening again costs nothing.
@@ -12,7 +13,7 @@
 #include "fs/log.h"
 #include "fs/snapshot_list.h"
 #include "fs/snapshot_view.h"
-#include "store/reader_session.h"
+#include "store/repository/reader_session.h"
 
 namespace varve {
 

@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "store/file_reader.h"
+#include "store/read/file_reader.h"
 
 namespace varve {
 

@@ -4,7 +4,7 @@
 #include <functional>
 #include <string>
 
-#include "store/snapshot.h"
+#include "store/snapshots/snapshot.h"
 
 namespace varve {
 

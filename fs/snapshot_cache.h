@@ -12,7 +12,7 @@
 #include <unordered_map>
 
 #include "fs/snapshot_view.h"
-#include "store/repository.h"
+#include "store/repository/repository.h"
 
 namespace varve {
 

@@ -9,7 +9,7 @@
 
 #include <string>
 
-#include "store/snapshot.h"
+#include "store/snapshots/snapshot.h"
 
 namespace varve {
 

@@ -13,7 +13,7 @@
 
 #include "fs/log.h"
 #include "fs/node.h"
-#include "store/repository.h"
+#include "store/repository/repository.h"
 
 namespace varve {
 

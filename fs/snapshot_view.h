@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "store/snapshot.h"
+#include "store/snapshots/snapshot.h"
 
 namespace varve {
 

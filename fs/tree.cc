@@ -7,7 +7,7 @@
 
 #include "fs/sha256sums.h"
 #include "store/core/error.h"
-#include "store/snapshot_name.h"
+#include "store/snapshots/snapshot_name.h"
 
 namespace varve {
 namespace {

@@ -14,7 +14,7 @@
 #include "fs/mount_point.h"
 #include "fs/mount_table.h"
 #include "store/core/error.h"
-#include "store/reader_session.h"
+#include "store/repository/reader_session.h"
 
 namespace varve {
 namespace {

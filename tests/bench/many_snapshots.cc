@@ -5,7 +5,7 @@
 #include <iostream>
 #include <string>
 
-#include "store/ingest.h"
+#include "store/ingest/ingest.h"
 #include "tests/support/memory_source.h"
 
 namespace {

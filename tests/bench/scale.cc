@@ -20,12 +20,12 @@
 #include <string>
 #include <vector>
 
-#include "store/chunk_writer.h"
 #include "store/core/error.h"
-#include "store/forget.h"
-#include "store/ingest.h"
-#include "store/mark.h"
-#include "store/repository.h"
+#include "store/gc/forget.h"
+#include "store/gc/mark.h"
+#include "store/ingest/chunk_writer.h"
+#include "store/ingest/ingest.h"
+#include "store/repository/repository.h"
 #include "store/transform/manifest.h"
 #include "tests/support/memory_source.h"
 

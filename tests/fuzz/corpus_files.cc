@@ -5,11 +5,11 @@
 #include <stdexcept>
 
 #include "store/core/file.h"
-#include "store/fingerprint_table.h"
-#include "store/losses.h"
-#include "store/packed_text.h"
-#include "store/repository_config.h"
-#include "store/snapshot.h"
+#include "store/ingest/fingerprint_table.h"
+#include "store/repository/losses.h"
+#include "store/repository/repository_config.h"
+#include "store/snapshots/packed_text.h"
+#include "store/snapshots/snapshot.h"
 #include "tests/fuzz/corpus.h"
 #include "tests/support/format_vectors.h"
 #include "tests/support/temp_folder.h"

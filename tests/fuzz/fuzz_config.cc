@@ -1,4 +1,4 @@
-#include "store/repository_config.h"
+#include "store/repository/repository_config.h"
 #include "tests/fuzz/expect.h"
 #include "tests/fuzz/mended.h"
 #include "tests/fuzz/targets.h"

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "store/file_reader.h"
+#include "store/read/file_reader.h"
 #include "tests/fuzz/expect.h"
 #include "tests/fuzz/memory_repository.h"
 #include "tests/fuzz/targets.h"

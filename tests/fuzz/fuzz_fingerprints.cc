@@ -1,5 +1,5 @@
 #include "store/core/encoding.h"
-#include "store/fingerprint_table.h"
+#include "store/ingest/fingerprint_table.h"
 #include "tests/fuzz/expect.h"
 #include "tests/fuzz/mended.h"
 #include "tests/fuzz/scratch_file.h"

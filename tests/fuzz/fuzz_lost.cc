@@ -1,4 +1,4 @@
-#include "store/losses.h"
+#include "store/repository/losses.h"
 #include "tests/fuzz/expect.h"
 #include "tests/fuzz/mended.h"
 #include "tests/fuzz/targets.h"

@@ -5,7 +5,7 @@
 
 #include "store/blob/pack_reader.h"
 #include "store/catalog/catalog.h"
-#include "store/chunk_reader.h"
+#include "store/read/chunk_reader.h"
 #include "tests/fuzz/mended.h"
 
 namespace varve::fuzz {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "store/repository.h"
+#include "store/repository/repository.h"
 #include "store/transform/manifest.h"
 #include "tests/support/told_pack.h"
 

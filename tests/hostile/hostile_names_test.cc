@@ -1,7 +1,7 @@
 // Records and rows that mean to write elsewhere, or to take all memory.
 #include <sys/stat.h>
 
-#include "store/packed_text.h"
+#include "store/snapshots/packed_text.h"
 #include "store/transform/codec.h"
 #include "store/transform/seal.h"
 #include "tests/hostile/hostile_program.h"

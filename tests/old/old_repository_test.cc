@@ -10,7 +10,7 @@
 
 #include "store/core/error.h"
 #include "store/core/ids.h"
-#include "store/repository_config.h"
+#include "store/repository/repository_config.h"
 #include "store/transform/digest.h"
 #include "store/transform/seal.h"
 #include "tests/system/varve_program.h"

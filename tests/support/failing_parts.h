@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "store/core/error.h"
-#include "store/repository.h"
+#include "store/repository/repository.h"
 
 namespace varve {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "store/ingest.h"
+#include "store/ingest/ingest.h"
 #include "tests/support/memory_source.h"
 #include "tests/support/shell.h"
 #include "tests/support/temp_folder.h"

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "store/source.h"
+#include "store/ingest/source.h"
 #include "tools/sources/write_all.h"
 
 namespace varve {

@@ -10,12 +10,12 @@
 #include <utility>
 #include <vector>
 
-#include "store/check.h"
-#include "store/file_reader.h"
-#include "store/forget.h"
-#include "store/gc.h"
-#include "store/ingest.h"
-#include "store/repository.h"
+#include "store/check/check.h"
+#include "store/gc/forget.h"
+#include "store/gc/gc.h"
+#include "store/ingest/ingest.h"
+#include "store/read/file_reader.h"
+#include "store/repository/repository.h"
 #include "tests/support/memory_source.h"
 #include "tests/support/temp_folder.h"
 

@@ -1,5 +1,5 @@
 // Two gcs at once: one is held in its place, by a process of its own, and the other comes.
-#include "store/gc.h"
+#include "store/gc/gc.h"
 #include "tests/support/child.h"
 #include "tests/support/failing_parts.h"
 #include "tests/system/varve_program.h"

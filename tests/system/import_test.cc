@@ -3,7 +3,7 @@
 
 #include <csignal>
 
-#include "store/repository.h"
+#include "store/repository/repository.h"
 #include "tests/support/redis_server.h"
 #include "tests/support/shell.h"
 #include "tests/system/varve_program.h"

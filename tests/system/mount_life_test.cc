@@ -8,9 +8,9 @@
 #include <functional>
 #include <thread>
 
-#include "store/forget.h"
-#include "store/gc.h"
-#include "store/reader_session.h"
+#include "store/gc/forget.h"
+#include "store/gc/gc.h"
+#include "store/repository/reader_session.h"
 #include "tests/support/damaged_data.h"
 #include "tests/support/mounted_repository.h"
 #include "tests/support/random_bytes.h"

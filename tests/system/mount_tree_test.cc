@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "store/forget.h"
+#include "store/gc/forget.h"
 #include "tests/support/mounted_repository.h"
 #include "tests/support/random_bytes.h"
 

@@ -9,8 +9,8 @@
 
 #include "store/blob/pack_reader.h"
 #include "store/core/error.h"
-#include "store/forget.h"
-#include "store/gc.h"
+#include "store/gc/forget.h"
+#include "store/gc/gc.h"
 #include "tests/support/mounted_repository.h"
 #include "tests/support/random_bytes.h"
 #include "tests/support/small_disk.h"

@@ -2,7 +2,7 @@
 #include <sys/stat.h>
 
 #include "store/core/file.h"
-#include "store/repository.h"
+#include "store/repository/repository.h"
 #include "tests/support/small_disk.h"
 #include "tests/support/terminal_program.h"
 #include "tests/system/restore_program.h"

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "store/repository.h"
+#include "store/repository/repository.h"
 #include "tests/support/damaged_data.h"
 #include "tests/system/varve_program.h"
 

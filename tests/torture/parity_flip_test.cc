@@ -7,7 +7,7 @@
 
 #include "store/blob/parity_backend.h"
 #include "store/core/error.h"
-#include "store/repair_catalog.h"
+#include "store/repair/repair_catalog.h"
 #include "tests/support/test_repository.h"
 #include "tests/torture/chance.h"
 #include "tests/torture/stored_files.h"

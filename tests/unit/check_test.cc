@@ -1,4 +1,4 @@
-#include "store/check.h"
+#include "store/check/check.h"
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "store/core/file.h"
-#include "store/source.h"
+#include "store/ingest/source.h"
 
 namespace varve::test {
 

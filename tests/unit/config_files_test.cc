@@ -1,5 +1,5 @@
 // The configuration and its copy.
-#include "store/config_files.h"
+#include "store/repository/config_files.h"
 
 #include <gtest/gtest.h>
 

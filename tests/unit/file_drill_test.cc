@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "store/ingest.h"
+#include "store/ingest/ingest.h"
 #include "tests/support/temp_folder.h"
 #include "tests/unit/collecting_builder.h"
 #include "tests/unit/live_database.h"

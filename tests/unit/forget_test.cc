@@ -1,8 +1,8 @@
-#include "store/forget.h"
+#include "store/gc/forget.h"
 
 #include <gtest/gtest.h>
 
-#include "store/session.h"
+#include "store/repository/session.h"
 #include "tests/support/test_repository.h"
 
 namespace varve {

@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "store/blob/sidecar.h"
-#include "store/losses.h"
-#include "store/repository.h"
-#include "store/repository_config.h"
-#include "store/snapshot.h"
+#include "store/repository/losses.h"
+#include "store/repository/repository.h"
+#include "store/repository/repository_config.h"
+#include "store/snapshots/snapshot.h"
 #include "store/transform/digest.h"
 #include "store/transform/manifest.h"
 #include "store/transform/object.h"

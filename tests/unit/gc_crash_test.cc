@@ -2,10 +2,10 @@
 #include <gtest/gtest.h>
 
 #include "store/core/error.h"
-#include "store/gc.h"
-#include "store/reserve.h"
-#include "store/session.h"
-#include "store/trail.h"
+#include "store/gc/gc.h"
+#include "store/repository/reserve.h"
+#include "store/repository/session.h"
+#include "store/repository/trail.h"
 #include "tests/support/failing_parts.h"
 #include "tests/support/small_disk.h"
 #include "tests/support/test_repository.h"

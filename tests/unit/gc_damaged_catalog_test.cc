@@ -7,7 +7,7 @@
 
 #include "store/catalog/seen_generation.h"
 #include "store/core/error.h"
-#include "store/repair_catalog.h"
+#include "store/repair/repair_catalog.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/test_repository.h"
 

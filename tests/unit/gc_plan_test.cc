@@ -1,4 +1,4 @@
-#include "store/gc_plan.h"
+#include "store/gc/gc_plan.h"
 
 #include <gtest/gtest.h>
 

@@ -4,10 +4,10 @@
 #include <functional>
 #include <set>
 
-#include "store/gc.h"
-#include "store/record_files.h"
-#include "store/session.h"
-#include "store/trail.h"
+#include "store/gc/gc.h"
+#include "store/repository/record_files.h"
+#include "store/repository/session.h"
+#include "store/repository/trail.h"
 #include "tests/support/failing_parts.h"
 #include "tests/support/pausing_source.h"
 #include "tests/support/test_repository.h"

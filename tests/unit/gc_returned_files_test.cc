@@ -5,10 +5,10 @@
 #include <filesystem>
 
 #include "store/core/error.h"
-#include "store/repair_catalog.h"
-#include "store/repair_packs.h"
-#include "store/session.h"
-#include "store/trail.h"
+#include "store/repair/repair_catalog.h"
+#include "store/repair/repair_packs.h"
+#include "store/repository/session.h"
+#include "store/repository/trail.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/test_repository.h"
 

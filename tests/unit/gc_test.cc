@@ -1,4 +1,4 @@
-#include "store/gc.h"
+#include "store/gc/gc.h"
 
 #include <gtest/gtest.h>
 
@@ -7,9 +7,9 @@
 #include <numeric>
 
 #include "store/core/error.h"
-#include "store/reader_session.h"
-#include "store/session.h"
-#include "store/trail.h"
+#include "store/repository/reader_session.h"
+#include "store/repository/session.h"
+#include "store/repository/trail.h"
 #include "store/transform/digest.h"
 #include "tests/support/damaged_data.h"
 #include "tests/support/expect_error.h"

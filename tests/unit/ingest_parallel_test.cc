@@ -5,8 +5,8 @@
 #include <barrier>
 #include <condition_variable>
 
-#include "store/file_reader.h"
-#include "store/ingest.h"
+#include "store/ingest/ingest.h"
+#include "store/read/file_reader.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/memory_source.h"
 #include "tests/support/random_bytes.h"

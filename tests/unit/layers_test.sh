@@ -5,14 +5,24 @@
 set -euo pipefail
 cd "$1"
 
-under_tools='store|store/[a-z]+|fs'
+under_read='store/(core|transform|blob|catalog|snapshots)'
+under_repository="$under_read|store/read"
+under_operations="$under_repository|store/repository"
+under_tools='store/[a-z]+|fs'
 declare -A below=(
   [store/core]='store/core'
   [store/transform]='store/core|store/transform'
   [store/blob]='store/core|store/transform|store/blob'
   [store/catalog]='store/core|store/catalog'
-  [store]='store|store/[a-z]+'
-  [fs]='store|store/[a-z]+|fs'
+  [store/snapshots]='store/core|store/transform|store/snapshots'
+  [store/read]="$under_read|store/read"
+  [store/repository]="$under_repository|store/repository"
+  [store/ingest]="$under_operations|store/ingest"
+  [store/restore]="$under_operations|store/restore"
+  [store/gc]="$under_operations|store/gc"
+  [store/check]="$under_operations|store/(gc|check)"
+  [store/repair]="$under_operations|store/(gc|check|repair)"
+  [fs]='store/[a-z]+|fs'
   [tools/process]="$under_tools|tools/process"
   [tools/sources]="$under_tools|tools/(process|sources)"
   [tools/config]="$under_tools|tools/(sources|config)"

@@ -1,4 +1,4 @@
-#include "store/manifest_diff.h"
+#include "store/read/manifest_diff.h"
 
 #include <gtest/gtest.h>
 

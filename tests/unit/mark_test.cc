@@ -1,12 +1,12 @@
-#include "store/mark.h"
+#include "store/gc/mark.h"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
 #include "store/core/error.h"
-#include "store/key_set.h"
-#include "store/pack_use.h"
+#include "store/gc/key_set.h"
+#include "store/gc/pack_use.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/test_repository.h"
 

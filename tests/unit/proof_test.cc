@@ -1,4 +1,4 @@
-#include "store/proof.h"
+#include "store/snapshots/proof.h"
 
 #include <gtest/gtest.h>
 

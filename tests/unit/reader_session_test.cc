@@ -1,4 +1,4 @@
-#include "store/reader_session.h"
+#include "store/repository/reader_session.h"
 
 #include <gtest/gtest.h>
 

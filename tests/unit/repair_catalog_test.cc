@@ -1,4 +1,4 @@
-#include "store/repair_catalog.h"
+#include "store/repair/repair_catalog.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -7,9 +7,9 @@
 #include <set>
 
 #include "store/core/error.h"
-#include "store/reader_session.h"
-#include "store/repair_packs.h"
-#include "store/session.h"
+#include "store/repair/repair_packs.h"
+#include "store/repository/reader_session.h"
+#include "store/repository/session.h"
 #include "tests/support/child.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/test_repository.h"

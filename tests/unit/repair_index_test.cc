@@ -1,4 +1,4 @@
-#include "store/repair_index.h"
+#include "store/repair/repair_index.h"
 
 #include <gtest/gtest.h>
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <set>
 
-#include "store/losses.h"
-#include "store/repair_packs.h"
+#include "store/repair/repair_packs.h"
+#include "store/repository/losses.h"
 #include "tests/support/child.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/failing_parts.h"

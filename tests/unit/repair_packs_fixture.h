@@ -7,8 +7,8 @@
 #include <map>
 #include <set>
 
-#include "store/losses.h"
-#include "store/repair_packs.h"
+#include "store/repair/repair_packs.h"
+#include "store/repository/losses.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/test_repository.h"
 

@@ -2,8 +2,8 @@
 
 #include <set>
 
-#include "store/losses.h"
-#include "store/repair_packs.h"
+#include "store/repair/repair_packs.h"
+#include "store/repository/losses.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/small_disk.h"
 #include "tests/unit/repair_packs_fixture.h"

@@ -1,11 +1,11 @@
-#include "store/repair_packs.h"
+#include "store/repair/repair_packs.h"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
-#include "store/losses.h"
-#include "store/session.h"
+#include "store/repository/losses.h"
+#include "store/repository/session.h"
 #include "tests/support/expect_error.h"
 #include "tests/unit/repair_packs_fixture.h"
 

@@ -1,11 +1,11 @@
-#include "store/repair_records.h"
+#include "store/repair/repair_records.h"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <functional>
 
-#include "store/record_files.h"
+#include "store/repository/record_files.h"
 #include "tests/support/failing_parts.h"
 #include "tests/support/test_repository.h"
 

@@ -1,11 +1,11 @@
-#include "store/restore.h"
+#include "store/restore/restore.h"
 
 #include <gtest/gtest.h>
 
 #include <random>
 #include <set>
 
-#include "store/ingest.h"
+#include "store/ingest/ingest.h"
 #include "tests/support/expect_error.h"
 #include "tests/support/memory_source.h"
 #include "tests/support/temp_folder.h"

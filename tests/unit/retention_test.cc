@@ -1,4 +1,4 @@
-#include "store/retention.h"
+#include "store/snapshots/retention.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <random>
 #include <set>
 
-#include "store/snapshot_name.h"
+#include "store/snapshots/snapshot_name.h"
 
 namespace varve {
 namespace {

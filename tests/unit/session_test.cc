@@ -1,4 +1,4 @@
-#include "store/session.h"
+#include "store/repository/session.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "store/snapshot_name.h"
+#include "store/snapshots/snapshot_name.h"
 
 #include <gtest/gtest.h>
 

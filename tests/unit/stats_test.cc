@@ -1,4 +1,4 @@
-#include "store/stats.h"
+#include "store/gc/stats.h"
 
 #include <gtest/gtest.h>
 

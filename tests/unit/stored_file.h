@@ -4,9 +4,9 @@
 #include <memory>
 #include <utility>
 
-#include "store/file_reader.h"
-#include "store/ingest.h"
-#include "store/repository.h"
+#include "store/ingest/ingest.h"
+#include "store/read/file_reader.h"
+#include "store/repository/repository.h"
 #include "tests/support/temp_folder.h"
 
 namespace varve::test {

@@ -1,5 +1,5 @@
 // The bases of a stream's chunks: what a dump costs whose rows moved a little.
-#include "store/stream_bases.h"
+#include "store/ingest/stream_bases.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "store/trail.h"
+#include "store/repository/trail.h"
 
 #include <gtest/gtest.h>
 

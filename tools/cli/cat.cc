@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "store/core/error.h"
-#include "store/file_reader.h"
+#include "store/read/file_reader.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/help.h"
 #include "tools/cli/signals.h"

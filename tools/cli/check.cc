@@ -1,13 +1,13 @@
-#include "store/check.h"
+#include "store/check/check.h"
 
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "store/config_files.h"
 #include "store/core/error.h"
-#include "store/losses.h"
+#include "store/repository/config_files.h"
+#include "store/repository/losses.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/format.h"
 #include "tools/cli/help.h"

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "store/repository.h"
+#include "store/repository/repository.h"
 #include "tools/cli/global_options.h"
 #include "tools/cli/output.h"
 

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "store/core/error.h"
-#include "store/snapshot_name.h"
+#include "store/snapshots/snapshot_name.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/drill_page.h"
 #include "tools/cli/format.h"

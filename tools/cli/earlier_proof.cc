@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "store/proof.h"
+#include "store/snapshots/proof.h"
 #include "tools/sources/postgres_copy.h"
 
 namespace varve::cli {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "store/repository.h"
+#include "store/repository/repository.h"
 
 namespace varve::cli {
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "store/core/error.h"
-#include "store/file_reader.h"
+#include "store/read/file_reader.h"
 #include "tools/cli/earlier_proof.h"
 #include "tools/sources/postgres_archive_verify.h"
 #include "tools/sources/rdb_recognition.h"

@@ -1,4 +1,4 @@
-#include "store/forget.h"
+#include "store/gc/forget.h"
 
 #include <fmt/format.h>
 
@@ -8,9 +8,9 @@
 #include <set>
 
 #include "store/core/error.h"
-#include "store/proof.h"
-#include "store/retention.h"
-#include "store/snapshot_name.h"
+#include "store/snapshots/proof.h"
+#include "store/snapshots/retention.h"
+#include "store/snapshots/snapshot_name.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/format.h"
 #include "tools/cli/help.h"

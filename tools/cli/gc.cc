@@ -1,4 +1,4 @@
-#include "store/gc.h"
+#include "store/gc/gc.h"
 
 #include <fmt/format.h>
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "store/snapshot.h"
+#include "store/snapshots/snapshot.h"
 #include "tools/import/import_plan.h"
 #include "tools/import/known_backups.h"
 

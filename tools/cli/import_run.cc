@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "store/core/error.h"
-#include "store/ingest.h"
-#include "store/proof.h"
+#include "store/ingest/ingest.h"
+#include "store/snapshots/proof.h"
 #include "tools/cli/host_name.h"
 #include "tools/cli/progress.h"
 #include "tools/cli/verification.h"

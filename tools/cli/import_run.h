@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "store/repository.h"
+#include "store/repository/repository.h"
 #include "tools/cli/command_line.h"
 #include "tools/cli/import_report.h"
 #include "tools/cli/import_trial.h"

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "store/ingest.h"
+#include "store/ingest/ingest.h"
 #include "tools/import/stored_source.h"
 
 namespace varve::cli {

@@ -6,7 +6,7 @@
 #include <stop_token>
 #include <string>
 
-#include "store/repository.h"
+#include "store/repository/repository.h"
 #include "tools/sources/private_folder.h"
 
 namespace varve::cli {

@@ -1,4 +1,4 @@
-#include "store/ingest.h"
+#include "store/ingest/ingest.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "store/core/error.h"
-#include "store/proof.h"
+#include "store/snapshots/proof.h"
 #include "tools/cli/busy_timeout.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/help.h"

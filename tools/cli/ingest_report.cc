@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "store/proof.h"
+#include "store/snapshots/proof.h"
 #include "tools/cli/format.h"
 
 namespace varve::cli {

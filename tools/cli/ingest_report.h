@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "store/ingest.h"
+#include "store/ingest/ingest.h"
 
 namespace varve::cli {
 

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "store/check.h"
-#include "store/gc.h"
-#include "store/retention.h"
-#include "store/snapshot.h"
-#include "store/stats.h"
+#include "store/check/check.h"
+#include "store/gc/gc.h"
+#include "store/gc/stats.h"
+#include "store/snapshots/retention.h"
+#include "store/snapshots/snapshot.h"
 #include "tools/cli/import_report.h"
 #include "tools/cli/ingest_report.h"
 #include "tools/restore/path_restore.h"

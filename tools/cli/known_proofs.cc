@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "store/core/error.h"
-#include "store/proof.h"
-#include "store/retention.h"
+#include "store/snapshots/proof.h"
+#include "store/snapshots/retention.h"
 #include "tools/cli/proving.h"
 
 namespace varve::cli {

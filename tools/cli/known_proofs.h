@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "store/snapshot.h"
+#include "store/snapshots/snapshot.h"
 
 namespace varve::cli {
 

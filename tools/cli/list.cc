@@ -3,8 +3,8 @@
 #include <CLI/CLI.hpp>
 
 #include "store/core/error.h"
-#include "store/proof.h"
-#include "store/readable_snapshots.h"
+#include "store/repository/readable_snapshots.h"
+#include "store/snapshots/proof.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/format.h"
 #include "tools/cli/help.h"

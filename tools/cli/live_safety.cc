@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "store/core/error.h"
-#include "store/proof.h"
+#include "store/snapshots/proof.h"
 #include "tools/cli/host_name.h"
 #include "tools/cli/source_argument.h"
 #include "tools/cli/verification.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "store/core/file.h"
-#include "store/snapshot.h"
+#include "store/snapshots/snapshot.h"
 
 namespace varve::cli {
 

@@ -6,9 +6,9 @@
 #include <chrono>
 
 #include "store/core/error.h"
+#include "store/core/parallel.h"
 #include "store/core/read_only.h"
-#include "store/parallel.h"
-#include "store/reader_session.h"
+#include "store/repository/reader_session.h"
 #include "tools/cli/host_name.h"
 #include "tools/cli/progress.h"
 #include "tools/cli/proving.h"

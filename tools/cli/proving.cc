@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "store/core/error.h"
-#include "store/file_reader.h"
+#include "store/read/file_reader.h"
 #include "store/transform/digest.h"
 #include "tools/cli/earlier_proof.h"
 #include "tools/cli/files_verification.h"

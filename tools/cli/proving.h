@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "store/repository.h"
+#include "store/repository/repository.h"
 #include "tools/sources/sqlite_verify.h"
 
 namespace varve::cli {

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "store/core/error.h"
-#include "store/file_reader.h"
+#include "store/read/file_reader.h"
 #include "tools/cli/busy_timeout.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/confirmation.h"

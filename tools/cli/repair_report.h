@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "store/repair_catalog.h"
-#include "store/repair_packs.h"
+#include "store/repair/repair_catalog.h"
+#include "store/repair/repair_packs.h"
 
 namespace varve::cli {
 

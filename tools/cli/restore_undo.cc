@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "store/core/error.h"
-#include "store/file_reader.h"
+#include "store/read/file_reader.h"
 #include "tools/cli/confirmation.h"
 #include "tools/cli/format.h"
 #include "tools/cli/host_name.h"

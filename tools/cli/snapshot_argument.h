@@ -14,7 +14,7 @@
 #include <optional>
 #include <string>
 
-#include "store/snapshot.h"
+#include "store/snapshots/snapshot.h"
 #include "tools/restore/file_pattern.h"
 
 namespace varve::cli {

@@ -4,8 +4,8 @@
 #include <iterator>
 #include <optional>
 
-#include "store/parallel.h"
-#include "store/proof.h"
+#include "store/core/parallel.h"
+#include "store/snapshots/proof.h"
 #include "tools/cli/proving.h"
 #include "tools/cli/shared_progress.h"
 

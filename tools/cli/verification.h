@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "store/repository.h"
+#include "store/repository/repository.h"
 #include "tools/config/config.h"
 
 namespace varve::cli {

@@ -5,9 +5,9 @@
 #include <ranges>
 
 #include "store/core/error.h"
-#include "store/proof.h"
-#include "store/retention.h"
-#include "store/snapshot_name.h"
+#include "store/snapshots/proof.h"
+#include "store/snapshots/retention.h"
+#include "store/snapshots/snapshot_name.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/help.h"
 #include "tools/cli/job_argument.h"

@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "store/parallel.h"
+#include "store/core/parallel.h"
 
 namespace varve {
 namespace {

@@ -7,8 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "store/file_reader.h"
-#include "store/manifest_diff.h"
+#include "store/read/file_reader.h"
+#include "store/read/manifest_diff.h"
 
 namespace varve {
 

@@ -12,7 +12,7 @@
 
 #include "store/core/error.h"
 #include "store/core/file.h"
-#include "store/file_reader.h"
+#include "store/read/file_reader.h"
 #include "tools/compare/row.h"
 #include "tools/sources/patience.h"
 #include "tools/sources/snapshot_vfs.h"

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "store/chunk_reader.h"
-#include "store/snapshot.h"
+#include "store/read/chunk_reader.h"
+#include "store/snapshots/snapshot.h"
 #include "tools/compare/stored_definition.h"
 #include "tools/sources/stored_dump.h"
 

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "store/core/error.h"
-#include "store/parallel.h"
+#include "store/core/parallel.h"
 #include "tools/compare/row_key.h"
 #include "tools/compare/snapshot_diff.h"
 #include "tools/compare/sqlite_query.h"

@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "store/manifest_diff.h"
+#include "store/read/manifest_diff.h"
 
 namespace varve {
 namespace {

@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "store/parallel.h"
+#include "store/core/parallel.h"
 #include "tools/compare/table_rows.h"
 
 namespace varve {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "store/core/error.h"
-#include "store/file_reader.h"
+#include "store/read/file_reader.h"
 #include "tools/sources/sqlite_header.h"
 
 namespace varve {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "store/manifest_diff.h"
-#include "store/snapshot.h"
+#include "store/read/manifest_diff.h"
+#include "store/snapshots/snapshot.h"
 #include "tools/compare/change_kind.h"
 
 namespace varve {

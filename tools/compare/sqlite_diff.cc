@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "store/parallel.h"
+#include "store/core/parallel.h"
 #include "tools/compare/sqlite_query.h"
 
 namespace varve {

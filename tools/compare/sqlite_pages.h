@@ -5,7 +5,7 @@
 #include <functional>
 #include <optional>
 
-#include "store/file_reader.h"
+#include "store/read/file_reader.h"
 
 namespace varve {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "store/parallel.h"
+#include "store/core/parallel.h"
 #include "tools/compare/rowid_comparison.h"
 #include "tools/compare/table_rows.h"
 

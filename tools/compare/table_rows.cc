@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "store/parallel.h"
+#include "store/core/parallel.h"
 
 namespace varve {
 namespace {

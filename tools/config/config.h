@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "store/core/file.h"
-#include "store/retention.h"
+#include "store/snapshots/retention.h"
 #include "tools/sources/postgres_options.h"
 
 namespace varve {

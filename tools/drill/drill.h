@@ -20,7 +20,7 @@
 #include <string>
 #include <vector>
 
-#include "store/repository.h"
+#include "store/repository/repository.h"
 #include "tools/sources/postgres_programs.h"
 
 namespace varve {

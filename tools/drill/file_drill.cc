@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "store/core/error.h"
-#include "store/file_reader.h"
-#include "store/restore.h"
+#include "store/read/file_reader.h"
+#include "store/restore/restore.h"
 #include "tools/drill/drill_folder.h"
 #include "tools/drill/dump_rows.h"
 #include "tools/drill/dump_trial.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "store/snapshot.h"
+#include "store/snapshots/snapshot.h"
 #include "tools/sources/row_counts.h"
 
 namespace varve {

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "store/core/error.h"
-#include "store/restore.h"
+#include "store/restore/restore.h"
 #include "tools/drill/drill_folder.h"
 #include "tools/drill/findings.h"
 #include "tools/drill/rdb_trial.h"

@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-#include "store/source.h"
+#include "store/ingest/source.h"
 #include "tools/import/member_path.h"
 #include "tools/import/old_backup.h"
 #include "tools/import/read_bytes.h"

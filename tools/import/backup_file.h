@@ -1,7 +1,7 @@
 // One file of a backup, added to a snapshot: cut as its first bytes say that it is to be.
 #pragma once
 
-#include "store/source.h"
+#include "store/ingest/source.h"
 #include "tools/import/read_bytes.h"
 
 namespace varve {

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "store/core/bytes.h"
-#include "store/snapshot.h"
+#include "store/snapshots/snapshot.h"
 
 namespace varve {
 

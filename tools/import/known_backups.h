@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "store/snapshot.h"
+#include "store/snapshots/snapshot.h"
 #include "tools/import/old_backup.h"
 
 namespace varve {

@@ -11,7 +11,7 @@
 #include <memory>
 #include <stop_token>
 
-#include "store/source.h"
+#include "store/ingest/source.h"
 #include "tools/import/old_backup.h"
 
 namespace varve {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "store/core/error.h"
-#include "store/file_reader.h"
+#include "store/read/file_reader.h"
 #include "tools/sources/write_all.h"
 
 namespace varve {

@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "store/repository.h"
-#include "store/source.h"
+#include "store/ingest/source.h"
+#include "store/repository/repository.h"
 
 namespace varve {
 

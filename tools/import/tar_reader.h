@@ -10,7 +10,7 @@
 #include <string>
 
 #include "store/core/time.h"
-#include "store/snapshot.h"
+#include "store/snapshots/snapshot.h"
 #include "tools/import/packed_file.h"
 
 namespace varve {

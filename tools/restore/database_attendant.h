@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "store/restore.h"
+#include "store/restore/restore.h"
 #include "tools/restore/replaced_database.h"
 #include "tools/sources/row_counts.h"
 #include "tools/sources/sqlite_verify.h"

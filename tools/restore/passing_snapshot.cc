@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "store/proof.h"
+#include "store/snapshots/proof.h"
 
 namespace varve {
 

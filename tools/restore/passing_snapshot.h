@@ -6,12 +6,12 @@
 #include <string>
 
 #include "store/core/error.h"
-#include "store/repository.h"
+#include "store/repository/repository.h"
 
 namespace varve {
 
 // "history.db of snapshot 2026-… did not pass its verification (…)", as the attestation that stands
-// says (store/proof.h); nothing where it passed, or was not verified.
+// says (store/snapshots/proof.h); nothing where it passed, or was not verified.
 std::optional<std::string> verification_fault(const Snapshot& snapshot, const std::string& source);
 
 // "the newest other snapshot of history.db that passed is 2026-…", or that there is none.

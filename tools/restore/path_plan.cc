@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "store/core/error.h"
-#include "store/restore.h"
+#include "store/restore/restore.h"
 #include "tools/restore/safety_snapshot.h"
 #include "tools/sources/sqlite_companions.h"
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "store/repository.h"
+#include "store/repository/repository.h"
 
 namespace varve {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "store/restore.h"
+#include "store/restore/restore.h"
 #include "tools/restore/database_attendant.h"
 #include "tools/restore/path_plan.h"
 

@@ -10,9 +10,9 @@
 #include <utility>
 
 #include "store/core/error.h"
-#include "store/extended_attributes.h"
-#include "store/restore.h"
-#include "store/staged_folder.h"
+#include "store/restore/extended_attributes.h"
+#include "store/restore/restore.h"
+#include "store/restore/staged_folder.h"
 #include "tools/restore/database_attendant.h"
 #include "tools/restore/path_plan.h"
 #include "tools/restore/path_restore.h"

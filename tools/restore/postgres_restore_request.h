@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "store/repository.h"
+#include "store/repository/repository.h"
 #include "tools/restore/postgres_admin.h"
 #include "tools/restore/postgres_load.h"
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "store/repository.h"
+#include "store/repository/repository.h"
 #include "tools/restore/postgres_admin.h"
 
 namespace varve {

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "store/core/error.h"
-#include "store/forget.h"
-#include "store/ingest.h"
-#include "store/snapshot_name.h"
+#include "store/gc/forget.h"
+#include "store/ingest/ingest.h"
+#include "store/snapshots/snapshot_name.h"
 #include "tools/restore/unsaved_change.h"
 
 namespace varve {

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "store/repository.h"
-#include "store/source.h"
+#include "store/ingest/source.h"
+#include "store/repository/repository.h"
 
 namespace varve {
 

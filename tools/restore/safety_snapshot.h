@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "store/repository.h"
-#include "store/snapshot_name.h"
+#include "store/repository/repository.h"
+#include "store/snapshots/snapshot_name.h"
 #include "tools/restore/safety_source.h"
 
 namespace varve {

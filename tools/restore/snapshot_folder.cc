@@ -7,7 +7,7 @@
 
 #include "fs/mount_table.h"
 #include "store/core/error.h"
-#include "store/restore.h"
+#include "store/restore/restore.h"
 
 namespace varve {
 namespace {

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "store/core/temporary_parent.h"
-#include "store/repository.h"
+#include "store/repository/repository.h"
 #include "tools/process/child_program.h"
 #include "tools/sources/private_folder.h"
 

@@ -7,7 +7,7 @@
 
 #include <string>
 
-#include "store/source.h"
+#include "store/ingest/source.h"
 
 namespace varve {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "store/snapshot.h"
+#include "store/snapshots/snapshot.h"
 #include "tools/sources/postgres_connection.h"
 
 namespace varve {

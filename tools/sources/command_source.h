@@ -8,7 +8,7 @@
 #include <stop_token>
 #include <string>
 
-#include "store/source.h"
+#include "store/ingest/source.h"
 #include "tools/process/shell_command.h"
 
 namespace varve {

@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "store/core/file.h"
-#include "store/source.h"
+#include "store/ingest/source.h"
 #include "tools/sources/folder_files.h"
 #include "tools/sources/folder_walk.h"
 #include "tools/sources/sqlite_source.h"

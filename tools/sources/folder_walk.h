@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "store/core/file.h"
-#include "store/snapshot.h"
+#include "store/snapshots/snapshot.h"
 #include "tools/sources/exclusion.h"
 #include "tools/sources/file_stamp.h"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "store/core/file.h"
-#include "store/source.h"
+#include "store/ingest/source.h"
 #include "tools/sources/file_stamp.h"
 
 namespace varve {

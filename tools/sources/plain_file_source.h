@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "store/core/file.h"
-#include "store/source.h"
+#include "store/ingest/source.h"
 
 namespace varve {
 

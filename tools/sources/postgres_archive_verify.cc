@@ -10,7 +10,7 @@
 
 #include "store/core/error.h"
 #include "store/core/one_line.h"
-#include "store/file_reader.h"
+#include "store/read/file_reader.h"
 #include "tools/sources/copy_rows.h"
 #include "tools/sources/inflater.h"
 #include "tools/sources/postgres_archive.h"

@@ -7,8 +7,8 @@
 //        of each table are counted.
 #pragma once
 
-#include "store/chunk_reader.h"
-#include "store/snapshot.h"
+#include "store/read/chunk_reader.h"
+#include "store/snapshots/snapshot.h"
 #include "tools/sources/postgres_verify.h"
 
 namespace varve {

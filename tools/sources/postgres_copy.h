@@ -6,7 +6,7 @@
 #include <stop_token>
 #include <string>
 
-#include "store/source.h"
+#include "store/ingest/source.h"
 #include "tools/sources/postgres_archive.h"
 #include "tools/sources/postgres_dump.h"
 #include "tools/sources/postgres_row_counts.h"

@@ -17,7 +17,7 @@
 #include <optional>
 #include <string>
 
-#include "store/source.h"
+#include "store/ingest/source.h"
 #include "tools/sources/postgres_connection.h"
 #include "tools/sources/postgres_options.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "store/source.h"
+#include "store/ingest/source.h"
 #include "tools/sources/postgres_options.h"
 
 namespace varve {

@@ -14,8 +14,8 @@
 #include <optional>
 #include <stop_token>
 
-#include "store/chunk_reader.h"
-#include "store/snapshot.h"
+#include "store/read/chunk_reader.h"
+#include "store/snapshots/snapshot.h"
 #include "tools/sources/postgres_programs.h"
 
 namespace varve {

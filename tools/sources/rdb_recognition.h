@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "store/core/file.h"
-#include "store/snapshot.h"
+#include "store/snapshots/snapshot.h"
 
 namespace varve {
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "store/core/file.h"
-#include "store/source.h"
+#include "store/ingest/source.h"
 #include "tools/sources/rdb_check.h"
 #include "tools/sources/redis_info.h"
 #include "tools/sources/redis_save.h"

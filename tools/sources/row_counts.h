@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "store/snapshot.h"
+#include "store/snapshots/snapshot.h"
 
 namespace varve {
 

@@ -14,7 +14,7 @@
 #include <string>
 
 #include "store/core/file.h"
-#include "store/file_reader.h"
+#include "store/read/file_reader.h"
 #include "tools/sources/sqlite_handle.h"
 
 namespace varve {

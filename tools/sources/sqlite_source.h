@@ -10,7 +10,7 @@
 #include <optional>
 
 #include "store/core/file.h"
-#include "store/source.h"
+#include "store/ingest/source.h"
 #include "tools/sources/sqlite_read_point.h"
 
 namespace varve {

@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "store/file_reader.h"
+#include "store/read/file_reader.h"
 
 namespace varve {
 

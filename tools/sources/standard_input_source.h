@@ -6,7 +6,7 @@
 #include <stop_token>
 #include <string>
 
-#include "store/source.h"
+#include "store/ingest/source.h"
 
 namespace varve {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "store/core/error.h"
-#include "store/file_reader.h"
+#include "store/read/file_reader.h"
 #include "tools/sources/postgres_connection.h"
 #include "tools/sources/postgres_encoding.h"
 

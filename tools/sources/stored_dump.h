@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "store/chunk_reader.h"
-#include "store/snapshot.h"
+#include "store/read/chunk_reader.h"
+#include "store/snapshots/snapshot.h"
 #include "tools/sources/postgres_archive.h"
 #include "tools/sources/postgres_programs.h"
 

@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include "store/source.h"
+#include "store/ingest/source.h"
 
 namespace varve {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "store/source.h"
+#include "store/ingest/source.h"
 
 namespace varve {
 
