@@ -30,7 +30,7 @@ std::string is_old(const TableShape& table) {
 // The first of varve, varve2, varve3… with which no name begins.
 std::string free_front(const std::vector<std::string>& taken) {
   for (int number = 1;; ++number) {
-    const std::string front = number == 1 ? "varve" : fmt::format("varve{}", number);
+    std::string front = number == 1 ? "varve" : fmt::format("varve{}", number);
     const bool is_taken = std::ranges::any_of(taken, [&](const std::string& name) {
       return same_name(name.substr(0, front.size()), front);
     });

@@ -189,7 +189,7 @@ class FileDrill {
       findings_.faults.push_back(fmt::format("{}: {}", path, fault));
     }
     for (const auto& [table, rows] : found.row_counts) {
-      findings_.row_counts[path + ":" + table] = rows;
+      findings_.row_counts[fmt::format("{}:{}", path, table)] = rows;
     }
   }
 
