@@ -71,16 +71,16 @@ std::string_view advice(const std::string& words) {
 }  // namespace
 
 PostgresDump::PostgresDump(std::string location, const ChildProgram::Setting& setting,
-                           std::stop_token stop)
+                           const std::stop_token& stop)
     : location_(std::move(location)),
       name_(Path(setting.arguments.front()).filename()),
-      program_(std::make_unique<ChildProgram>(setting, std::move(stop))) {}
+      program_(std::make_unique<ChildProgram>(setting, stop)) {}
 
 PostgresDump PostgresDump::of_database(const PostgresPrograms& programs,
                                        PostgresConnection& connection,
                                        const PostgresOptions& options, const std::string& format,
                                        const std::string& snapshot, const Path& folder,
-                                       std::stop_token stop) {
+                                       const std::stop_token& stop) {
   ChildProgram::Setting setting = setting_for(programs.dump(), connection);
   std::vector<std::string>& arguments = setting.arguments;
   arguments.push_back("--format=" + format);
@@ -94,18 +94,18 @@ PostgresDump PostgresDump::of_database(const PostgresPrograms& programs,
   }
   if (!folder.empty()) arguments.push_back("--file=" + folder.native());
   add_selection(arguments, options);
-  return {connection.location(), setting, std::move(stop)};
+  return {connection.location(), setting, stop};
 }
 
 PostgresDump PostgresDump::of_globals(const PostgresPrograms& programs,
                                       PostgresConnection& connection, bool with_passwords,
-                                      std::stop_token stop) {
+                                      const std::stop_token& stop) {
   ChildProgram::Setting setting = setting_for(programs.dump_all(), connection);
   setting.arguments.emplace_back("--globals-only");
   setting.arguments.push_back("--database=" + as_keyword(connection.database()));
   if (!with_passwords) setting.arguments.emplace_back("--no-role-passwords");
   if (knows_restrict_key(programs.dump_all(), stop)) setting.arguments.emplace_back(kRestrictKey);
-  return {connection.server(), setting, std::move(stop)};
+  return {connection.server(), setting, stop};
 }
 
 std::string PostgresDump::finish() {

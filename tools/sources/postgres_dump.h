@@ -22,17 +22,18 @@ class PostgresDump {
   static PostgresDump of_database(const PostgresPrograms& programs, PostgresConnection& connection,
                                   const PostgresOptions& options, const std::string& format,
                                   const std::string& snapshot, const Path& folder,
-                                  std::stop_token stop);
+                                  const std::stop_token& stop);
   // pg_dumpall --globals-only: roles, their memberships, tablespaces.
   static PostgresDump of_globals(const PostgresPrograms& programs, PostgresConnection& connection,
-                                 bool with_passwords, std::stop_token stop);
+                                 bool with_passwords, const std::stop_token& stop);
 
   std::size_t read(MutableBytes out) { return program_->read(out); }
   // Throws a failed Error with the program's own words unless it ended well.
   std::string finish();
 
  private:
-  PostgresDump(std::string location, const ChildProgram::Setting& setting, std::stop_token stop);
+  PostgresDump(std::string location, const ChildProgram::Setting& setting,
+               const std::stop_token& stop);
 
   std::string location_;
   std::string name_;
